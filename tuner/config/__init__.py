@@ -1,0 +1,31 @@
+"""Study files and agent configurations as frozen, checked models."""
+
+from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
+from tuner.config.study import (
+    BudgetConfig,
+    ConfirmConfig,
+    ObjectiveConfig,
+    PrunerConfig,
+    SamplerConfig,
+    StudyConfig,
+    TaskConfig,
+    WorkersConfig,
+)
+from tuner.config.trial import TrialSpec
+
+__all__ = [
+    "OFF_POLICY",
+    "ActionBox",
+    "AgentConfig",
+    "Algorithm",
+    "BudgetConfig",
+    "ConfirmConfig",
+    "Network",
+    "ObjectiveConfig",
+    "PrunerConfig",
+    "SamplerConfig",
+    "StudyConfig",
+    "TaskConfig",
+    "TrialSpec",
+    "WorkersConfig",
+]

@@ -1,0 +1,116 @@
+"""What an agent is: algorithm, its arguments in SBX's own names, network, normalisation and action box."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from tuner.config._base import Frozen, PositiveCount
+from tuner.errors import UserError
+
+Algorithm = Literal["sac", "tqc", "ppo", "td3", "crossq"]
+OFF_POLICY: frozenset[str] = frozenset({"sac", "tqc", "td3", "crossq"})
+"""Algorithms that learn from a replay buffer; they alone can have probe robots."""
+
+LayerSizes = Annotated[tuple[PositiveCount, ...], Field(min_length=1)]
+
+
+class Network(Frozen):
+    """Actor and critic networks and the optimiser that trains them."""
+
+    kind: Literal["mlp", "simba"] = "mlp"
+    """`simba` is the residual network of https://arxiv.org/abs/2410.09754, one block per entry of `pi` and `qf`."""
+    pi: LayerSizes = (256, 256)
+    """Hidden layer sizes of the actor."""
+    qf: LayerSizes = (256, 256)
+    """Hidden layer sizes of each critic (of the value function for PPO)."""
+    activation: Literal["relu", "elu", "silu", "tanh"] = "relu"
+    layer_norm: bool = False
+    """Layer normalisation in the critic."""
+    n_critics: PositiveCount = 2
+    optimizer: Literal["adam", "adamw"] = "adam"
+    optimizer_arguments: dict[str, float] = Field(default_factory=dict)
+    """Arguments of the optax optimiser other than the learning rate, such as b2 or weight_decay."""
+
+
+class ActionBox(Frozen):
+    """Absolute action bounds, one number per action dimension."""
+
+    low: tuple[float, ...] = Field(min_length=1)
+    high: tuple[float, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if len(self.low) != len(self.high):
+            raise ValueError(f"low has {len(self.low)} dimensions but high has {len(self.high)}")
+        for index, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            if low >= high:
+                raise ValueError(f"dimension {index} has low {low} which is not below high {high}")
+        return self
+
+
+class AgentConfig(Frozen):
+    """One agent, complete: enough to train it elsewhere once the action box is resolved."""
+
+    algorithm: Algorithm
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    """Constructor arguments of the SBX class, in SBX's own names; what is absent keeps SBX's default."""
+    network: Network = Network()
+    initial_std: float | None = Field(default=None, gt=0, le=10)
+    """Standard deviation of the untrained actor before squashing; None keeps SBX's own (about 1). SAC, TQC, PPO."""
+    target_entropy_std: float | None = Field(default=None, gt=0, le=10)
+    """Target entropy given as the σ of a Gaussian of that entropy: H = d/2 · ln(2πe·σ²). SAC and TQC."""
+    normalize_observations: bool = True
+    clip_observations: float = Field(default=10.0, gt=0)
+    """Normalised observations are clipped to ± this."""
+    action_bound_fraction: float | None = Field(default=None, gt=0, le=1)
+    """Share of the task's own action box, about its centre; None once `action_box` is given."""
+    action_box: ActionBox | None = None
+    """The agent's action box in the task's own units; this is what is recorded and exported."""
+
+    @model_validator(mode="after")
+    def _one_source_of_bounds(self) -> Self:
+        if self.action_box is not None and self.action_bound_fraction is not None:
+            raise ValueError("give action_bound_fraction or action_box, not both")
+        return self
+
+    @property
+    def off_policy(self) -> bool:
+        """Whether the algorithm learns from a replay buffer."""
+        return self.algorithm in OFF_POLICY
+
+    def resolved(self, low: Sequence[float], high: Sequence[float]) -> "AgentConfig":
+        """Return the same agent with its action box as absolute numbers.
+
+        Args:
+            low: lower bounds of the task's own box, shape (action_dim,).
+            high: upper bounds of the task's own box, shape (action_dim,).
+
+        Raises:
+            UserError: if a fraction is asked of an infinite box, or the agent's box has the wrong length.
+        """
+        if self.action_box is not None:
+            if len(self.action_box.low) != len(low):
+                raise UserError(
+                    f"The agent's action box has {len(self.action_box.low)} dimensions, the task's has {len(low)}. "
+                    "Give one pair of bounds for each action dimension."
+                )
+            return self
+        if not all(math.isfinite(bound) for bound in (*low, *high)):
+            raise UserError(
+                "The task's action box is not finite, so a fraction of it means nothing. Give action_box with "
+                f"{len(low)} absolute bounds instead of action_bound_fraction."
+            )
+        fraction = 1.0 if self.action_bound_fraction is None else self.action_bound_fraction
+        centres = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
+        halves = [(b - a) / 2 * fraction for a, b in zip(low, high, strict=True)]
+        box = ActionBox(
+            low=tuple(c - h for c, h in zip(centres, halves, strict=True)),
+            high=tuple(c + h for c, h in zip(centres, halves, strict=True)),
+        )
+        return self.model_copy(update={"action_box": box, "action_bound_fraction": None})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the configuration as a JSON-safe dictionary."""
+        return self.model_dump(mode="json")

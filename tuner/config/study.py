@@ -1,0 +1,118 @@
+"""The study file as models: what to train, for how long, how to search and how to stop early."""
+
+from typing import Literal, Self
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from tuner.config._base import Frozen, PositiveCount, PositiveSeconds
+
+Options = dict[str, JsonValue]
+
+
+class TaskConfig(Frozen):
+    """What the robot must do, and what simulates it."""
+
+    id: str = Field(min_length=1)
+    """The task's id, as `tuner tasks` lists it."""
+    simulator: str = "mujoco"
+    """`mujoco`, `gymnasium`, or your own as `path/to/file.py:ClassName`."""
+    num_envs: PositiveCount = 256
+    """Robots simulated at once."""
+    options: Options = Field(default_factory=dict)
+    """Passed to the simulator; each simulator documents its own."""
+
+
+class ObjectiveConfig(Frozen):
+    """What a trial is scored by."""
+
+    kind: Literal["time_to_return", "return_at_budget"] = "time_to_return"
+    target: float | None = None
+    """The return that counts as solved."""
+
+    @model_validator(mode="after")
+    def _target_given(self) -> Self:
+        if self.kind == "time_to_return" and self.target is None:
+            raise ValueError("time_to_return needs a target: the return that counts as solved")
+        return self
+
+
+class BudgetConfig(Frozen):
+    """How much may be spent."""
+
+    seconds: PositiveSeconds = 240.0
+    """Training clock of one trial."""
+    trials: PositiveCount = 60
+    """Trials in the study, warm starts included; retries of faulty trials do not count."""
+    total_seconds: PositiveSeconds | None = None
+    """Wall-clock seconds of one `tuner run`; None for no limit."""
+    ticks: PositiveCount = 40
+    """Points of the time grid on which a trial reports."""
+
+
+class SamplerConfig(Frozen):
+    """Which Optuna sampler proposes trials."""
+
+    kind: str = "tpe"
+    seed: int = Field(default=0, ge=0)
+    """Seeds the sampler, and with the trial's number the trial."""
+    options: Options = Field(default_factory=dict)
+    """Arguments of the Optuna sampler, in its own names."""
+
+
+class PrunerConfig(Frozen):
+    """What stops hopeless trials early."""
+
+    kind: str = "time_to_return"
+    options: Options = Field(default_factory=dict)
+    """Arguments of the pruner, in its own names."""
+
+
+class ConfirmConfig(Frozen):
+    """How the best configurations are retrained on fresh seeds."""
+
+    top: PositiveCount = 3
+    seeds: PositiveCount = 5
+
+
+class WorkersConfig(Frozen):
+    """The processes that train."""
+
+    kind: Literal["local"] = "local"
+    count: PositiveCount = 1
+    threads: PositiveCount = 2
+    """CPUs each worker is pinned to; simulation and learning share them."""
+    retries: int = Field(default=1, ge=0)
+    """How often a crashed, hung or diverged trial is tried again."""
+    launch_seconds: PositiveSeconds = 300.0
+    """Deadline for signs of life while the simulator starts or programs compile."""
+    silence_seconds: PositiveSeconds = 60.0
+    """Deadline for signs of life while training; longer silence counts as hung."""
+
+
+class StudyConfig(Frozen):
+    """One study, as its YAML file describes it."""
+
+    study: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """The study's name in the storage, and its folder under `runs/`."""
+    task: TaskConfig
+    search_space: str = Field(min_length=1)
+    """A bundled search space by name, or your own as `path/to/file.py:function`."""
+    fixed: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
+    """Parameters pinned instead of sampled."""
+    warm_start: tuple[str, ...] = ()
+    """Named configurations of the search space that are tried first."""
+    objective: ObjectiveConfig
+    budget: BudgetConfig = BudgetConfig()
+    sampler: SamplerConfig = SamplerConfig()
+    pruner: PrunerConfig = PrunerConfig()
+    confirm: ConfirmConfig | None = None
+    workers: WorkersConfig = WorkersConfig()
+    storage: str = "sqlite:///runs/tuner.db"
+    """SQLAlchemy URL of the Optuna storage."""
+
+    @field_validator("warm_start")
+    @classmethod
+    def _no_duplicates(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError("a warm start is named twice")
+        return names

@@ -1,0 +1,29 @@
+"""What a worker needs to know to train one trial; it knows nothing of Optuna."""
+
+from pydantic import Field
+
+from tuner.config._base import Frozen, PositiveCount, PositiveSeconds
+from tuner.config.agent import AgentConfig
+from tuner.config.study import ObjectiveConfig, TaskConfig
+
+
+class TrialSpec(Frozen):
+    """One configuration to train once under a budget."""
+
+    study: str
+    number: int = Field(ge=0)
+    """The trial's number in the study."""
+    attempt: int = Field(default=0, ge=0)
+    """0 for the first try, 1 for the first retry, …"""
+    seed: int = Field(ge=0)
+    """Seeds the simulator, the agent and the estimator's bootstrap."""
+    task: TaskConfig
+    agent: AgentConfig
+    objective: ObjectiveConfig
+    budget_seconds: PositiveSeconds
+    """Training clock of this trial."""
+    ticks: PositiveCount
+    threads: PositiveCount = 2
+    """CPU threads for the simulator."""
+    directory: str | None = None
+    """Folder for curves, ledger and policy; None writes nothing."""

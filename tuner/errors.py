@@ -1,0 +1,39 @@
+"""Every error a user can meet, with the exit code the command line gives it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class TunerError(Exception):
+    """The study or a training failed for a reason that is not the user's mistake.
+
+    The message is one the user can act on; the command line prints it without a traceback.
+    """
+
+    exit_code = 1
+
+
+class UserError(TunerError):
+    """The user's mistake: the message says what was given, what is allowed and what to do."""
+
+    exit_code = 2
+
+
+def nearest(given: str, allowed: Iterable[str]) -> str | None:
+    """Return the name among `allowed` that `given` most likely means, or None if none is close."""
+    matches = get_close_matches(given, list(allowed), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def unknown_name(kind: str, given: str, allowed: Iterable[str]) -> UserError:
+    """Build the error for a name that does not exist.
+
+    Args:
+        kind: what the name should have been, as a noun ("task", "sampler").
+        given: the name as the user wrote it.
+        allowed: the names that exist.
+    """
+    names = sorted(allowed)
+    guess = nearest(given, names)
+    hint = f" Did you mean '{guess}'?" if guess else ""
+    return UserError(f"Unknown {kind} '{given}'.{hint} Known: {', '.join(names) or 'none'}.")

@@ -1,0 +1,120 @@
+"""What a worker says about a trial: ticks while it runs, one outcome at its end.
+
+Plain frozen dataclasses that become JSON objects and back; they cross a pipe and lie in files and in the storage.
+"""
+
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Self
+
+
+class OutcomeKind(StrEnum):
+    """How a trial ended. The outcome record, not an exit code, is the truth."""
+
+    REACHED = "reached"
+    """The target was reached and confirmed by evaluation."""
+    EXHAUSTED = "exhausted"
+    """The budget was spent without reaching the target: its time to return is censored."""
+    PRUNED = "pruned"
+    """The manager stopped it; `Outcome.rule` names the rule."""
+    DIVERGED = "diverged"
+    """NaN or infinity appeared in observations, rewards, actions or losses."""
+    CRASHED = "crashed"
+    """An exception, or a worker process that died."""
+    HUNG = "hung"
+    """No sign of life within the deadline."""
+    INTERRUPTED = "interrupted"
+    """The user or the study's time limit stopped it; it is queued again."""
+
+
+class _Record:
+    """JSON in and out for the dataclasses below."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as a JSON-safe dictionary."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Build the record from `to_json`'s dictionary; unknown keys raise ValueError."""
+        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        unknown = set(data) - known
+        if unknown:
+            raise ValueError(f"{cls.__name__} has no fields {sorted(unknown)}; known: {sorted(known)}")
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Tick(_Record):
+    """One point of a trial's fixed time grid."""
+
+    index: int
+    """1 … number of ticks; tick k stands at k / ticks of the budget."""
+    clock_seconds: float
+    """The training clock at this point of the grid, in seconds."""
+    estimate: float | None = None
+    """Estimated return of the deterministic policy (probes), or of the exploring one for on-policy algorithms."""
+    low: float | None = None
+    """Lower end of the estimate's interval."""
+    high: float | None = None
+    """Upper end of the estimate's interval."""
+    best: float | None = None
+    """Best return so far, the number that the score reads; None until there is an estimate."""
+    exploring: float | None = None
+    """Estimated return of the exploring robots."""
+    finished: float | None = None
+    """Plain mean return of recently finished exploring episodes: late and biased, kept for comparison."""
+    env_steps: int = 0
+    """Environment steps since the start, over all robots."""
+    updates: int = 0
+    """Gradient steps since the start."""
+
+
+@dataclass(frozen=True)
+class Evaluation(_Record):
+    """One evaluation of the frozen deterministic policy, off the clock."""
+
+    clock_seconds: float
+    """The training clock when the policy was frozen."""
+    mean: float
+    """Mean return over episodes."""
+    standard_error: float
+    """Standard error of the mean."""
+    episodes: int
+    """Number of episodes, one for each robot."""
+    mean_length: float
+    """Mean episode length in control steps."""
+
+
+@dataclass(frozen=True)
+class Outcome(_Record):
+    """How a trial ended, with everything needed to score, show and reproduce it."""
+
+    kind: OutcomeKind
+    message: str = ""
+    """What happened, for people: the exception, the signal, the quantity that was not finite."""
+    rule: str | None = None
+    """The pruning rule that stopped a pruned trial."""
+    reached_seconds: float | None = None
+    """Time to return on the training clock; None when the target was not reached."""
+    final_return: float | None = None
+    """The last estimate of the return, or the confirming evaluation's mean when reached."""
+    best_return: float | None = None
+    """The best return, as in `Tick.best`."""
+    clock_seconds: float = 0.0
+    """The training clock at the end."""
+    env_steps: int = 0
+    updates: int = 0
+    ledger: dict[str, float] = field(default_factory=dict)
+    """Seconds by account; the sum is the trial's wall-clock time in the worker."""
+    agent: dict[str, Any] | None = None
+    """The `AgentConfig` with its action box resolved to absolute numbers, as JSON."""
+    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    """Every `Evaluation` of the trial, in order."""
+    contended: bool = False
+    """Other work competed for the trial's CPUs, so its clock is not comparable."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """Further facts for people: package versions, traceback, peak memory."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", OutcomeKind(self.kind))

@@ -1,0 +1,60 @@
+"""How a running trial talks to whoever started it."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tuner.records import OutcomeKind, Tick
+
+Phase = Literal["launch", "compile", "train", "evaluate"]
+"""What a trial is doing; the watcher's deadline for signs of life depends on it."""
+
+
+@dataclass(frozen=True)
+class StopRequest:
+    """The manager's wish that a trial end now."""
+
+    kind: OutcomeKind
+    """`PRUNED` or `INTERRUPTED`."""
+    rule: str | None = None
+    """The pruning rule, for `PRUNED`."""
+
+
+class Channel(Protocol):
+    """A trial's line to its watcher. No call may block: the training clock would be paid for it."""
+
+    def phase(self, phase: Phase) -> None:
+        """Say that the trial entered a phase."""
+        ...
+
+    def alive(self) -> None:
+        """Give a sign of life; called at every step, so implementations limit the rate."""
+        ...
+
+    def tick(self, tick: Tick) -> None:
+        """Hand over one tick."""
+        ...
+
+    def stop_requested(self) -> StopRequest | None:
+        """Return the request to stop, if there is one."""
+        ...
+
+
+class SilentChannel:
+    """A channel that nobody listens to; keeps the ticks."""
+
+    def __init__(self) -> None:
+        self.ticks: list[Tick] = []
+
+    def phase(self, phase: Phase) -> None:
+        """Ignore the phase."""
+
+    def alive(self) -> None:
+        """Ignore the sign of life."""
+
+    def tick(self, tick: Tick) -> None:
+        """Keep the tick."""
+        self.ticks.append(tick)
+
+    def stop_requested(self) -> StopRequest | None:
+        """Never ask to stop."""
+        return None
