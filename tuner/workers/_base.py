@@ -43,8 +43,8 @@ class WorkerPool(ABC):
     """A fixed number of slots, each training at most one trial at a time.
 
     Every submitted trial ends in exactly one `OutcomeEvent`, whatever happens to the process that trains it: a dead
-    worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process. `tests/contracts/pool.py`
-    checks this for every implementation.
+    worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process.
+    `tests/contracts/pool.py` checks this for every implementation.
     """
 
     @property
