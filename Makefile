@@ -1,0 +1,49 @@
+# `make study` and `make test` need only Python (3.11 or newer) and make; they set up .venv by themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help study test fast format clean
+
+help:
+	@echo 'make study    set up .venv, run the quickstart study, print the best configuration'
+	@echo 'make test     set up .venv, run the format, lint, type and layer checks and all tests'
+	@echo 'make fast     the same without the tests that take minutes'
+	@echo 'make format   format and fix the code in place'
+	@echo 'make clean    remove .venv and the caches; keeps runs/'
+
+study: $(INSTALLED)
+	$(BIN)/tuner run quickstart
+
+test: $(INSTALLED) checks
+	$(BIN)/python -m pytest
+
+fast: $(INSTALLED) checks
+	$(BIN)/python -m pytest -m 'not slow'
+
+.PHONY: checks
+checks: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Torch comes first and by its exact version, so that pip takes the build meant for this machine and nothing that
+# is installed later replaces it.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 …' >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "$$(grep '^torch==' constraints.txt)"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
