@@ -1,8 +1,13 @@
-"""Where the bundled `search_spaces/` and `studies/` lie, in a wheel and in a checkout alike."""
+"""Files from outside the package: what came bundled with the installation, and Python files that users wrote."""
 
+import hashlib
+import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from tuner.errors import TunerError
+from tuner.errors import TunerError, UserError, unknown_name
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -19,3 +24,95 @@ def bundled_dir(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise TunerError(f"This installation has no '{name}' folder. Reinstall sac-tuner.")
+
+
+def bundled_files(name: str, suffix: str) -> dict[str, Path]:
+    """Return the bundled files of one folder by their names without suffix, sorted.
+
+    Args:
+        name: `search_spaces` or `studies`.
+        suffix: with its dot, such as ".yaml". Files whose names start with an underscore are helpers and left out.
+    """
+    files = sorted(bundled_dir(name).glob(f"*{suffix}"))
+    return {file.stem: file for file in files if not file.name.startswith("_")}
+
+
+def is_file_reference(reference: str) -> bool:
+    """Say whether `reference` names an object in a user's own file, as `path/to/file.py:Name`."""
+    return reference.rpartition(":")[0].endswith(".py")
+
+
+def load_object(reference: str) -> Any:
+    """Import a user's Python file and return one of its objects.
+
+    The file can import modules that lie beside it, as a script can.
+
+    Args:
+        reference: `path/to/file.py:Name`; a relative path is relative to the working directory.
+
+    Raises:
+        UserError: if the reference is malformed, the file or the name does not exist, or the file raises on import.
+    """
+    path, _, name = reference.rpartition(":")
+    if not path.endswith(".py") or not name.isidentifier():
+        raise UserError(f"'{reference}' does not name an object in a Python file. Write path/to/file.py:Name.")
+    module = load_file(path)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        public = [known for known in vars(module) if not known.startswith("_")]
+        raise unknown_name(f"name in {path}:", name, public) from None
+
+
+def load_file(path: str | Path) -> ModuleType:
+    """Import a user's Python file under a module name of its own.
+
+    The name depends on the file's place and content, so that the same file is imported once, an edited one again, and
+    two files of the same name do not meet.
+
+    Raises:
+        UserError: if the file does not exist, cannot be read, or raises on import.
+    """
+    file = Path(path).expanduser().resolve()
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise UserError(f"Cannot read the Python file '{path}': {error.strerror}. Looked at {file}.") from error
+    digest = hashlib.sha256(str(file).encode() + b"\0" + source).hexdigest()[:16]
+    name = f"_tuner_user_{file.stem}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UserError(f"'{path}' is not a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before it runs, as dataclasses and pickle look their module up there
+    sys.path.insert(0, str(file.parent))
+    try:
+        exec(compile(source, str(file), "exec"), module.__dict__)
+    except Exception as error:
+        del sys.modules[name]
+        raise UserError(
+            f"The Python file '{path}' failed on import{_line(error, file)}: {_described(error)}"
+        ) from error
+    finally:
+        if str(file.parent) in sys.path:
+            sys.path.remove(str(file.parent))
+    return module
+
+
+def _line(error: Exception, file: Path) -> str:
+    """Return ", line N" for the last line of the user's own file that the error passed through."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return f", line {error.lineno}"
+    number = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {number}" if number is not None else ""
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from tuner.config import TaskConfig
 
@@ -19,8 +21,10 @@ class TaskEnv(VecEnv, ABC):
 
     - `infos[i]["terminal_observation"]` is the true last observation of robot i's episode, not the one after the reset;
     - `infos[i]["TimeLimit.truncated"]` is True exactly when the episode ended by time and not by failure;
-    - arrays handed out are never written to again;
-    - the same seed and actions give the same trajectory, bit for bit;
+    - arrays handed out are never written to again, and arrays taken in are copied;
+    - the same seed and actions give the same trajectory, bit for bit, whatever the number of threads; `seed` followed
+      by `reset` starts that trajectory again;
+    - observations and rewards are float32, dones are bool;
     - closing twice is harmless.
     """
 
@@ -33,7 +37,8 @@ class TaskEnv(VecEnv, ABC):
     """Simulated seconds per control step; NaN where the task has no notion of time."""
     spread_ages: bool = False
     """When True, `reset` gives every robot a random initial age, uniform over the episode length, so that its first
-    time-out comes early and time-outs do not arrive in bursts. Training sets it, evaluation does not."""
+    time-out comes early and time-outs do not arrive in bursts. Training sets it, evaluation does not. The ages have a
+    random stream of their own: apart from when episodes end, the trajectory is the one without them."""
 
     def get_state(self) -> Any | None:
         """Return a copy of the whole simulation state for `set_state`, or None where that cannot be had."""
@@ -42,6 +47,29 @@ class TaskEnv(VecEnv, ABC):
     def set_state(self, state: Any) -> npt.NDArray[np.float32]:
         """Go back to a state from `get_state`; return its observations, shape (num_envs, observation_dim)."""
         raise NotImplementedError(f"{type(self).__name__} cannot restore a state")
+
+    # Stable-Baselines3 asks each robot for its attributes. Engines that step all robots as arrays have one object for
+    # all of them, so the answers below are the environment's own; implementations with one object a robot override.
+
+    render_mode: str | None = None
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Return the environment's attribute, once for each robot asked about."""
+        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Set the environment's attribute, which all robots share."""
+        setattr(self, attr_name, value)
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **kwargs: Any
+    ) -> list[Any]:
+        """Call the environment's method, once for each robot asked about."""
+        return [getattr(self, method_name)(*method_args, **kwargs) for _ in self._get_indices(indices)]
+
+    def env_is_wrapped(self, wrapper_class: type[gym.Wrapper], indices: VecEnvIndices = None) -> list[bool]:
+        """Say that no robot is wrapped: there are no single environments to wrap."""
+        return [False for _ in self._get_indices(indices)]
 
 
 class Simulator(ABC):

@@ -1,0 +1,64 @@
+"""Simulators by name. An engine is imported when it is asked for, never before."""
+
+from importlib import import_module
+
+from tuner.config import TaskConfig
+from tuner.errors import UserError, unknown_name
+from tuner.resources import is_file_reference, load_object
+from tuner.simulators._base import Simulator, TaskEnv
+
+_MODULES = {
+    "gymnasium": "tuner.simulators.gymnasium:GymnasiumSimulator",
+    "mujoco": "tuner.simulators.mujoco:MujocoSimulator",
+}
+
+
+def simulator_names() -> list[str]:
+    """Return the names of the simulators that come with the package."""
+    return sorted(_MODULES)
+
+
+def get_simulator(name: str) -> Simulator:
+    """Return a simulator.
+
+    Args:
+        name: one of `simulator_names`, or a user's own as `path/to/file.py:ClassName`.
+
+    Raises:
+        UserError: if there is no such simulator, the user's file cannot be imported, or its class is not a simulator.
+    """
+    if is_file_reference(name):
+        return _create(load_object(name), name)
+    if name not in _MODULES:
+        error = unknown_name("simulator", name, _MODULES)
+        raise UserError(f"{error} Your own is written as path/to/file.py:ClassName.")
+    module, _, attribute = _MODULES[name].partition(":")
+    return _create(getattr(import_module(module), attribute), name)
+
+
+def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
+    """Open a task in the simulator it names.
+
+    Args:
+        task: what to open.
+        seed: seeds the simulation, as `VecEnv.seed` does.
+        threads: CPU threads that stepping may use.
+
+    Raises:
+        UserError: as `get_simulator` and `Simulator.open` do, or if a user's simulator opens something else than asked.
+    """
+    env = get_simulator(task.simulator).open(task, seed=seed, threads=threads)
+    if not isinstance(env, TaskEnv):
+        raise UserError(f"Simulator '{task.simulator}' opened a {type(env).__name__}, which is not a TaskEnv.")
+    if env.num_envs != task.num_envs:
+        raise UserError(f"Simulator '{task.simulator}' opened {env.num_envs} robots instead of {task.num_envs}.")
+    return env
+
+
+def _create(found: object, name: str) -> Simulator:
+    if not (isinstance(found, type) and issubclass(found, Simulator)):
+        raise UserError(f"'{name}' is {found!r}, not a class derived from tuner.simulators.Simulator.")
+    try:
+        return found()
+    except TypeError as error:  # abstract methods left out, or a constructor that wants arguments
+        raise UserError(f"Simulator '{name}' cannot be created without arguments: {error}.") from error
