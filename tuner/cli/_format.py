@@ -1,0 +1,76 @@
+"""Numbers as people read them: durations, rates, returns, and a curve as one line of blocks."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from tuner.errors import UserError
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that `text` means: `90`, `90s`, `30m`, `1h30m`.
+
+    Raises:
+        UserError: if it is not a duration, or not longer than zero.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is not None and any(match.groups()):
+        hours, minutes, seconds = (float(group or 0) for group in match.groups())
+        total = 3600 * hours + 60 * minutes + seconds
+        if 0 < total < math.inf:
+            return total
+    raise UserError(f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m).")
+
+
+def duration_text(seconds: float) -> str:
+    """Return a length of time as `0:07`, `3:12` or `1:02:05`, rounded to whole seconds."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
+
+
+def number_text(value: float | None, digits: int = 2) -> str:
+    """Return a number with `digits` decimals, thousands separated, or `—` where there is none."""
+    if value is None or not math.isfinite(value):
+        return "—"
+    return f"{value:,.{digits}f}"
+
+
+def parameter_text(value: object) -> str:
+    """Return a parameter's value; floats with four significant digits."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}"
+
+
+def sparkline(values: Sequence[float | None], width: int, low: float | None = None, high: float | None = None) -> str:
+    """Draw `values` as one line of blocks.
+
+    Args:
+        values: a curve on an even grid; None leaves a gap.
+        width: characters at most; a longer curve is thinned by taking the last value of each group.
+        low: bottom of the scale; by default the least value.
+        high: top of the scale; by default the greatest value.
+    """
+    count = len(values)
+    if count > width:
+        values = [values[(index + 1) * count // width - 1] for index in range(width)]
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return " " * len(values)
+    bottom = min(known) if low is None else min(low, *known)
+    top = max(known) if high is None else max(high, *known)
+    return "".join(_block(value, bottom, top) for value in values)
+
+
+def _block(value: float | None, bottom: float, top: float) -> str:
+    if value is None or not math.isfinite(value):
+        return " "
+    if top <= bottom:
+        return _BLOCKS[0]
+    share = (value - bottom) / (top - bottom)
+    return _BLOCKS[min(len(_BLOCKS) - 1, int(share * len(_BLOCKS)))]

@@ -1,0 +1,127 @@
+"""What a running study looks like at one moment, as plain data; the live view and the plain lines are drawn from it.
+
+Every change gives a new `Progress`, so that a thread that draws never sees half of one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tuner.records import Tick
+
+_RATE_TICKS = 8
+"""Rates are averaged over this many ticks: long enough to be steady, short enough to show a change."""
+
+
+@dataclass(frozen=True)
+class TrialProgress:
+    """One running trial."""
+
+    number: int
+    budget_seconds: float
+    """Training clock that it may use."""
+    attempt: int = 0
+    """0 for the first try."""
+    label: str = ""
+    """The warm start's name, if it is one."""
+    phase: str = "launch"
+    ticks: tuple[Tick, ...] = ()
+
+    @property
+    def clock_seconds(self) -> float:
+        """Training clock at the last tick."""
+        return self.ticks[-1].clock_seconds if self.ticks else 0.0
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Environment steps per second of training clock, over the last ticks."""
+        return self._rate("env_steps")
+
+    @property
+    def updates_per_second(self) -> float | None:
+        """Gradient steps per second of training clock, over the last ticks."""
+        return self._rate("updates")
+
+    def _rate(self, counter: str) -> float | None:
+        if not self.ticks:
+            return None
+        last = self.ticks[-1]
+        first = self.ticks[-1 - _RATE_TICKS] if len(self.ticks) > _RATE_TICKS else Tick(index=0, clock_seconds=0.0)
+        seconds = last.clock_seconds - first.clock_seconds
+        if seconds <= 0:
+            return None
+        return float(getattr(last, counter) - getattr(first, counter)) / seconds
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best trial so far."""
+
+    number: int
+    reached_seconds: float | None
+    """Time to return; None when it did not reach the target."""
+    best_return: float | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One study while it runs."""
+
+    study: str
+    task: str
+    num_envs: int
+    budget_seconds: float
+    """Training clock of one trial."""
+    trials: int
+    """Trials that the study is to have."""
+    target: float | None = None
+    """The return that counts as solved."""
+    finished_before: int = 0
+    """Trials that were finished when this run began."""
+    slots: Mapping[int, TrialProgress | None] = field(default_factory=dict)
+    """The running trial of each worker, None while it is idle."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Finished trials by outcome, those of earlier runs included."""
+    best: Best | None = None
+    started: float = 0.0
+    """Clock reading when this run began."""
+    deadline_seconds: float | None = None
+    """Wall-clock seconds that this run may take."""
+    note: str = ""
+    """What is going on that the numbers do not say."""
+
+    @property
+    def finished(self) -> int:
+        """Trials finished, those of earlier runs included."""
+        return sum(self.outcomes.values())
+
+    def with_trial(self, slot: int, trial: TrialProgress | None) -> "Progress":
+        """Return the progress with `trial` in `slot`; None empties it."""
+        return replace(self, slots={**self.slots, slot: trial})
+
+    def with_phase(self, slot: int, phase: str) -> "Progress":
+        """Return the progress with the trial in `slot` in another phase; an empty slot is left alone."""
+        trial = self.slots.get(slot)
+        return self if trial is None else self.with_trial(slot, replace(trial, phase=phase))
+
+    def with_tick(self, slot: int, tick: Tick) -> "Progress":
+        """Return the progress with one more tick of the trial in `slot`; an empty slot is left alone."""
+        trial = self.slots.get(slot)
+        return self if trial is None else self.with_trial(slot, replace(trial, ticks=(*trial.ticks, tick)))
+
+    def with_outcome(self, slot: int, kind: str) -> "Progress":
+        """Return the progress after the trial in `slot` ended; its slot is empty."""
+        counted = {**self.outcomes, kind: self.outcomes.get(kind, 0) + 1}
+        return replace(self.with_trial(slot, None), outcomes=counted)
+
+    def seconds_left(self, elapsed_seconds: float) -> float | None:
+        """Return about how long this run still takes, in wall-clock seconds; None before anything is known.
+
+        The trials that are still to come are taken to last as long as those of this run did; the run's own limit
+        caps the result.
+        """
+        done = self.finished - self.finished_before
+        left = None if done <= 0 else max(0, self.trials - self.finished) * elapsed_seconds / done
+        if self.deadline_seconds is None:
+            return left
+        until_deadline = max(0.0, self.deadline_seconds - elapsed_seconds)
+        return until_deadline if left is None else min(left, until_deadline)
