@@ -1,0 +1,68 @@
+"""The commands under one roof, and what happens when one of them fails."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tuner.cli import _init, _run, _show, _spaces, _studies, _tasks
+from tuner.errors import TunerError
+
+_INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
+
+
+class Commands(TyperGroup):
+    """The group of all commands; turns every failure into one message on stderr and an exit code.
+
+    Exit code 1 says that a study or a training failed, 2 that the user made a mistake. With TUNER_DEBUG=1 in the
+    environment, tracebacks are shown instead.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(_INTERRUPTED) from None
+        except (TunerError, OSError) as error:
+            if os.environ.get("TUNER_DEBUG") or isinstance(error, BrokenPipeError):
+                raise
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(error.exit_code if isinstance(error, TunerError) else 1) from None
+
+
+app = typer.Typer(
+    name="tuner",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Start with: tuner run quickstart",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from tuner import __version__
+
+        typer.echo(f"tuner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tuner(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Find the SAC, TQC or PPO configuration that reaches a given return in the least wall-clock time."""
+
+
+app.command("run", epilog="Example: tuner run quickstart --set budget.trials=20 --timeout 10m")(_run.run)
+app.command("show", epilog="Example: tuner show quickstart --csv > trials.csv")(_show.show)
+app.command("tasks", epilog="Example: tuner tasks --simulator mujoco")(_tasks.tasks)
+app.command("spaces", epilog="Example: tuner spaces")(_spaces.spaces)
+app.command("studies", epilog="Example: tuner studies")(_studies.studies)
+app.command("init", epilog="Example: tuner init my_robot")(_init.init)
