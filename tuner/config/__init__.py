@@ -1,5 +1,6 @@
 """Study files and agent configurations as frozen, checked models."""
 
+from tuner.config._load import bundled_studies, load_study
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
 from tuner.config.study import (
     BudgetConfig,
@@ -28,4 +29,6 @@ __all__ = [
     "TaskConfig",
     "TrialSpec",
     "WorkersConfig",
+    "bundled_studies",
+    "load_study",
 ]

@@ -6,11 +6,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
-    """An immutable model that forbids unknown keys, infinities and silent conversions between types."""
+    """An immutable model that forbids unknown keys, infinities and silent conversions between types.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+    Strict: "240" and true are no numbers, 256.0 is no whole number. A whole number is a number, though, and a list is
+    a tuple (`Listed`), as YAML and JSON have nothing else.
+    """
 
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, strict=True)
+
+
+Listed = Field(strict=False)
+"""Marks a tuple that may also be given as a list; what is inside stays strict."""
 
 PositiveSeconds = Annotated[float, Field(gt=0, description="seconds, more than zero")]
-PositiveCount = Annotated[int, Field(ge=1, strict=True)]
-"""A whole number of at least one; a float such as 2.5, or a boolean, is refused."""
+PositiveCount = Annotated[int, Field(ge=1)]
+"""A whole number of at least one; a float such as 256.0, or a boolean, is refused."""

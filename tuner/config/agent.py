@@ -6,14 +6,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from tuner.config._base import Frozen, PositiveCount
+from tuner.config._base import Frozen, Listed, PositiveCount
 from tuner.errors import UserError
 
 Algorithm = Literal["sac", "tqc", "ppo", "td3", "crossq"]
 OFF_POLICY: frozenset[str] = frozenset({"sac", "tqc", "td3", "crossq"})
 """Algorithms that learn from a replay buffer; they alone can have probe robots."""
 
-LayerSizes = Annotated[tuple[PositiveCount, ...], Field(min_length=1)]
+LayerSizes = Annotated[tuple[PositiveCount, ...], Field(min_length=1), Listed]
+Bounds = Annotated[tuple[float, ...], Field(min_length=1), Listed]
 
 
 class Network(Frozen):
@@ -37,8 +38,8 @@ class Network(Frozen):
 class ActionBox(Frozen):
     """Absolute action bounds, one number per action dimension."""
 
-    low: tuple[float, ...] = Field(min_length=1)
-    high: tuple[float, ...] = Field(min_length=1)
+    low: Bounds
+    high: Bounds
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -103,8 +104,10 @@ class AgentConfig(Frozen):
                 f"{len(low)} absolute bounds instead of action_bound_fraction."
             )
         fraction = 1.0 if self.action_bound_fraction is None else self.action_bound_fraction
-        centres = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
-        halves = [(b - a) / 2 * fraction for a, b in zip(low, high, strict=True)]
+        # float first: spaces hold float32, whose arithmetic would round the box
+        bounds = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+        centres = [(a + b) / 2 for a, b in bounds]
+        halves = [(b - a) / 2 * fraction for a, b in bounds]
         box = ActionBox(
             low=tuple(c - h for c, h in zip(centres, halves, strict=True)),
             high=tuple(c + h for c, h in zip(centres, halves, strict=True)),

@@ -1,10 +1,10 @@
 """The study file as models: what to train, for how long, how to search and how to stop early."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from tuner.config._base import Frozen, PositiveCount, PositiveSeconds
+from tuner.config._base import Frozen, Listed, PositiveCount, PositiveSeconds
 
 Options = dict[str, JsonValue]
 
@@ -99,7 +99,7 @@ class StudyConfig(Frozen):
     """A bundled search space by name, or your own as `path/to/file.py:function`."""
     fixed: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
     """Parameters pinned instead of sampled."""
-    warm_start: tuple[str, ...] = ()
+    warm_start: Annotated[tuple[str, ...], Listed] = ()
     """Named configurations of the search space that are tried first."""
     objective: ObjectiveConfig
     budget: BudgetConfig = BudgetConfig()

@@ -1,0 +1,140 @@
+"""From a study file, or the name of a bundled one, to a checked `StudyConfig`."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tuner.config._overrides import apply_overrides
+from tuner.config._problems import describe_problems
+from tuner.config._yaml import parse_yaml
+from tuner.config.study import StudyConfig
+from tuner.errors import UserError, nearest, unknown_name
+from tuner.resources import bundled_files, is_file_reference
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Read a study.
+
+    Args:
+        path: a study file, or the bare name of a bundled study (no folder, no `.yaml`).
+        overrides: values that replace the file's, each `dotted.path=value`, the value in YAML.
+
+    Returns:
+        The study. References to the user's Python files (in `task.simulator`, `search_space`, `task.options.import`)
+        are absolute: relative ones in the file start at its folder, those in `overrides` at the working directory.
+
+    Raises:
+        UserError: if there is no such study, it cannot be read, or something in it is wrong; all mistakes at once.
+    """
+    file = find_study(path)
+    data = parse_yaml(_read(file), str(path))
+    if data is None:
+        raise UserError(f"{path} is empty. A study needs at least: study, task, search_space, objective.")
+    if not isinstance(data, dict):
+        raise UserError(f"{path} holds a {type(data).__name__}, not keys and values such as 'study: my-study'.")
+    data = _with_absolute_files(data, file.resolve().parent)
+    data = _with_absolute_files(apply_overrides(data, overrides), Path.cwd())
+    try:
+        return StudyConfig.model_validate(data)
+    except ValidationError as error:
+        problems = describe_problems(error, data)
+        count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        source = f"{path} with --set {' --set '.join(overrides)}" if overrides else str(path)
+        raise UserError("\n  ".join([f"{source} has {count}:", *problems])) from error
+
+
+def bundled_studies() -> dict[str, Path]:
+    """Return the files of the bundled studies by name."""
+    return bundled_files("studies", ".yaml")
+
+
+def find_study(path: str | Path) -> Path:
+    """Return the file of a study, which exists.
+
+    Args:
+        path: a study file, or the bare name of a bundled study.
+
+    Raises:
+        UserError: if there is none; the nearest name is offered.
+    """
+    given = str(path)
+    if not given:
+        raise UserError("The study's name is empty. Give a bundled study's name, or a path such as ./my_study.yaml.")
+    if not _is_path(given):
+        return _find_bundled(given)
+    file = Path(given).expanduser()
+    if file.is_dir():
+        inside = sorted(entry.name for entry in file.iterdir() if entry.suffix in SUFFIXES)
+        raise UserError(f"{given} is a folder, not a study file. Studies in it: {', '.join(inside) or 'none'}.")
+    if not file.exists():
+        raise UserError(f"There is no study file {given}.{_hint(file)}")
+    return file
+
+
+def _is_path(given: str) -> bool:
+    separators = [os.sep, os.altsep or os.sep]
+    return given.endswith(SUFFIXES) or any(separator in given for separator in separators) or given.startswith("~")
+
+
+def _find_bundled(name: str) -> Path:
+    studies = bundled_studies()
+    if name in studies:
+        return studies[name]
+    own = next((f"./{name}{suffix}" for suffix in SUFFIXES if Path(f"{name}{suffix}").is_file()), None)
+    hint = (
+        f"The file {own} is named with its path: {own}." if own else "Your own is named with its path: ./my_study.yaml."
+    )
+    raise UserError(f"{unknown_name('study', name, studies)} {hint}")
+
+
+def _hint(missing: Path) -> str:
+    """Return what the user may have meant by a file that does not exist."""
+    folder = missing.parent
+    if folder.is_dir():
+        beside = [entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES]
+        guess = nearest(missing.name, beside)
+        if guess:
+            return f" Did you mean {folder / guess}?"
+    bundled = bundled_studies()
+    guess = nearest(missing.stem, bundled)
+    names = f"Bundled studies are named without path: {', '.join(bundled)}."
+    return f" Did you mean the bundled study '{guess}'? {names}" if guess else f" {names}"
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{file} is not a text file in UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}."
+        ) from error
+    except OSError as error:
+        raise UserError(f"Cannot read the study file {file}: {error.strerror}.") from error
+
+
+def _with_absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a copy in which the references to the user's own Python files are absolute paths."""
+    data = dict(data)
+    if _is_own_file(data.get("search_space")):
+        data["search_space"] = _absolute(data["search_space"], folder)
+    if isinstance(data.get("task"), dict):
+        task = data["task"] = dict(data["task"])
+        if _is_own_file(task.get("simulator")):
+            task["simulator"] = _absolute(task["simulator"], folder)
+        options = task.get("options")
+        if isinstance(options, dict) and str(options.get("import", "")).endswith(".py"):
+            task["options"] = {**options, "import": _absolute(options["import"], folder)}
+    return data
+
+
+def _is_own_file(reference: object) -> bool:
+    return isinstance(reference, str) and is_file_reference(reference)
+
+
+def _absolute(reference: str, folder: Path) -> str:
+    return os.path.normpath(folder / Path(reference).expanduser())

@@ -1,0 +1,42 @@
+"""Single values set from the command line, as `--set budget.seconds=60`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tuner.config._schema import keys_at
+from tuner.config._yaml import parse_yaml
+from tuner.errors import UserError, unknown_name
+
+
+def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Return a copy of a study's data with some values replaced or added, in the order given.
+
+    Args:
+        data: the study file as plain values; left as it is.
+        overrides: each `dotted.path=value`, the value in YAML.
+
+    Raises:
+        UserError: if an override has no `=`, names no known path, or its value is not YAML.
+    """
+    for override in overrides:
+        path, equals, value = override.partition("=")
+        keys = path.strip().split(".")
+        if not equals or not all(keys):
+            raise UserError(f"--set takes path=value, such as budget.seconds=60, but was given '{override}'.")
+        data = _replaced(data, keys, parse_yaml(value, f"The value in --set {override}"), override)
+    return data
+
+
+def _replaced(data: Any, keys: list[str], value: Any, override: str, done: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return a copy of `data`, which lies at the path `done`, with the value at `keys` below it replaced."""
+    known, where = keys_at(done), ".".join(done)
+    if known == []:
+        raise UserError(f"--set {override}: '{where}' has no keys of its own. Set it as a whole: {where}=….")
+    if known is not None and keys[0] not in known:
+        raise UserError(f"--set {override}: {unknown_name(f'key in {where}' if where else 'key', keys[0], known)}")
+    if data is not None and not isinstance(data, dict):
+        raise UserError(f"--set {override}: '{where}' is {data!r} in the study file and has no keys.")
+    copy = dict(data or {})
+    below = copy.get(keys[0])
+    copy[keys[0]] = value if len(keys) == 1 else _replaced(below, keys[1:], value, override, (*done, keys[0]))
+    return copy

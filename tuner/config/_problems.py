@@ -1,0 +1,113 @@
+"""What is wrong with a study file, in words: where, what was given, what is allowed, what was probably meant."""
+
+import math
+import reprlib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tuner.config._schema import keys_at
+from tuner.errors import nearest
+
+_SCALAR = "a number, a text, true, false or null"
+_NEEDED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "string_too_short": "a text that is not empty",
+    "recursion_loop": "a value that does not contain itself",
+    "string_pattern_mismatch": "letters, digits, '_', '.' or '-', with a letter or digit first",
+}
+_BOUNDS = {"greater_than": "more than {gt:g}", "greater_than_equal": "at least {ge:g}"}
+_BOUNDS |= {"less_than": "less than {lt:g}", "less_than_equal": "at most {le:g}"}
+
+Path = tuple[str | int, ...]
+
+
+def describe_problems(error: ValidationError, data: Any) -> list[str]:
+    """Return one line for each place in a study file that is wrong.
+
+    Args:
+        error: what pydantic found.
+        data: the study file as plain values, which the error is about.
+    """
+    lines: dict[Path, str] = {}
+    for details in error.errors(include_url=False):
+        path = _path(details, data)
+        if path in lines and details["type"] != "extra_forbidden":
+            lines[path] = _needs(path, _SCALAR, details["input"])  # every member of a union has its own complaint
+        else:
+            lines[path] = _describe(path, details)
+    return list(lines.values())
+
+
+def _path(details: ErrorDetails, data: Any) -> Path:
+    """Return the part of pydantic's location that lies in the data; it appends names of types and validators."""
+    path: list[str | int] = []
+    for key in details["loc"]:
+        in_mapping = isinstance(data, Mapping) and key in data
+        in_list = isinstance(data, list | tuple) and isinstance(key, int) and key < len(data)
+        if in_mapping or in_list:
+            data = data[key]
+        elif details["type"] == "missing":
+            return (*path, key)
+        else:
+            break
+        path.append(key)
+    return tuple(path)
+
+
+def _describe(path: Path, details: ErrorDetails) -> str:
+    kind, given, context = details["type"], details["input"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = keys_at(path[:-1]) or []
+        guess = nearest(str(path[-1]), known)
+        hint = f" Did you mean '{guess}'?" if guess else ""
+        return f"{_dotted(path)}: there is no such key.{hint} Allowed: {_listed(known)}."
+    if kind == "missing":
+        keys = keys_at(path) or []
+        return f"{_dotted(path)}: is missing{f'; it has the keys {_listed(keys)}' if keys else ''}."
+    if kind == "literal_error":
+        allowed = str(context.get("expected", ""))
+        guess = nearest(str(given), [name.strip("' ") for name in allowed.replace(" or ", ",").split(",")])
+        hint = f" Did you mean '{guess}'?" if guess else ""
+        return f"{_needs(path, allowed, given)}{hint}"
+    if kind == "value_error":
+        return f"{_dotted(path)}: {context.get('error', details['msg'])}."
+    if kind in _BOUNDS:
+        return _needs(path, _BOUNDS[kind].format(**context), given)
+    if kind == "model_type":
+        return _needs(path, f"a mapping with the keys {_listed(keys_at(path) or [])}", given)
+    return _needs(path, _NEEDED[kind], given) if kind in _NEEDED else f"{_dotted(path)}: {details['msg']}."
+
+
+def _needs(path: Path, needed: str, given: Any) -> str:
+    return f"{_dotted(path)}: needs {needed}, but {_shown(given)} was given."
+
+
+def _listed(keys: list[str]) -> str:
+    return ", ".join(keys)
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(key) for key in path) or "the study"
+
+
+def _shown(value: Any) -> str:
+    """Return the value as it would stand in YAML, shortened."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    return reprlib.repr(value)

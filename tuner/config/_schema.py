@@ -1,0 +1,48 @@
+"""Which keys a study file can have at which place, read off the models."""
+
+from collections.abc import Sequence
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, JsonValue
+
+from tuner.config.study import StudyConfig
+
+
+def keys_at(path: Sequence[str | int]) -> list[str] | None:
+    """Return the keys that the value at a path can have.
+
+    Args:
+        path: keys from the top of the study file; it need not exist.
+
+    Returns:
+        The names of the keys, none for a single value or a list; None where the user chooses them (`fixed`, options).
+    """
+    place: Any = StudyConfig
+    for key in path:
+        if place is JsonValue:
+            return None
+        if _is_model(place):
+            field = place.model_fields.get(key)
+            place = _bare(field.annotation) if field is not None else None
+        elif get_origin(place) is dict:
+            place = _bare(get_args(place)[1])
+        else:
+            return []
+    if place is JsonValue or get_origin(place) is dict:
+        return None
+    return list(place.model_fields) if _is_model(place) else []
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _bare(annotation: Any) -> Any:
+    """Return the annotation without `Annotated[…]` and without `| None`."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        return _bare(members[0]) if len(members) == 1 else annotation
+    return annotation

@@ -1,0 +1,92 @@
+"""YAML as study files use it: safe, and without YAML 1.1's surprises.
+
+Plain values are read by the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-3` is a
+number, only true and false are booleans, `yes`, `no`, `on`, `off`, dates and `1:30` are text, `010` is ten. Keys are
+text, and no key may appear twice in one mapping.
+"""
+
+import re
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode
+
+from tuner.errors import UserError
+
+_INTEGER = re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$")
+_FLOAT = re.compile(
+    r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+)
+
+
+class _StudyLoader(yaml.SafeLoader):
+    """PyYAML's safe loader with the core schema of YAML 1.2 and without duplicate keys."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own way
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is not text; put it in quotes", key_node.start_mark
+                )
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' appears twice in one mapping", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+    def construct_core_int(self, node: ScalarNode) -> int:
+        text = str(self.construct_scalar(node))
+        return int(text, 0 if text.startswith(("0o", "0x")) else 10)
+
+
+_StudyLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+)
+_StudyLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_StudyLoader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
+_StudyLoader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
+_StudyLoader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+_StudyLoader.add_constructor("tag:yaml.org,2002:int", _StudyLoader.construct_core_int)
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    """Return the one document in `text` as plain Python values; None if it is empty.
+
+    Args:
+        text: the YAML.
+        source: where it comes from, for errors.
+
+    Raises:
+        UserError: if it is not YAML, has a duplicate key or a key that is not text, or asks for Python objects; with
+            line and column.
+    """
+    try:
+        return yaml.load(text, Loader=_StudyLoader)
+    except yaml.YAMLError as error:
+        raise UserError(f"{source}{_place(error)} is not valid YAML: {_problem(error)}.") from error
+    except (RecursionError, ValueError) as error:  # ValueError: whole numbers of thousands of digits
+        raise UserError(f"{source} is not valid YAML: {type(error).__name__}, {error}.") from error
+
+
+def _place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return f", line {mark.line + 1}, column {mark.column + 1}," if mark is not None else ""
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        return (
+            f"the character {chr(error.character)!r} is not allowed" if isinstance(error.character, int) else str(error)
+        )
+    parts = [getattr(error, "context", None), getattr(error, "problem", None)]
+    return ", ".join(part for part in parts if part) or str(error)
