@@ -1,0 +1,135 @@
+"""The command as a whole: help, version, exit codes, and how light it is."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tuner.cli._app import app
+from tuner.errors import TunerError, UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = typer.main.get_command(app)
+NAMES = sorted(COMMAND.commands)
+HEAVY = ["jax", "torch", "mujoco", "isaaclab", "optuna", "pandas", "stable_baselines3", "sbx", "gymnasium", "sqlalchemy"]
+LIGHT_ENOUGH_TO_AVOID = ["pydantic", "numpy", "rich.live", "yaml"]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_commands_are_these():
+    assert NAMES == ["init", "run", "show", "spaces", "studies", "tasks"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_help_and_an_example_that_parses(name):
+    command = COMMAND.commands[name]
+    assert command.help
+    example = re.fullmatch(r"Example: tuner (.+)", command.epilog or "")
+    assert example, f"{name} has no example"
+    words = example[1].partition(" > ")[0].split()
+    assert words[0] == name
+    assert command.make_context(name, words[1:]).params, "the example has only options and arguments that exist"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_and_argument_has_help(name):
+    without = [parameter.name for parameter in COMMAND.commands[name].params if not getattr(parameter, "help", None)]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_shows_the_example(name):
+    shown = call(name, "--help")
+    assert shown.exit_code == 0
+    assert "Example: tuner " + name in " ".join(shown.output.split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_tells_of_every_command_and_its_options(name):
+    readme = (ROOT / "README.md").read_text()
+    row = re.search(rf"^\| `tuner {name}\b(.*)$", readme, re.MULTILINE)
+    assert row, f"README.md has no row for tuner {name}"
+    options = [opt for parameter in COMMAND.commands[name].params for opt in parameter.opts if opt.startswith("--")]
+    assert [opt for opt in options if opt not in row[0] and opt != "--help"] == []
+
+
+def test_the_readme_tells_of_no_command_that_does_not_exist():
+    readme = (ROOT / "README.md").read_text()
+    told = set(re.findall(r"\btuner ([a-z]+)\b", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$", readme, re.MULTILINE))))
+    assert told - set(NAMES) == set()
+
+
+def test_without_arguments_help_is_shown():
+    shown = call()
+    assert "Usage: tuner" in shown.output
+    assert all(name in shown.output for name in NAMES)
+
+
+def test_the_version_is_printed():
+    shown = call("--version")
+    assert shown.exit_code == 0
+    assert re.fullmatch(r"tuner \d+\.\d+.*\n", shown.output)
+
+
+def test_importing_the_command_line_loads_nothing_heavy():
+    code = "import json, sys; import tuner.cli._app; print(json.dumps(sorted(sys.modules)))"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(finished.stdout))
+    assert "tuner.cli._run" in loaded
+    assert [name for name in HEAVY + LIGHT_ENOUGH_TO_AVOID if name in loaded] == []
+
+
+def test_help_runs_as_a_module():
+    finished = subprocess.run([sys.executable, "-m", "tuner", "--help"], capture_output=True, text=True, check=True)
+    assert "tuner run quickstart" in finished.stdout
+
+
+def test_the_users_mistake_exits_with_two_and_one_line_on_stderr():
+    shown = call("tasks", "--simulator", "mujocoo")
+    assert shown.exit_code == 2
+    assert shown.stdout == ""
+    assert shown.stderr.startswith("Error: Unknown simulator 'mujocoo'. Did you mean 'mujoco'?")
+    assert "Traceback" not in shown.stderr
+
+
+def test_an_unknown_command_or_option_exits_with_two():
+    assert call("runn").exit_code == 2
+    assert call("run", "quickstart", "--no-such-option").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (UserError("write something else"), 2, "Error: write something else\n"),
+        (TunerError("nothing finished"), 1, "Error: nothing finished\n"),
+        (OSError(28, "No space left on device"), 1, "Error: [Errno 28] No space left on device\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_every_failure_is_one_message_and_a_code(error, code, message):
+    failing = typer.Typer(cls=type(COMMAND))
+
+    @failing.callback()
+    def group():
+        pass
+
+    @failing.command()
+    def fail():
+        raise error
+
+    shown = CliRunner().invoke(failing, ["fail"])
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (code, "", message)
+
+
+def test_tracebacks_are_shown_on_request(monkeypatch):
+    monkeypatch.setenv("TUNER_DEBUG", "1")
+    shown = call("tasks", "--simulator", "mujocoo")
+    assert isinstance(shown.exception, UserError)
