@@ -1,0 +1,27 @@
+"""Agents of sbx-rl, built from an `AgentConfig`, timed into a trial's ledger and warmed up before its clock starts."""
+
+from tuner.agents._arguments import checked_arguments, target_entropy
+from tuner.agents._build import build_agent, normalize_observations
+from tuner.agents._compilation_cache import enable_compilation_cache
+from tuner.agents._inspection import gradient_steps_done, is_finite
+from tuner.agents._interruption import mark_interruption, restart_from
+from tuner.agents._network import policy_arguments
+from tuner.agents._save import Normalization, load_normalization, save_agent
+from tuner.agents._warm_up import warm_up
+
+__all__ = [
+    "Normalization",
+    "build_agent",
+    "checked_arguments",
+    "enable_compilation_cache",
+    "gradient_steps_done",
+    "is_finite",
+    "load_normalization",
+    "mark_interruption",
+    "normalize_observations",
+    "policy_arguments",
+    "restart_from",
+    "save_agent",
+    "target_entropy",
+    "warm_up",
+]

@@ -1,0 +1,72 @@
+"""Build the agent of a trial."""
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from tuner.agents._arguments import checked_arguments, target_entropy
+from tuner.agents._initial_std import set_initial_std
+from tuner.agents._instrumented import TIMED_CLASSES
+from tuner.agents._network import policy_arguments
+from tuner.clock import Ledger
+from tuner.config import AgentConfig
+from tuner.errors import UserError
+
+
+def normalize_observations(env: VecEnv, config: AgentConfig) -> VecEnv:
+    """Return the environment with observations normalised by their running mean and variance, if the agent wants that.
+
+    Rewards are never normalised: the return keeps its meaning.
+    """
+    if not config.normalize_observations:
+        return env
+    return VecNormalize(env, norm_obs=True, norm_reward=False, clip_obs=config.clip_observations)
+
+
+def build_agent(
+    config: AgentConfig, env: VecEnv, *, seed: int, ledger: Ledger, probes: npt.NDArray[np.intp] | None = None
+) -> BaseAlgorithm:
+    """Build an agent, ready to warm up and to learn.
+
+    It is an instance of the SBX class that books its seconds to `ledger`: collecting to "act", updates to "learn".
+
+    Args:
+        config: the agent. `initial_std` is before squashing, in units of half the action box, for SAC, TQC and CrossQ;
+            PPO does not squash, and its `initial_std` is in the action's own units.
+        env: the environment, with observations normalised and actions bounded already.
+        seed: seeds the networks, exploration and sampling. NumPy's global generator is seeded too: SBX samples with it.
+        ledger: where the agent books its seconds.
+        probes: robots that act deterministically at all times, shape (number of probes,); off-policy algorithms only.
+
+    Raises:
+        UserError: if the configuration is not one that SBX can build and train.
+        ValueError: if probes are given to an on-policy algorithm, or are no robots of `env`.
+    """
+    if not isinstance(env.observation_space, spaces.Box) or not isinstance(env.action_space, spaces.Box):
+        raise UserError(
+            f"Agents need Box observations and actions, but the task has {env.observation_space} and "
+            f"{env.action_space}."
+        )
+    rows = np.asarray([] if probes is None else probes, dtype=np.intp)
+    if rows.size and not config.off_policy:
+        raise ValueError(f"probe robots are for off-policy algorithms, not for {config.algorithm}")
+    if rows.size and (rows.min() < 0 or rows.max() >= env.num_envs):
+        raise ValueError(f"probes must lie in 0 … {env.num_envs - 1}, but are {rows.tolist()}")
+    arguments = checked_arguments(config, num_envs=env.num_envs)
+    noise = arguments.pop("action_noise", None)
+    if config.target_entropy_std is not None:
+        action_dim = int(np.prod(env.action_space.shape))
+        arguments["target_entropy"] = target_entropy(config.target_entropy_std, action_dim)
+    policy, policy_kwargs = policy_arguments(config)
+    agent: Any = TIMED_CLASSES[config.algorithm](policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
+    agent.ledger = ledger
+    if config.off_policy:
+        agent.probes = rows
+        agent.exploration_std = noise or 0.0
+        if config.initial_std is not None:
+            set_initial_std(agent, config.initial_std)
+    return cast(BaseAlgorithm, agent)

@@ -1,0 +1,46 @@
+"""Let an untrained squashed Gaussian actor explore with a chosen standard deviation.
+
+SBX ignores `log_std_init` for SAC, TQC and CrossQ. Its stock actor is kept and its fresh parameters are edited, so
+that saved models need no class of ours.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+
+def set_initial_std(agent: Any, std: float) -> None:
+    """Make the actor's standard deviation before squashing `std` in every state and dimension.
+
+    The head that computes its logarithm gets a kernel of zeros and a bias of ln(std); both learn as usual afterwards.
+
+    Args:
+        agent: an untrained SAC, TQC or CrossQ of SBX.
+        std: standard deviation, above zero.
+
+    Raises:
+        TypeError: if the actor is not built as SBX's squashed Gaussian actors are.
+    """
+    state = agent.policy.actor_state
+    nested = "params" in state.params  # CrossQ keeps them apart from its batch statistics
+    layers = state.params["params"] if nested else state.params
+    name = _log_std_head(layers, int(np.prod(agent.action_space.shape)))
+    head = {
+        "kernel": jnp.zeros_like(layers[name]["kernel"]),
+        "bias": jnp.full_like(layers[name]["bias"], math.log(std)),
+    }
+    edited = {**layers, name: {**layers[name], **head}}
+    agent.policy.actor_state = state.replace(params={**state.params, "params": edited} if nested else edited)
+
+
+def _log_std_head(layers: Mapping[str, Any], action_dim: int) -> str:
+    """Return the name of the last dense layer: SBX's actors compute the mean, then the logarithm of the deviation."""
+    numbers = sorted(int(match[1]) for name in layers if (match := re.fullmatch(r"Dense_(\d+)", name)))
+    heads = [f"Dense_{number}" for number in numbers[-2:]]
+    if len(heads) != 2 or any(layers[head]["bias"].shape != (action_dim,) for head in heads):
+        raise TypeError(f"this actor has no mean and deviation heads of {action_dim} dimensions: {sorted(layers)}")
+    return heads[1]

@@ -1,0 +1,114 @@
+"""Compile, before the training clock starts, every program that training will call."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.logger import Logger
+
+from tuner.agents._inspection import is_finite
+from tuner.agents._snapshot import unchanged
+
+
+def warm_up(agent: BaseAlgorithm) -> None:
+    """Run everything the training loop will call once on dummy data of the real shapes, then restore the agent.
+
+    Afterwards the agent is bit for bit what it was, and so are the global random generators; training compiles nothing
+    more. The environment is not touched. Nothing is booked to the ledger: whichever account is open pays.
+
+    Args:
+        agent: a fresh agent from `build_agent`.
+    """
+    subject: Any = agent
+    with unchanged(subject):
+        subject._logger = Logger(folder=None, output_formats=[])
+        if hasattr(subject, "rollout_buffer"):
+            _warm_up_on_policy(subject)
+        else:
+            _warm_up_off_policy(subject)
+
+
+def _warm_up_off_policy(agent: Any) -> None:
+    observations = _dummy_observations(agent)
+    _predict(agent, observations)
+    agent.replay_buffer = _dummy_replay_buffer(agent)
+    steps = agent.gradient_steps if agent.gradient_steps > 0 else agent.train_freq.frequency * agent.n_envs
+    # SBX compiles for every offset of the policy delay; one call more, as what comes out of an update may be of other
+    # JAX types than fresh parameters, and the first offset meets both.
+    offsets = agent.policy_delay // math.gcd(steps, agent.policy_delay)
+    for _ in range(offsets + 1):
+        agent.stock.train(agent, gradient_steps=steps, batch_size=agent.batch_size)
+    _predict(agent, observations)
+
+
+def _warm_up_on_policy(agent: Any) -> None:
+    observations = _dummy_observations(agent)
+    _predict(agent, observations)
+    _predict_values(agent, observations)
+    agent.n_epochs = 1
+    for _ in range(2):  # the second with what came out of an update
+        agent.rollout_buffer = _dummy_rollout_buffer(agent)
+        agent.stock.train(agent)
+    _predict(agent, observations)
+    _predict_values(agent, observations)
+
+
+def _predict(agent: Any, observations: npt.NDArray[Any]) -> None:
+    """Predict for all robots, exploring and deterministically, and for the probes; ask whether all is finite."""
+    if agent.use_sde:
+        agent.policy.reset_noise(agent.n_envs)
+    agent.policy.predict(observations, deterministic=False)
+    agent.policy.predict(observations, deterministic=True)
+    probes = getattr(agent, "probes", None)
+    if probes is not None and probes.size:
+        agent.policy.predict(observations[probes], deterministic=True)
+    is_finite(agent)
+
+
+def _predict_values(agent: Any, observations: npt.NDArray[Any]) -> None:
+    """Call what PPO's collecting calls: all at once, and the value of one last observation or of all robots'."""
+    agent.policy.reset_noise()
+    agent.policy.predict_all(observations, agent.policy.noise_key)
+    for rows in (observations, agent.policy.prepare_obs(observations[0])[0]):
+        np.array(agent.vf.apply(agent.policy.vf_state.params, rows).flatten())
+
+
+def _dummy_observations(agent: Any) -> npt.NDArray[Any]:
+    """Return observations as the policy gets them, shape (n_envs, observation_dim)."""
+    space = agent.observation_space
+    observations = np.zeros((agent.n_envs, *space.shape), dtype=space.dtype)
+    normalize = agent._vec_normalize_env
+    return observations if normalize is None else normalize.normalize_obs(observations)
+
+
+def _dummy_replay_buffer(agent: Any) -> Any:
+    """Return a small full buffer of zeros, of the agent's own kind."""
+    rows = agent.n_steps + 1
+    buffer = agent.replay_buffer_class(
+        rows * agent.n_envs,
+        agent.observation_space,
+        agent.action_space,
+        device="cpu",
+        n_envs=agent.n_envs,
+        **agent.replay_buffer_kwargs,
+    )
+    buffer.full = True
+    return buffer
+
+
+def _dummy_rollout_buffer(agent: Any) -> Any:
+    """Return a full rollout of zeros, of the real size."""
+    buffer = agent.rollout_buffer_class(
+        agent.n_steps,
+        agent.observation_space,
+        agent.action_space,
+        device="cpu",
+        gamma=agent.gamma,
+        gae_lambda=agent.gae_lambda,
+        n_envs=agent.n_envs,
+        **agent.rollout_buffer_kwargs,
+    )
+    buffer.full = True
+    return buffer
