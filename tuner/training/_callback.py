@@ -1,0 +1,90 @@
+"""What happens between the agent's steps, off the training clock: watching, reporting, confirming, stopping."""
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from tuner.agents import gradient_steps_done, is_finite
+from tuner.clock import Ledger
+from tuner.records import Evaluation
+from tuner.training._channel import Channel, StopRequest
+from tuner.training._evaluation import Evaluator
+from tuner.training._files import TrialFiles
+from tuner.training._meter import Meter, NonFiniteError
+from tuner.training._progress import Counters, Progress
+
+
+class TargetReached(Exception):  # noqa: N818 - not an error: the way out of the agent's learning loop between rollouts
+    """The target was reached and confirmed."""
+
+
+class TrialCallback(BaseCallback):
+    """Hangs a trial's progress, evaluator and channel onto Stable-Baselines3's learning loop."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        evaluator: Evaluator,
+        meter: Meter,
+        *,
+        ledger: Ledger,
+        channel: Channel,
+        files: TrialFiles,
+        budget_seconds: float,
+    ) -> None:
+        super().__init__()
+        self.progress = progress
+        self.stop_request: StopRequest | None = None
+        """The manager's request that ended the trial."""
+        self.reached_seconds: float | None = None
+        """Training clock at the crossing that an evaluation confirmed."""
+        self.evaluations: list[Evaluation] = []
+        self._evaluator = evaluator
+        self._meter = meter
+        self._ledger = ledger
+        self._channel = channel
+        self._files = files
+        self._budget_seconds = budget_seconds
+
+    def confirm(self) -> None:
+        """Evaluate the policy if a crossing of the target waits for it; to be called between rollouts.
+
+        Raises:
+            TargetReached: if the evaluation agrees.
+        """
+        crossing = self.progress.confirmation.pending
+        if crossing is None or self.stop_request is not None:
+            return
+        with self._ledger.account("evaluate"):
+            self._channel.phase("evaluate")
+            evaluation, robots_were_reset = self._evaluator.evaluate(self._ledger.training_seconds)
+            self._channel.phase("train")
+            if robots_were_reset:
+                self.progress.episodes.restart()
+            if evaluation is None:
+                return  # asked to stop: the next step sees it too
+            self.evaluations.append(evaluation)
+            if self.progress.conclude(evaluation):
+                self.reached_seconds = crossing.clock_seconds
+                raise TargetReached
+
+    def _on_step(self) -> bool:
+        with self._ledger.account("report"):
+            meter = self._meter
+            self.progress.observe(meter.rewards, meter.dones, meter.terminated)
+            self._channel.alive()
+            clock_seconds = self._ledger.training_seconds
+            if self.progress.due(clock_seconds):
+                self._check(clock_seconds)
+            self.stop_request = self._channel.stop_requested()
+            return self.stop_request is None and clock_seconds < self._budget_seconds
+
+    def _on_rollout_end(self) -> None:
+        # Here, and nowhere else, everything collected is stored: the robots may be borrowed and even be reset.
+        self.confirm()
+
+    def _check(self, clock_seconds: float) -> None:
+        if not is_finite(self.model):
+            raise NonFiniteError("a parameter of the agent")
+        counters = Counters(env_steps=self.model.num_timesteps, updates=gradient_steps_done(self.model))
+        for tick in self.progress.check(clock_seconds, counters):
+            self._channel.tick(tick)
+            self._files.append_tick(tick.to_json())

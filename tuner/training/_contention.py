@@ -1,0 +1,46 @@
+"""Did other work compete for this process's CPUs? If so, its clock says little about other runs."""
+
+from dataclasses import dataclass
+
+import psutil
+
+FOREIGN_SHARE = 0.10
+"""Contended if others took more than this share of the time of the CPUs this process may run on …"""
+
+SATURATED_SHARE = 0.80
+"""… and those CPUs were busy for more than this share of the time: with CPUs to spare, nobody had to wait."""
+
+
+@dataclass(frozen=True)
+class CpuTimes:
+    """CPU seconds since some moment in the past."""
+
+    own: float
+    """Used by this process, all threads."""
+    busy: float
+    """Used by anybody, the hypervisor's other guests included, on the CPUs this process may run on."""
+    total: float
+    """Passed on those CPUs, idle time included."""
+
+
+def read_cpu_times() -> CpuTimes:
+    """Read the counters. Where the system does not tell which CPUs the process may use, all are counted."""
+    process = psutil.Process()
+    times = psutil.cpu_times(percpu=True)
+    allowed = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None
+    mine = times if not allowed else [times[cpu] for cpu in allowed if cpu < len(times)]
+    # On Linux, guest time is contained in user time; everything else adds up.
+    total = sum(sum(cpu) - getattr(cpu, "guest", 0.0) - getattr(cpu, "guest_nice", 0.0) for cpu in mine)
+    idle = sum(cpu.idle + getattr(cpu, "iowait", 0.0) for cpu in mine)
+    used = process.cpu_times()
+    return CpuTimes(own=used.user + used.system, busy=total - idle, total=total)
+
+
+def is_contended(before: CpuTimes, after: CpuTimes) -> bool:
+    """Judge the time between two readings."""
+    total = after.total - before.total
+    if total <= 0:
+        return False  # too short for the kernel's counters, or a system that has none
+    busy = after.busy - before.busy
+    foreign = busy - (after.own - before.own)
+    return foreign / total > FOREIGN_SHARE and busy / total > SATURATED_SHARE

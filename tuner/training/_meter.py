@@ -1,0 +1,78 @@
+"""The wrapper right around the task: books simulation time and sees what happened before any normalisation."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from stable_baselines3.common.vec_env import VecEnvWrapper
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+from tuner.clock import Ledger
+from tuner.simulators import TaskEnv
+
+
+class NonFiniteError(Exception):
+    """NaN or infinity where a number should be; says in which quantity."""
+
+
+class Meter(VecEnvWrapper):
+    """Books stepping and resetting to the account `simulate`, keeps the last raw step, and refuses NaN and infinity.
+
+    Raises `NonFiniteError` from `step` and `reset` before the number can reach a replay buffer or running statistics.
+    """
+
+    def __init__(self, env: TaskEnv, ledger: Ledger) -> None:
+        super().__init__(env)
+        self._ledger = ledger
+        self.booking = True
+        """False leaves the open account as it is: evaluation is not training."""
+        self.rewards: npt.NDArray[np.float32] = np.zeros(env.num_envs, dtype=np.float32)
+        """Raw rewards of the last step, shape (num_envs,); valid until the next step or the agent's own arithmetic."""
+        self.dones: npt.NDArray[np.bool_] = np.zeros(env.num_envs, dtype=np.bool_)
+        """Whether an episode ended in the last step, shape (num_envs,)."""
+        self.terminated: npt.NDArray[np.bool_] = np.zeros(env.num_envs, dtype=np.bool_)
+        """Whether it ended by failure and not by time, shape (num_envs,)."""
+
+    def step(self, actions: npt.NDArray[np.float32]) -> VecEnvStepReturn:
+        """Step all robots; `actions` has shape (num_envs, action_dim)."""
+        self.step_async(actions)
+        return self.step_wait()
+
+    def step_async(self, actions: npt.NDArray[np.float32]) -> None:
+        """Check the actions and send them off; where stepping is synchronous, its time is booked in `step_wait`."""
+        _check_finite("an action", actions)
+        self._booked(self.venv.step_async, actions)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Finish the step, check and keep its numbers, return them unchanged."""
+        observations, rewards, dones, infos = self._booked(self.venv.step_wait)
+        _check_finite("an observation", observations)
+        _check_finite("a reward", rewards)
+        self.rewards, self.dones = rewards, dones
+        self.terminated = dones
+        ended = np.flatnonzero(dones)
+        if ended.size:
+            self.terminated = dones.copy()
+            for robot in ended:
+                _check_finite("a terminal observation", infos[robot]["terminal_observation"])
+                self.terminated[robot] = not infos[robot].get("TimeLimit.truncated", False)
+        return observations, rewards, dones, infos
+
+    def reset(self) -> VecEnvObs:
+        """Reset all robots; return their observations."""
+        observations: VecEnvObs = self._booked(self.venv.reset)
+        _check_finite("an observation", observations)
+        return observations
+
+    def _booked(self, call: Any, *arguments: Any) -> Any:
+        if not self.booking:
+            return call(*arguments)
+        with self._ledger.account("simulate"):
+            return call(*arguments)
+
+
+def _check_finite(what: str, values: Any) -> None:
+    # A sum is several times cheaper than isfinite(...).all() and is finite only if all its terms are; a sum that
+    # overflows although they are is why the costly test has the last word.
+    if not np.isfinite(np.sum(values)) and not np.isfinite(values).all():
+        raise NonFiniteError(what)

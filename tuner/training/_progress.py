@@ -1,0 +1,95 @@
+"""Everything a trial knows about its own return: the monitors, the best so far, and the ticks made of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tuner.config import TrialSpec
+from tuner.records import Evaluation, Tick
+from tuner.training._confirmation import Confirmation
+from tuner.training._episodes import Episodes
+from tuner.training._return_monitor import ReturnEstimate, ReturnMonitor
+from tuner.training._ticks import TickGrid
+
+CHECKS_PER_TICK = 4
+"""How often between ticks the estimate meets the target: a time to return is finer than the grid."""
+
+
+@dataclass(frozen=True)
+class Counters:
+    """How far a trial has come."""
+
+    env_steps: int
+    updates: int
+
+
+class Progress:
+    """Watches the robots of one trial; knows nothing of the agent."""
+
+    def __init__(self, spec: TrialSpec, max_episode_steps: int, probes: npt.NDArray[np.intp]) -> None:
+        """Start with nothing seen.
+
+        Args:
+            spec: the trial.
+            max_episode_steps: steps after which an episode is truncated.
+            probes: robots that act deterministically, shape (n,); empty if there are none.
+        """
+        everyone = np.arange(spec.task.num_envs)
+        rngs = np.random.default_rng([spec.seed, 1]).spawn(2)
+        target = spec.objective.target if spec.objective.kind == "time_to_return" else None
+        self.episodes = Episodes(spec.task.num_envs, probes)
+        self.confirmation = Confirmation(target, spec.budget_seconds)
+        self.ticks = TickGrid(spec.budget_seconds, spec.ticks)
+        self._exploring = ReturnMonitor(np.setdiff1d(everyone, probes), max_episode_steps, rngs[0])
+        self._probing = ReturnMonitor(probes, max_episode_steps, rngs[1]) if len(probes) else None
+        self._check_grid = TickGrid(spec.budget_seconds, spec.ticks * CHECKS_PER_TICK)
+        self.estimate: ReturnEstimate | None = None
+        """The estimate of the last check; of the deterministic policy if there are probes."""
+        self.exploring: ReturnEstimate | None = None
+        """The exploring robots' estimate of the last check."""
+        self.last_return: float | None = None
+        """The newest estimate there was, even if the last check gave none."""
+
+    def observe(
+        self, rewards: npt.NDArray[np.float32], dones: npt.NDArray[np.bool_], terminated: npt.NDArray[np.bool_]
+    ) -> None:
+        """Take in one step of all robots, arrays of shape (num_envs,)."""
+        ages = self.episodes.ages
+        self._exploring.observe(ages, rewards, terminated)
+        if self._probing is not None:
+            self._probing.observe(ages, rewards, terminated)
+        self.episodes.step(rewards, dones)
+
+    def due(self, clock_seconds: float) -> bool:
+        """Whether it is time for a check."""
+        return self._check_grid.due(clock_seconds)
+
+    def check(self, clock_seconds: float, counters: Counters) -> list[Tick]:
+        """Estimate the return, compare it with the target, and return the ticks that are due, oldest first."""
+        self._check_grid.pass_to(clock_seconds, Tick(index=0, clock_seconds=0.0))
+        self.exploring = self._exploring.estimate()
+        self.estimate = self.exploring if self._probing is None else self._probing.estimate()
+        if self.estimate is not None:
+            self.last_return = self.estimate.mean
+            self.confirmation.consider(self.estimate.low, clock_seconds)
+        return self.ticks.pass_to(clock_seconds, self._tick(counters))
+
+    def conclude(self, evaluation: Evaluation) -> bool:
+        """Take in the evaluation of the pending crossing; return whether the target is reached."""
+        return self.confirmation.conclude(evaluation)
+
+    def _tick(self, counters: Counters) -> Tick:
+        estimate = self.estimate
+        return Tick(
+            index=0,
+            clock_seconds=0.0,
+            estimate=None if estimate is None else estimate.mean,
+            low=None if estimate is None else estimate.low,
+            high=None if estimate is None else estimate.high,
+            best=self.confirmation.best,
+            exploring=None if self.exploring is None else self.exploring.mean,
+            finished=self.episodes.finished_mean,
+            env_steps=counters.env_steps,
+            updates=counters.updates,
+        )

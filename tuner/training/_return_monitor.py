@@ -1,0 +1,159 @@
+"""The return of the policy as it is now, estimated from the last few steps of a group of robots."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tuner.training._survival import AgeTable, age_edges, episode_return, tabulate
+
+INTERVAL = 0.90
+"""Share of the interval: its lower end is passed by chance in one of twenty moments."""
+
+REPLICATES = 200
+"""Bootstrap samples behind an interval."""
+
+MIN_OBSERVED = 0.5
+"""No estimate before this share of the expected episode lies at ages that somebody has been seen at.
+
+At the start nobody is old. If robots fall, the expected episode is short and the estimate comes early; if none falls,
+it waits for half an episode, because what older robots would do is a guess: a pole that is let go stands well for its
+first moments.
+"""
+
+MIN_UNITS, MAX_UNITS = 16, 128
+"""Bounds on the units that the bootstrap draws: few robots are cut into pieces of time, many are put into groups."""
+
+_WINDOW_SHARE = 1 / 20
+_WINDOW_EPISODES = 2
+
+
+def window_steps(robots: int, max_episode_steps: int) -> int:
+    """Return how many of the last steps an estimate looks at.
+
+    At least a twentieth of an episode (a gait cycle must fit), and at least as many as make two episodes' worth of
+    steps over all robots together, so that every age is seen: 50 steps for 256 robots and episodes of 1,000 steps, 125
+    for 16 probes, 2,000 for one robot. A longer window would be calmer, but tells of older policies.
+    """
+    share = math.ceil(max_episode_steps * _WINDOW_SHARE)
+    return max(share, math.ceil(_WINDOW_EPISODES * max_episode_steps / robots))
+
+
+@dataclass(frozen=True)
+class ReturnEstimate:
+    """An estimated return with its interval."""
+
+    mean: float
+    low: float
+    high: float
+    observed: float
+    """Share of the expected episode length at ages that were seen, between `MIN_OBSERVED` and 1."""
+
+
+class ReturnMonitor:
+    """Estimates the undiscounted return of an episode of a group of robots, as of the last few steps."""
+
+    def __init__(
+        self,
+        robots: npt.NDArray[np.intp],
+        max_episode_steps: int,
+        rng: np.random.Generator,
+        *,
+        window: int | None = None,
+    ) -> None:
+        """Watch a group of robots.
+
+        Args:
+            robots: their indices among all robots, shape (n,), at least one.
+            max_episode_steps: steps after which an episode is truncated.
+            rng: draws the bootstrap.
+            window: how many of the last steps to look at; None for `window_steps`.
+        """
+        if len(robots) == 0:
+            raise ValueError("a return monitor needs at least one robot to watch")
+        self._robots = robots
+        self._edges = age_edges(max_episode_steps)
+        self._rng = rng
+        self._rows = window or window_steps(len(robots), max_episode_steps)
+        self._ages = np.zeros((self._rows, len(robots)), dtype=np.int32)
+        self._rewards = np.zeros((self._rows, len(robots)), dtype=np.float32)
+        self._terminated = np.zeros((self._rows, len(robots)), dtype=np.bool_)
+        self._count = 0
+
+    def observe(
+        self, ages: npt.NDArray[np.int32], rewards: npt.NDArray[np.float32], terminated: npt.NDArray[np.bool_]
+    ) -> None:
+        """Take in one step of all robots, this group's and the others.
+
+        Args:
+            ages: steps each robot had taken in its episode before this one, shape (num_envs,).
+            rewards: its reward, shape (num_envs,).
+            terminated: whether its episode failed in this step (a time-out is no failure), shape (num_envs,).
+        """
+        row = self._count % self._rows
+        self._ages[row] = ages[self._robots]
+        self._rewards[row] = rewards[self._robots]
+        self._terminated[row] = terminated[self._robots]
+        self._count += 1
+
+    def estimate(self) -> ReturnEstimate | None:
+        """Estimate the return of an episode; None while too little of an episode has been seen.
+
+        The interval comes from a bootstrap over robots. Two things a bootstrap cannot see are added. Where nobody
+        failed it would call failure impossible, so each replicate adds Gamma(1/2) failures, what Jeffreys' prior leaves
+        to chance, spread over the window. And ages older than any seen borrow, in each replicate, from a random one of
+        the older ages seen.
+        """
+        rows = min(self._count, self._rows)
+        units = self._units(rows)
+        if units is None:
+            return None
+        table = tabulate(
+            self._ages[:rows].ravel(), self._rewards[:rows].ravel(), self._terminated[:rows].ravel(), units, self._edges
+        )
+        pooled = AgeTable(table.steps.sum(axis=0), table.terminations.sum(axis=0), table.rewards.sum(axis=0))
+        point = episode_return(pooled, self._edges)
+        if point.observed < MIN_OBSERVED:
+            return None
+        mean = float(point.mean)
+        low, high = self._interval(table, pooled, mean)
+        return ReturnEstimate(mean=mean, low=low, high=high, observed=float(point.observed))
+
+    def _units(self, rows: int) -> npt.NDArray[np.intp] | None:
+        """Return the bootstrap unit of each step in the window, shape (rows · robots,); None if there are not two."""
+        robots = len(self._robots)
+        pieces = min(rows, math.ceil(MIN_UNITS / robots))
+        if pieces * robots < 2:
+            return None
+        robot = np.arange(robots)[None, :] % MAX_UNITS
+        # The ring's rows are not in the order of time once it is full; one piece then straddles the seam, which is
+        # harmless.
+        piece = (np.arange(rows) * pieces // rows)[:, None]
+        units: npt.NDArray[np.intp] = (robot * pieces + piece).ravel()
+        return units
+
+    def _interval(self, table: AgeTable, pooled: AgeTable, mean: float) -> tuple[float, float]:
+        units = table.steps.shape[0]
+        weights = self._rng.multinomial(units, np.full(units, 1 / units), size=REPLICATES).astype(np.float64)
+        seen = np.flatnonzero(pooled.steps)
+        tail = self._rng.choice(seen[len(seen) // 2 :], size=REPLICATES)
+        prior = self._rng.gamma(0.5, size=REPLICATES) / pooled.steps.sum()
+        means = episode_return(table.weighted(weights), self._edges, extra_hazard=prior, tail_bins=tail).mean
+        low, high = np.quantile(means, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
+        widen = _small_sample_factor(units)
+        return min(mean, float(mean + widen * (low - mean))), max(mean, float(mean + widen * (high - mean)))
+
+
+def _small_sample_factor(units: int) -> float:
+    """Return by how much a bootstrap's percentile interval is too narrow for so few units.
+
+    The bootstrap's variance lacks the factor n / (n − 1), and its quantiles are a Gaussian's instead of Student's
+    (Hesterberg 2015, "What teachers should know about the bootstrap", section 3.1).
+    """
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1 + INTERVAL) / 2
+    factor: Any = stdtrit(units - 1, upper) / ndtri(upper) * math.sqrt(units / (units - 1))
+    return float(factor)

@@ -1,0 +1,181 @@
+"""One trial from specification to outcome."""
+
+import traceback
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from tuner.agents import build_agent, gradient_steps_done, normalize_observations, warm_up
+from tuner.clock import Clock, Ledger
+from tuner.config import AgentConfig, TrialSpec
+from tuner.errors import UserError
+from tuner.records import Outcome, OutcomeKind
+from tuner.simulators import BoundedActions, TaskEnv
+from tuner.training._callback import TargetReached, TrialCallback
+from tuner.training._channel import Channel
+from tuner.training._contention import is_contended, read_cpu_times
+from tuner.training._details import environment_details
+from tuner.training._evaluation import Evaluator
+from tuner.training._files import TrialFiles
+from tuner.training._meter import Meter, NonFiniteError
+from tuner.training._probes import probe_robots
+from tuner.training._progress import Progress
+
+_NO_LIMIT = 2**60
+"""Environment steps: only the training clock ends a trial."""
+
+_TRACEBACK_FRAMES = 8
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How a trial ended, before it is written down."""
+
+    kind: OutcomeKind
+    message: str = ""
+    rule: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def run_trial(
+    spec: TrialSpec, env: TaskEnv, channel: Channel, *, clock: Clock, ledger: Ledger | None = None
+) -> Outcome:
+    """Train one configuration once, under its budget on the training clock.
+
+    Never raises for a trial that fails: an exception becomes `crashed` (with `details["user_error"]` where the message
+    is one for the user), numbers that are not finite become `diverged`, a request to stop becomes what it asks for.
+
+    Args:
+        spec: what to train.
+        env: the task, opened by the caller and kept open; it is reseeded and reset.
+        channel: gets phases, signs of life and ticks, and may ask the trial to stop.
+        clock: measures the trial.
+        ledger: continues a ledger that was opened before, to book the launch of the simulator; None opens one.
+
+    Returns:
+        The outcome. With `spec.directory` set, it also lies there as `outcome.json` beside `spec.json`, `curve.jsonl`
+        and the policy.
+    """
+    trial = _Trial(spec, env, channel, ledger or Ledger(clock, "launch"))
+    try:
+        ending = trial.train()
+    except NonFiniteError as error:
+        ending = _Ending(OutcomeKind.DIVERGED, f"{error} was NaN or infinite {trial.where()}")
+    except UserError as error:
+        ending = _Ending(OutcomeKind.CRASHED, str(error), details={"user_error": True})
+    except Exception as error:  # whatever a simulator, SBX or JAX raises ends this trial, not the worker
+        text = "".join(traceback.format_exception(error, limit=-_TRACEBACK_FRAMES))
+        ending = _Ending(OutcomeKind.CRASHED, f"{type(error).__name__}: {error}", details={"traceback": text})
+    return trial.conclude(ending)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What there is once the trial is assembled."""
+
+    agent: BaseAlgorithm
+    callback: TrialCallback
+
+
+class _Trial:
+    """The parts of one trial, as far as they exist: a failure can strike before there is an agent."""
+
+    def __init__(self, spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger) -> None:
+        self._spec = spec
+        self._env = env
+        self._channel = channel
+        self._ledger = ledger
+        self._files = TrialFiles(spec.directory)
+        self._config: AgentConfig | None = None
+        self._parts: _Parts | None = None
+        self._contended = False
+
+    def train(self) -> _Ending:
+        """Build the agent, compile its programs off the clock, train it, confirm what it reached."""
+        self._files.write_spec(self._spec.model_dump(mode="json"))
+        self._channel.phase("compile")
+        with self._ledger.account("compile"):
+            parts = self._parts = self._assemble()
+            warm_up(parts.agent)
+        self._channel.phase("train")
+        before = read_cpu_times()
+        try:
+            with self._ledger.account("act"):
+                parts.agent.learn(_NO_LIMIT, parts.callback, log_interval=_NO_LIMIT)
+            parts.callback.confirm()  # a crossing in the last rollout, which the budget cut short
+        except TargetReached:
+            return _Ending(OutcomeKind.REACHED)
+        finally:
+            self._contended = is_contended(before, read_cpu_times())
+        request = parts.callback.stop_request or self._channel.stop_requested()
+        if request is not None:
+            return _Ending(request.kind, rule=request.rule)
+        return _Ending(OutcomeKind.EXHAUSTED)
+
+    def where(self) -> str:
+        """Say how far the trial had come, for a message."""
+        steps = self._parts.agent.num_timesteps if self._parts is not None else 0
+        return f"after {self._ledger.training_seconds:.1f} s and {steps:,} environment steps"
+
+    def conclude(self, ending: _Ending) -> Outcome:
+        """Write the policy and the outcome down."""
+        with self._ledger.account("report"):
+            details = {**environment_details(), **ending.details}
+            if self._parts is not None and ending.kind not in (OutcomeKind.CRASHED, OutcomeKind.DIVERGED):
+                self._files.write_policy(self._parts.agent)
+            if self._files.warning is not None:
+                details["warning"] = self._files.warning
+            outcome = self._outcome(ending, details)
+            self._files.write_outcome(outcome.to_json())
+        if self._files.warning is not None and "warning" not in outcome.details:
+            outcome.details["warning"] = self._files.warning
+        return outcome
+
+    def _assemble(self) -> _Parts:
+        spec, env = self._spec, self._env
+        box = env.action_space
+        self._config = config = spec.agent.resolved(box.low.tolist(), box.high.tolist())
+        if config.action_box is None:
+            raise UserError("The agent's action box could not be resolved to absolute numbers.")
+        env.seed(spec.seed)
+        env.spread_ages = True
+        meter = Meter(env, self._ledger)
+        stack = BoundedActions(normalize_observations(meter, config), config.action_box)
+        probes = probe_robots(env.num_envs, off_policy=config.off_policy)
+        agent = build_agent(config, stack, seed=spec.seed, ledger=self._ledger, probes=probes)
+        callback = TrialCallback(
+            Progress(spec, env.max_episode_steps, probes),
+            Evaluator(agent, stack, env, meter, self._channel),
+            meter,
+            ledger=self._ledger,
+            channel=self._channel,
+            files=self._files,
+            budget_seconds=spec.budget_seconds,
+        )
+        return _Parts(agent, callback)
+
+    def _outcome(self, ending: _Ending, details: dict[str, Any]) -> Outcome:
+        outcome = Outcome(
+            kind=ending.kind,
+            message=ending.message,
+            rule=ending.rule,
+            clock_seconds=self._ledger.training_seconds,
+            ledger=self._ledger.totals(),
+            agent=self._config.to_json() if self._config is not None else None,
+            contended=self._contended,
+            details=details,
+        )
+        if self._parts is None:
+            return outcome
+        agent, callback = self._parts.agent, self._parts.callback
+        reached = callback.reached_seconds
+        return replace(
+            outcome,
+            reached_seconds=reached,
+            final_return=callback.progress.last_return if reached is None else callback.evaluations[-1].mean,
+            best_return=callback.progress.confirmation.best,
+            env_steps=agent.num_timesteps,
+            updates=gradient_steps_done(agent),
+            evaluations=[evaluation.to_json() for evaluation in callback.evaluations],
+        )

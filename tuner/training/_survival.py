@@ -1,0 +1,161 @@
+"""The return of an episode, estimated from pieces of episodes that have not finished.
+
+Finished episodes are a late and biased sample: what finishes first are the failures. Every step, however, says
+something about its own age: what a robot of that age earns, and how likely it fails. Treating unfinished episodes as
+right-censored turns those two into the return of a whole episode, as the actuary's life table does (Cutler & Ederer
+1958, "Maximum utilization of the life table method in analyzing survival"), with rewards in place of years.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+AGE_BINS = 20
+"""Bins over the age of an episode; fewer where an episode has fewer steps."""
+
+_LAST_TO_FIRST_WIDTH = 12.0
+"""How much wider the last bin is than the first: failures crowd into the first steps of an episode."""
+
+
+def age_edges(max_episode_steps: int) -> npt.NDArray[np.intp]:
+    """Cut the ages 0 … max_episode_steps − 1 into bins whose widths grow geometrically.
+
+    For 1,000 steps the first of the 20 bins is 10 steps wide, the last 128.
+
+    Args:
+        max_episode_steps: steps after which an episode is truncated, at least 1.
+
+    Returns:
+        Edges, shape (bins + 1,): bin b holds the ages edges[b] … edges[b + 1] − 1.
+    """
+    if max_episode_steps < 1:
+        raise ValueError(f"an episode has at least one step, not {max_episode_steps}")
+    ratio = _LAST_TO_FIRST_WIDTH ** (1 / (AGE_BINS - 1))
+    shares = (ratio ** np.arange(AGE_BINS + 1) - 1) / (ratio**AGE_BINS - 1)
+    return np.unique(np.rint(shares * max_episode_steps).astype(np.intp))
+
+
+@dataclass(frozen=True)
+class AgeTable:
+    """What was seen at each age, summed over steps; leading dimensions are independent samples.
+
+    All arrays have the shape (…, bins).
+    """
+
+    steps: Floats
+    """Steps taken at these ages."""
+    terminations: Floats
+    """Failures among them; time-outs are not failures."""
+    rewards: Floats
+    """Sum of the rewards of these steps."""
+
+    def weighted(self, weights: Floats) -> "AgeTable":
+        """Sum the samples of a table of shape (units, bins) with `weights` of shape (samples, units)."""
+        return AgeTable(weights @ self.steps, weights @ self.terminations, weights @ self.rewards)
+
+
+def tabulate(
+    ages: npt.NDArray[Any],
+    rewards: npt.NDArray[Any],
+    terminated: npt.NDArray[np.bool_],
+    units: npt.NDArray[np.intp],
+    edges: npt.NDArray[np.intp],
+) -> AgeTable:
+    """Sum steps, terminations and rewards by unit and age.
+
+    Args:
+        ages: steps each robot had taken in its episode before this one, shape (n,).
+        rewards: reward of each step, shape (n,).
+        terminated: whether the episode failed in this step, shape (n,).
+        units: which unit of the bootstrap each step belongs to, 0 … U − 1, shape (n,).
+        edges: from `age_edges`.
+
+    Returns:
+        A table of shape (U, bins). Ages beyond the last edge are counted in the last bin.
+    """
+    bins = len(edges) - 1
+    cells = units * bins + np.clip(np.searchsorted(edges, ages, side="right") - 1, 0, bins - 1)
+    shape = (int(units.max()) + 1 if len(units) else 1, bins)
+
+    def total(weights: npt.NDArray[Any] | None) -> Floats:
+        return np.bincount(cells, weights, minlength=shape[0] * bins).astype(np.float64).reshape(shape)
+
+    return AgeTable(total(None), total(terminated), total(rewards))
+
+
+@dataclass(frozen=True)
+class EpisodeReturn:
+    """Estimates with one entry for each sample of the table they come from, shape (…,)."""
+
+    mean: Floats
+    """Expected return of an episode."""
+    observed: Floats
+    """Share of the expected episode length that lies at ages somebody has been seen at, between 0 and 1."""
+
+
+def episode_return(
+    table: AgeTable,
+    edges: npt.NDArray[np.intp],
+    *,
+    extra_hazard: Floats | float = 0.0,
+    tail_bins: npt.NDArray[np.intp] | None = None,
+) -> EpisodeReturn:
+    """Estimate R = Σ_k S(k)·r(k) with S(k) = Π_{j<k} (1 − h(j)) over the ages k of an episode.
+
+    r and h are constant within a bin: mean reward, and terminations per step. A bin in which nobody was seen borrows
+    the pooled sums of the nearest bins on both sides in which somebody was; ages older than any seen borrow from the
+    oldest seen.
+
+    Args:
+        table: sums of shape (…, bins) with at least one step in every sample.
+        edges: from `age_edges`, shape (bins + 1,).
+        extra_hazard: added to the hazard of every age, shape (…,) or a number.
+        tail_bins: the bin from which ages older than any seen borrow instead, if it was seen, shape (…,).
+    """
+    seen = table.steps > 0
+    if not seen.any(axis=-1).all():
+        raise ValueError("every sample of the table needs at least one step")
+    left, right = _neighbours(seen)
+    if tail_bins is not None:
+        source = np.asarray(tail_bins)[..., None]
+        older_than_any = right == seen.shape[-1]
+        left = np.where(older_than_any & np.take_along_axis(seen, source, axis=-1), source, left)
+    steps = _pool(table.steps, left, right)
+    reward = _pool(table.rewards, left, right) / steps
+    hazard = np.clip(_pool(table.terminations, left, right) / steps + np.asarray(extra_hazard)[..., None], 0.0, 1.0)
+
+    widths = np.diff(edges).astype(np.float64)
+    survive_bin = (1.0 - hazard) ** widths
+    # Σ_{j<w} (1 − h)^j = (1 − (1 − h)^w) / h. Below 1e-12 the quotient loses its digits and the sum is w to 12 digits.
+    tiny = hazard < 1e-12
+    steps_in_bin = np.where(tiny, widths, (1.0 - survive_bin) / np.where(tiny, 1.0, hazard))
+    mass = _survival_at_start(survive_bin) * steps_in_bin
+    return EpisodeReturn((mass * reward).sum(axis=-1), (mass * seen).sum(axis=-1) / mass.sum(axis=-1))
+
+
+def _survival_at_start(survive_bin: Floats) -> Floats:
+    """Return the probability to live to the start of each bin, given the one to live through each, shape (…, bins)."""
+    start = np.ones_like(survive_bin)
+    start[..., 1:] = np.cumprod(survive_bin, axis=-1)[..., :-1]
+    return start
+
+
+def _neighbours(seen: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return for each bin the nearest seen bin at or below it (−1: none) and at or above it (bins: none)."""
+    bins = seen.shape[-1]
+    index = np.arange(bins)
+    left = np.maximum.accumulate(np.where(seen, index, -1), axis=-1)
+    right = np.minimum.accumulate(np.where(seen, index, bins)[..., ::-1], axis=-1)[..., ::-1]
+    return left, right
+
+
+def _pool(sums: Floats, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]) -> Floats:
+    """Take each bin's own sums where it was seen (left = right), else those of its seen neighbours together."""
+    bins = sums.shape[-1]
+    below = np.where(left >= 0, np.take_along_axis(sums, np.maximum(left, 0), axis=-1), 0.0)
+    above = np.where(right < bins, np.take_along_axis(sums, np.minimum(right, bins - 1), axis=-1), 0.0)
+    return np.where(left == right, below, below + above)
