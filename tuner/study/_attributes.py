@@ -1,0 +1,77 @@
+"""Names of what the manager writes to the storage; everything that is shown can be rebuilt from these."""
+
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from tuner.records import Outcome, OutcomeKind
+from tuner.study.pruners._time_to_return import SHADOW, VERDICT
+
+__all__ = [
+    "ATTEMPT",
+    "CENSORED",
+    "CONFIG",
+    "FINAL",
+    "FINGERPRINT",
+    "OUTCOME",
+    "RECORD",
+    "RETRY_OF",
+    "RUNS",
+    "SHADOW",
+    "SPEC",
+    "TICKS",
+    "VERDICT",
+    "WARM_START",
+    "counts",
+    "outcome_kind_of",
+    "outcome_of",
+]
+
+# Of a study.
+FINGERPRINT = "fingerprint"
+"""What makes scores comparable: task, space, objective, budget."""
+CONFIG = "config"
+"""The study file of the latest run, as JSON."""
+RUNS = "runs"
+"""One entry for each `tuner run`: owner, begin, length, slots."""
+
+# Of a trial.
+SPEC = "spec"
+"""The `TrialSpec` as JSON, written when the trial is handed to a worker."""
+ATTEMPT = "attempt"
+"""0 for the first try of a configuration, 1 for the first retry after a fault."""
+RETRY_OF = "retry_of"
+"""Number of the trial that this one repeats, after a fault or an interruption."""
+WARM_START = "warm_start"
+"""Name of the configuration the trial was enqueued with."""
+TICKS = "ticks"
+"""The trial's curve: a list of numbers for every field of `Tick`."""
+RECORD = "record"
+"""The `Outcome` as JSON, written before the trial is told, so that a killed manager can tell it later."""
+OUTCOME = "outcome"
+"""The outcome's kind, for people who read the storage or the dashboard."""
+CENSORED = "censored"
+"""True for a complete trial that did not reach the target: its time to return only exceeds the budget."""
+FINAL = "final"
+"""True for a failed trial that is not tried again and counts toward `budget.trials`."""
+
+
+def outcome_of(trial: FrozenTrial) -> Outcome | None:
+    """Return how a trial ended, or None while it has not, or if another program wrote it."""
+    record: dict[str, Any] | None = trial.user_attrs.get(RECORD)
+    return None if record is None else Outcome.from_json(record)
+
+
+def counts(trial: FrozenTrial) -> bool:
+    """Return whether a trial counts toward `budget.trials`: complete, pruned, or failed for good."""
+    return trial.state.is_finished() and (trial.state.name != "FAIL" or bool(trial.user_attrs.get(FINAL)))
+
+
+def outcome_kind_of(trial: FrozenTrial) -> str | None:
+    """Return the kind of a trial's outcome; for one written by another program, what its state says."""
+    outcome = outcome_of(trial)
+    if outcome is not None:
+        return outcome.kind.value
+    foreign = {"COMPLETE": OutcomeKind.EXHAUSTED, "PRUNED": OutcomeKind.PRUNED, "FAIL": OutcomeKind.CRASHED}
+    kind = foreign.get(trial.state.name)
+    return None if kind is None else kind.value

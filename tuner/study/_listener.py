@@ -1,0 +1,58 @@
+"""What a run tells whoever watches it."""
+
+from typing import Protocol
+
+from tuner.config import TrialSpec
+from tuner.records import Outcome, Tick
+from tuner.study._summary import StudySummary
+from tuner.training import Phase
+
+
+class StudyListener(Protocol):
+    """Watches a study run. Calls come from the manager's own thread, between two events; they should return soon."""
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """The storage is open, and what an earlier run left is cleared up."""
+        ...
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """A trial was handed to a worker; `label` is its warm start's name, or empty."""
+        ...
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """A trial entered a phase."""
+        ...
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """A trial reported a tick, and its score there."""
+        ...
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """A trial ended; `summary` is the study with it."""
+        ...
+
+    def on_message(self, text: str) -> None:
+        """Something the numbers do not say, in one sentence for people."""
+        ...
+
+
+class SilentListener:
+    """A listener that does nothing; subclass it to watch only some things."""
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Ignore it."""
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """Ignore it."""
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Ignore it."""
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """Ignore it."""
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Ignore it."""
+
+    def on_message(self, text: str) -> None:
+        """Ignore it."""

@@ -1,0 +1,103 @@
+"""Open a study, new or begun, and clear up what an earlier run left behind."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.config import StudyConfig
+from tuner.errors import UserError, unknown_name
+from tuner.records import Outcome, OutcomeKind
+from tuner.spaces import SearchSpace
+from tuner.study._attributes import CONFIG, WARM_START, outcome_of
+from tuner.study._fingerprint import check_fingerprint, fingerprint
+from tuner.study._runs import check_not_running
+from tuner.study._storage import sqlite_file
+from tuner.study._trials import conclude_trial, write_outcome
+from tuner.study.pruners import create_pruner
+from tuner.study.samplers import check_fixed, create_sampler
+
+_METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the return"}
+
+
+def open_study(config: StudyConfig, space: SearchSpace, storage: BaseStorage) -> optuna.Study:
+    """Create the study or load it, with sampler and pruner as the study file says; write down the study file.
+
+    Raises:
+        UserError: for a mistake in the sections `sampler`, `pruner`, `fixed` or `warm_start`, a study of that name that
+            cannot be compared with this one, or one that another manager runs. Nothing has been changed then.
+    """
+    distributions = space.distributions(config.task)
+    check_fixed(config.fixed, distributions)
+    warm_starts = warm_start_parameters(config, space)
+    pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
+    create_sampler(config.sampler, fixed=config.fixed)  # a mistake in it must not leave an empty study behind
+    study = optuna.create_study(
+        storage=storage, study_name=config.study, direction=StudyDirection.MINIMIZE, pruner=pruner, load_if_exists=True
+    )
+    if study.directions != [StudyDirection.MINIMIZE]:
+        raise UserError(f"The storage's study '{config.study}' is not one of this program. Give yours another name.")
+    check_fingerprint(study, fingerprint(config, space_source=space.source_hash))
+    check_not_running(study)
+    trials_so_far = len(study.get_trials(deepcopy=False))
+    study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)
+    study.set_metric_names([_METRIC[config.objective.kind]])
+    study.set_user_attr(CONFIG, config.model_dump(mode="json"))
+    conclude_stale_trials(study, config)
+    _queue_warm_starts(study, warm_starts)
+    return study
+
+
+def warm_start_parameters(config: StudyConfig, space: SearchSpace) -> dict[str, dict[str, Any]]:
+    """Return the parameters of every warm start the study file names; pinned parameters win.
+
+    Raises:
+        UserError: for a name the search space does not have.
+    """
+    found = {}
+    for name in config.warm_start:
+        if name not in space.warm_starts:
+            raise unknown_name(f"warm start of search space '{config.search_space}'", name, space.warm_starts)
+        found[name] = {**space.warm_starts[name](config.task), **config.fixed}
+    return found
+
+
+def conclude_stale_trials(study: optuna.Study, config: StudyConfig) -> list[int]:
+    """End the trials that a killed manager left running; return their numbers.
+
+    Whose outcome was written already is told; the others are recorded as interrupted and queued again, once.
+    """
+    stale = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    for frozen in stale:
+        outcome = outcome_of(frozen)
+        if outcome is None:
+            outcome = _lost(frozen, config)
+            write_outcome(study, frozen._trial_id, outcome, [])
+        conclude_trial(study, frozen, outcome, config)
+    return [frozen.number for frozen in stale]
+
+
+def lock_file(config: StudyConfig, runs_dir: Path | None) -> Path | None:
+    """Return the file that a manager locks: beside an SQLite storage, else in the study's folder, if it has one."""
+    database = sqlite_file(config.storage)
+    if database is not None:
+        return database.with_name(f"{database.name}.{config.study}.lock")
+    return None if runs_dir is None else runs_dir / config.study / "manager.lock"
+
+
+def _lost(frozen: FrozenTrial, config: StudyConfig) -> Outcome:
+    clock_seconds = (frozen.last_step or 0) * config.budget.seconds / config.budget.ticks
+    message = "The program was killed while this trial ran."
+    return replace(Outcome(kind=OutcomeKind.INTERRUPTED, message=message), clock_seconds=clock_seconds)
+
+
+def _queue_warm_starts(study: optuna.Study, warm_starts: dict[str, dict[str, Any]]) -> None:
+    """Enqueue the warm starts that the study has not seen in any state."""
+    seen = {trial.user_attrs.get(WARM_START) for trial in study.get_trials(deepcopy=False)}
+    for name, parameters in warm_starts.items():
+        if name not in seen:
+            study.enqueue_trial(parameters, user_attrs={WARM_START: name})

@@ -1,0 +1,212 @@
+"""One trial from Optuna's proposal to its end in the storage."""
+
+import warnings
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.config import StudyConfig, TrialSpec
+from tuner.errors import TunerError, UserError
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.spaces import SearchSpace
+from tuner.study._attributes import (
+    ATTEMPT,
+    CENSORED,
+    FINAL,
+    OUTCOME,
+    RECORD,
+    RETRY_OF,
+    SPEC,
+    TICKS,
+    WARM_START,
+)
+from tuner.study._score import score, worst_score
+from tuner.training import StopRequest
+
+
+@dataclass
+class RunningTrial:
+    """A trial in a worker's hands."""
+
+    trial: optuna.Trial
+    spec: TrialSpec
+    label: str
+    """The warm start's name, or empty."""
+    ticks: list[Tick] = field(default_factory=list)
+    stop: StopRequest | None = None
+    """The request to stop that was sent."""
+
+
+def propose_trial(study: optuna.Study, space: SearchSpace, config: StudyConfig, runs_dir: Path | None) -> RunningTrial:
+    """Ask Optuna for a trial and turn it into something a worker understands.
+
+    Args:
+        study: the study.
+        space: the search space.
+        config: the study file.
+        runs_dir: the trial's folder is `<runs_dir>/<study>/trial-NNNN`; None for none.
+
+    Raises:
+        UserError: if the search space fails. The trial is failed, and does not count.
+    """
+    trial = study.ask()
+    try:
+        with warnings.catch_warnings():
+            # A warm start may lie outside the space's ranges on purpose; Optuna warns of each of its parameters.
+            warnings.filterwarnings("ignore", message="Fixed parameter", category=UserWarning)
+            agent = space.configure(trial, config.task)
+    except Exception as error:  # it is the user's code: whatever it raises is for the user
+        shown = str(error) if isinstance(error, TunerError) else f"{type(error).__name__}: {error}"
+        message = (
+            f"The search space '{config.search_space}' failed for {trial.params or 'its first parameter'}: {shown}"
+        )
+        write_outcome(study, trial._trial_id, Outcome(kind=OutcomeKind.CRASHED, message=message), [])
+        study.tell(trial, state=TrialState.FAIL)
+        raise UserError(message) from error
+    number = trial.number
+    attributes = trial.user_attrs
+    spec = TrialSpec(
+        study=config.study,
+        number=number,
+        attempt=attributes.get(ATTEMPT, 0),
+        seed=trial_seed(config.sampler.seed, number),
+        task=config.task,
+        agent=agent,
+        objective=config.objective,
+        budget_seconds=config.budget.seconds,
+        ticks=config.budget.ticks,
+        threads=config.workers.threads,
+        directory=None if runs_dir is None else str(runs_dir / config.study / f"trial-{number:04d}"),
+    )
+    trial.set_user_attr(SPEC, spec.model_dump(mode="json"))
+    return RunningTrial(trial=trial, spec=spec, label=attributes.get(WARM_START, ""))
+
+
+def trial_seed(seed: int, number: int) -> int:
+    """Return the seed of a trial: always the same for a study's seed and the trial's number, and unlike any other's."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+def write_outcome(study: optuna.Study, trial_id: int, outcome: Outcome, ticks: list[Tick]) -> None:
+    """Write a trial's curve and outcome to the storage, the outcome last: once it is there, everything is."""
+    storage = study._storage
+    if ticks:
+        storage.set_trial_user_attr(trial_id, TICKS, columns(ticks))
+    storage.set_trial_user_attr(trial_id, OUTCOME, outcome.kind.value)
+    storage.set_trial_user_attr(trial_id, RECORD, outcome.to_json())
+
+
+def columns(ticks: list[Tick]) -> dict[str, list[Any]]:
+    """Return ticks as one list for each of their fields, which is a third of the size of one object for each tick."""
+    return {column.name: [getattr(tick, column.name) for tick in ticks] for column in fields(Tick)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a trial that ended."""
+
+    state: TrialState
+    score: float | None = None
+    """Told to Optuna with a complete trial."""
+    final: bool = True
+    """Counts toward `budget.trials`."""
+    next_attempt: int | None = None
+    """Queue the same parameters again, as this attempt; None for not at all."""
+
+
+def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
+    """Decide what an outcome means for Optuna.
+
+    Reached and exhausted trials are complete, pruned ones pruned. A crashed or hung trial failed: after its retries it
+    is told as FAIL, which samplers ignore, because a bug says nothing about the parameters. A trial that diverged is
+    tried again as well, since the simulator may be to blame; but a configuration that diverges on every seed it was
+    given has shown that it does not work, so the last attempt is complete with the worst score there is, and samplers
+    learn to stay away. It keeps its outcome `diverged`, and is never the best. An interrupted trial is queued again
+    and loses no attempt.
+
+    Args:
+        outcome: how the trial ended.
+        config: the study file.
+        attempt: the trial's attempt, 0 for the first.
+    """
+    kind = outcome.kind
+    if kind in (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED):
+        value = score(
+            config.objective,
+            budget_seconds=config.budget.seconds,
+            best_return=outcome.best_return,
+            reached_seconds=outcome.reached_seconds if kind is OutcomeKind.REACHED else None,
+        )
+        return Verdict(TrialState.COMPLETE, score=value)
+    if kind is OutcomeKind.PRUNED:
+        return Verdict(TrialState.PRUNED)
+    if kind is OutcomeKind.INTERRUPTED:
+        return Verdict(TrialState.FAIL, final=False, next_attempt=attempt)
+    if outcome.details.get("user_error"):
+        return Verdict(TrialState.FAIL, final=False)  # the study stops, and the configuration may be all right
+    if attempt < config.workers.retries:
+        return Verdict(TrialState.FAIL, final=False, next_attempt=attempt + 1)
+    if kind is OutcomeKind.DIVERGED:
+        return Verdict(TrialState.COMPLETE, score=worst_score(config.objective, budget_seconds=config.budget.seconds))
+    return Verdict(TrialState.FAIL)
+
+
+def conclude_trial(study: optuna.Study, frozen: FrozenTrial, outcome: Outcome, config: StudyConfig) -> Verdict:
+    """Tell Optuna how a trial ended, and queue it again if it should be.
+
+    The outcome must have been written with `write_outcome`. Every step can be repeated, so that a manager that was
+    killed in between can be followed by one that starts over.
+
+    Args:
+        study: the study.
+        frozen: the running trial.
+        outcome: how it ended.
+        config: the study file.
+    """
+    verdict = judge(outcome, config, attempt=frozen.user_attrs.get(ATTEMPT, 0))
+    if verdict.score is not None:
+        storage = study._storage
+        censored = config.objective.kind == "time_to_return" and outcome.kind is not OutcomeKind.REACHED
+        storage.set_trial_user_attr(frozen._trial_id, CENSORED, censored)
+        if outcome.kind is not OutcomeKind.DIVERGED:
+            _carry_forward(study, frozen, verdict.score, config.budget.ticks)
+        study.tell(frozen.number, verdict.score, state=verdict.state)
+        return verdict
+    if verdict.next_attempt is not None:
+        queue_again(study, frozen, attempt=verdict.next_attempt)
+    if verdict.state is TrialState.FAIL and verdict.final:
+        study._storage.set_trial_user_attr(frozen._trial_id, FINAL, True)
+    study.tell(frozen.number, state=verdict.state)
+    return verdict
+
+
+def queue_again(study: optuna.Study, frozen: FrozenTrial, *, attempt: int) -> None:
+    """Enqueue a trial's parameters once more, unless that was done already.
+
+    The new trial keeps nothing but the parameters and the warm start's name: Optuna's own retry would copy the
+    records of a dead trial's rungs too.
+    """
+    if any(other.user_attrs.get(RETRY_OF) == frozen.number for other in study.get_trials(deepcopy=False)):
+        return
+    attributes = {RETRY_OF: frozen.number, ATTEMPT: attempt}
+    if WARM_START in frozen.user_attrs:
+        attributes[WARM_START] = frozen.user_attrs[WARM_START]
+    parameters = {**frozen.system_attrs.get("fixed_params", {}), **frozen.params}
+    study.enqueue_trial(parameters, user_attrs=attributes)
+
+
+def _carry_forward(study: optuna.Study, frozen: FrozenTrial, value: float, ticks: int) -> None:
+    """Report the final score at the ticks after a trial's end, so that pruners still find it among the peers there."""
+    storage = study._storage
+    last = frozen.last_step or 0
+    # These two compare what they themselves wrote down when they were asked about a trial at a rung.
+    keeps_rungs = isinstance(study.pruner, HyperbandPruner | SuccessiveHalvingPruner)
+    for tick in range(last + 1, ticks + 1):
+        storage.set_trial_intermediate_value(frozen._trial_id, tick, value)
+        if keeps_rungs:
+            study.pruner.prune(study, storage.get_trial(frozen._trial_id))

@@ -1,0 +1,22 @@
+"""The rule for a trial that has already lost on time."""
+
+from dataclasses import dataclass
+
+from tuner.study.pruners._base import Situation
+
+
+@dataclass(frozen=True)
+class Dominated:
+    """Stop a trial whose clock exceeds `kappa` times the best confirmed time to return.
+
+    It can no longer win, whatever it does next. `kappa` above 1 leaves room for luck: the best time is one seed's.
+    The cap tightens as the study improves. Until a trial has reached the target the rule never fires.
+    """
+
+    name: str = "dominated"
+
+    def fires(self, situation: Situation) -> bool:
+        """Return whether the trial's clock is past the cap."""
+        if situation.best_seconds is None:
+            return False
+        return situation.clock_seconds > situation.kappa * situation.best_seconds

@@ -1,0 +1,162 @@
+"""The pruner made for time to return: three rules, and a few trials let run to measure how often they are wrong."""
+
+import math
+
+import numpy as np
+import optuna
+from optuna.pruners import BasePruner
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.study.pruners._base import Rule, Situation, best_score, score_at
+from tuner.study.pruners._behind import Behind
+from tuner.study.pruners._dominated import Dominated
+from tuner.study.pruners._hopeless import Hopeless
+
+VERDICT = "pruner_verdict"
+"""Trial attribute: {"rule", "tick", "clock_seconds"} of the rule that stopped the trial."""
+SHADOW = "shadow"
+"""Trial attribute: the same for a rule that would have stopped the trial, which was let run instead."""
+
+
+class TimeToReturnPruner(BasePruner):
+    """Stops trials that can no longer win, are behind their peers, or will not arrive in time.
+
+    It reads nothing but the reported values, so it serves any Optuna study that minimises the scores of
+    `tuner.study.score`, reported at the integer ticks 1 … `ticks` of a common time grid: time to return in seconds for
+    a trial that reached the target, B · (1 + shortfall) for one that did not. In a loop of your own::
+
+        study = optuna.create_study(pruner=TimeToReturnPruner(budget_seconds=240.0, ticks=40))
+        ...
+        trial.report(score(objective, budget_seconds=240.0, best_return=best), step=tick)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    Rules, in the order in which they are asked (see their own modules):
+
+    - `dominated`: the elapsed clock exceeds `kappa` times the best confirmed time to return;
+    - `behind`: the best return so far is below the `percentile`-th percentile of the peers' at this tick;
+    - `hopeless`: even optimistic growth does not reach the target before the cap.
+
+    The rule, tick and clock of a verdict are written to the trial's attribute `pruner_verdict`. Of the trials that
+    `behind` or `hopeless` would stop, a random share runs on with the verdict in the attribute `shadow`; a shadow trial
+    that reaches the target is one that pruning would have lost. `dominated` stops shadow trials too: it does not guess.
+
+    A trial whose values are all NaN is judged by `dominated` only.
+
+    Args:
+        budget_seconds: training clock of a whole trial, in seconds; None for a study whose scores are not seconds
+            (`return_at_budget`), where `behind` alone applies.
+        ticks: points of the time grid; tick k stands at k / ticks of the budget.
+        kappa: how many times the best time a trial may take; at least 1. The default leaves a slow seed of a better
+            configuration a quarter more time.
+        percentile: 0 to 100; `behind` stops trials whose return is below this percentile of all trials so far. The
+            default keeps the better half of everything tried, which suits a few dozen trials.
+        min_peers: `behind` and `hopeless` wait for this many peers at the tick.
+        warmup: share of the budget (of the cap, once that is tighter) before which `behind` does not fire.
+        hopeless_warmup: the same for `hopeless`.
+        optimism: factor on the steepest recent slope in `hopeless`; infinity would never fire, so it must be finite.
+        shadow_share: share of trials that run on, in [0, 1].
+        seed: decides, with the trial's number, which trials those are.
+    """
+
+    def __init__(
+        self,
+        *,
+        budget_seconds: float | None,
+        ticks: int,
+        kappa: float = 1.25,
+        percentile: float = 50.0,
+        min_peers: int = 5,
+        warmup: float = 0.25,
+        hopeless_warmup: float = 0.5,
+        optimism: float = 2.0,
+        shadow_share: float = 0.05,
+        seed: int = 0,
+    ) -> None:
+        if budget_seconds is not None and not 0 < budget_seconds < math.inf:
+            raise ValueError(f"budget_seconds must be a positive number of seconds but got {budget_seconds}.")
+        if ticks < 1:
+            raise ValueError(f"ticks must be at least 1 but got {ticks}.")
+        if not 1 <= kappa < math.inf:
+            raise ValueError(f"kappa must be at least 1 and finite, so that the best trial survives, but got {kappa}.")
+        if not 0 <= percentile <= 100:
+            raise ValueError(f"percentile must be between 0 and 100 inclusive but got {percentile}.")
+        if min_peers < 1:
+            raise ValueError(f"min_peers must be at least 1 but got {min_peers}.")
+        for name, share in (("warmup", warmup), ("hopeless_warmup", hopeless_warmup), ("shadow_share", shadow_share)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} must be between 0 and 1 inclusive but got {share}.")
+        if not 0 < optimism < math.inf:
+            raise ValueError(f"optimism must be positive and finite but got {optimism}.")
+        self._budget_seconds = budget_seconds
+        self._ticks = ticks
+        self._kappa = kappa
+        self._shadow_share = shadow_share
+        self._seed = seed
+        self._certain: Rule = Dominated()
+        self._guesses: tuple[Rule, ...] = (
+            Behind(percentile=percentile, min_peers=min_peers, warmup=warmup),
+            Hopeless(optimism=optimism, min_peers=min_peers, warmup=hopeless_warmup),
+        )
+
+    def prune(self, study: optuna.study.Study, trial: FrozenTrial) -> bool:
+        """Judge whether the trial should be pruned, and write down why."""
+        if study.direction is not StudyDirection.MINIMIZE:
+            raise ValueError("TimeToReturnPruner compares scores in seconds, which a study must minimise.")
+        if trial.last_step is None or trial.last_step < 1:
+            return False
+        situation = self._situation(study, trial, trial.last_step)
+        if self._certain.fires(situation):
+            self._write(study, trial, VERDICT, self._certain, situation)
+            return True
+        if SHADOW in trial.user_attrs:
+            return False
+        rule = next((rule for rule in self._guesses if rule.fires(situation)), None)
+        if rule is None:
+            return False
+        shadow = self._runs_in_shadow(trial.number)
+        self._write(study, trial, SHADOW if shadow else VERDICT, rule, situation)
+        return not shadow
+
+    def _situation(self, study: optuna.study.Study, trial: FrozenTrial, tick: int) -> Situation:
+        others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
+        scores = (score_at(other, tick) for other in others)
+        return Situation(
+            tick=tick,
+            ticks=self._ticks,
+            scores=_on_every_tick(trial.intermediate_values, tick),
+            peers=tuple(value for value in scores if value is not None),
+            budget_seconds=self._budget_seconds,
+            best_seconds=self._best_seconds(others),
+            kappa=self._kappa,
+        )
+
+    def _best_seconds(self, trials: list[FrozenTrial]) -> float | None:
+        """Return the best time to return; a score within the budget is the time of a trial that reached the target."""
+        if self._budget_seconds is None:
+            return None
+        times = [
+            trial.value
+            for trial in trials
+            if trial.state is TrialState.COMPLETE and trial.value is not None and trial.value < self._budget_seconds
+        ]
+        return min(times, default=None)
+
+    def _runs_in_shadow(self, number: int) -> bool:
+        return bool(np.random.default_rng([self._seed, number]).random() < self._shadow_share)
+
+    @staticmethod
+    def _write(study: optuna.study.Study, trial: FrozenTrial, key: str, rule: Rule, situation: Situation) -> None:
+        fact = {"rule": rule.name, "tick": situation.tick, "clock_seconds": situation.clock_seconds}
+        study._storage.set_trial_user_attr(trial._trial_id, key, fact)
+
+
+def _on_every_tick(values: dict[int, float], last_tick: int) -> tuple[float, ...]:
+    """Return the best score so far at ticks 1 … last_tick; a tick without a value keeps the one before."""
+    best = math.inf
+    filled = []
+    for tick in range(1, last_tick + 1):
+        best = best_score((best, values.get(tick, math.inf)))
+        filled.append(best)
+    return tuple(filled)

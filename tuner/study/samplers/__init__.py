@@ -1,0 +1,6 @@
+"""What proposes trials: Optuna's samplers by name, with pinned parameters."""
+
+from tuner.study.samplers._factory import create_sampler, sampler_names
+from tuner.study.samplers._fixed import check_fixed
+
+__all__ = ["check_fixed", "create_sampler", "sampler_names"]
