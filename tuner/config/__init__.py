@@ -1,6 +1,8 @@
 """Study files and agent configurations as frozen, checked models."""
 
+from tuner.config._base import Frozen, PositiveCount
 from tuner.config._load import bundled_studies, load_study
+from tuner.config._options import parse_options
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
 from tuner.config.study import (
     BudgetConfig,
@@ -21,8 +23,10 @@ __all__ = [
     "Algorithm",
     "BudgetConfig",
     "ConfirmConfig",
+    "Frozen",
     "Network",
     "ObjectiveConfig",
+    "PositiveCount",
     "PrunerConfig",
     "SamplerConfig",
     "StudyConfig",
@@ -31,4 +35,5 @@ __all__ = [
     "WorkersConfig",
     "bundled_studies",
     "load_study",
+    "parse_options",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from tuner.config._schema import keys_at
 from tuner.config._yaml import parse_yaml
+from tuner.config.study import StudyConfig
 from tuner.errors import UserError, unknown_name
 
 
@@ -29,7 +30,7 @@ def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> dict[str,
 
 def _replaced(data: Any, keys: list[str], value: Any, override: str, done: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a copy of `data`, which lies at the path `done`, with the value at `keys` below it replaced."""
-    known, where = keys_at(done), ".".join(done)
+    known, where = keys_at(done, StudyConfig), ".".join(done)
     if known == []:
         raise UserError(f"--set {override}: '{where}' has no keys of its own. Set it as a whole: {where}=….")
     if known is not None and keys[0] not in known:

@@ -1,11 +1,11 @@
-"""What is wrong with a study file, in words: where, what was given, what is allowed, what was probably meant."""
+"""What is wrong with a study file or with options: where, what was given, what is allowed, what was probably meant."""
 
 import math
 import reprlib
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tuner.config._schema import keys_at
@@ -33,12 +33,13 @@ _BOUNDS |= {"less_than": "less than {lt:g}", "less_than_equal": "at most {le:g}"
 Path = tuple[str | int, ...]
 
 
-def describe_problems(error: ValidationError, data: Any) -> list[str]:
-    """Return one line for each place in a study file that is wrong.
+def describe_problems(error: ValidationError, data: Any, model: type[BaseModel]) -> list[str]:
+    """Return one line for each place that is wrong.
 
     Args:
         error: what pydantic found.
-        data: the study file as plain values, which the error is about.
+        data: the plain values that the error is about.
+        model: what describes them.
     """
     lines: dict[Path, str] = {}
     for details in error.errors(include_url=False):
@@ -46,7 +47,7 @@ def describe_problems(error: ValidationError, data: Any) -> list[str]:
         if path in lines and details["type"] != "extra_forbidden":
             lines[path] = _needs(path, _SCALAR, details["input"])  # every member of a union has its own complaint
         else:
-            lines[path] = _describe(path, details)
+            lines[path] = _describe(path, details, model)
     return list(lines.values())
 
 
@@ -66,15 +67,15 @@ def _path(details: ErrorDetails, data: Any) -> Path:
     return tuple(path)
 
 
-def _describe(path: Path, details: ErrorDetails) -> str:
+def _describe(path: Path, details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "extra_forbidden":
-        known = keys_at(path[:-1]) or []
+        known = keys_at(path[:-1], model) or []
         guess = nearest(str(path[-1]), known)
         hint = f" Did you mean '{guess}'?" if guess else ""
         return f"{_dotted(path)}: there is no such key.{hint} Allowed: {_listed(known)}."
     if kind == "missing":
-        keys = keys_at(path) or []
+        keys = keys_at(path, model) or []
         return f"{_dotted(path)}: is missing{f'; it has the keys {_listed(keys)}' if keys else ''}."
     if kind == "literal_error":
         allowed = str(context.get("expected", ""))
@@ -86,7 +87,7 @@ def _describe(path: Path, details: ErrorDetails) -> str:
     if kind in _BOUNDS:
         return _needs(path, _BOUNDS[kind].format(**context), given)
     if kind == "model_type":
-        return _needs(path, f"a mapping with the keys {_listed(keys_at(path) or [])}", given)
+        return _needs(path, f"a mapping with the keys {_listed(keys_at(path, model) or [])}", given)
     return _needs(path, _NEEDED[kind], given) if kind in _NEEDED else f"{_dotted(path)}: {details['msg']}."
 
 
@@ -99,7 +100,7 @@ def _listed(keys: list[str]) -> str:
 
 
 def _dotted(path: Path) -> str:
-    return ".".join(str(key) for key in path) or "the study"
+    return ".".join(str(key) for key in path) or "all of it"
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which keys a study file can have at which place, read off the models."""
+"""Which keys a mapping can have at which place, read off the models."""
 
 from collections.abc import Sequence
 from types import UnionType
@@ -6,24 +6,23 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 
-from tuner.config.study import StudyConfig
 
-
-def keys_at(path: Sequence[str | int]) -> list[str] | None:
+def keys_at(path: Sequence[str | int], model: type[BaseModel]) -> list[str] | None:
     """Return the keys that the value at a path can have.
 
     Args:
-        path: keys from the top of the study file; it need not exist.
+        path: keys from the top; it need not exist.
+        model: what describes the top.
 
     Returns:
         The names of the keys, none for a single value or a list; None where the user chooses them (`fixed`, options).
     """
-    place: Any = StudyConfig
+    place: Any = model
     for key in path:
         if place is JsonValue:
             return None
         if _is_model(place):
-            field = place.model_fields.get(key)
+            field = {field.alias or name: field for name, field in place.model_fields.items()}.get(key)
             place = _bare(field.annotation) if field is not None else None
         elif get_origin(place) is dict:
             place = _bare(get_args(place)[1])
@@ -31,7 +30,7 @@ def keys_at(path: Sequence[str | int]) -> list[str] | None:
             return []
     if place is JsonValue or get_origin(place) is dict:
         return None
-    return list(place.model_fields) if _is_model(place) else []
+    return [field.alias or name for name, field in place.model_fields.items()] if _is_model(place) else []
 
 
 def _is_model(annotation: Any) -> bool:

@@ -1,0 +1,5 @@
+"""Any Gymnasium environment with continuous actions, stepped one robot after the other or one process each."""
+
+from tuner.simulators.gymnasium._simulator import GymnasiumSimulator
+
+__all__ = ["GymnasiumSimulator"]

@@ -1,0 +1,73 @@
+"""Stable-Baselines3's vectorised Gymnasium environments under the package's rules."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+
+from tuner.simulators._base import TaskEnv
+
+
+class GymnasiumEnv(VecEnvWrapper, TaskEnv):
+    """A `DummyVecEnv` or `SubprocVecEnv` of `AgedEpisodes`, with float32 arrays and seeds that do not overlap."""
+
+    observation_space: spaces.Box
+    action_space: spaces.Box
+
+    def __init__(self, venv: VecEnv, *, max_episode_steps: int, control_period_seconds: float) -> None:
+        """Take over a vectorised environment, which `close` closes.
+
+        Args:
+            venv: environments with one-dimensional Box observations and actions.
+            max_episode_steps: their time limit.
+            control_period_seconds: simulated seconds per step, NaN where unknown.
+        """
+        self._action_dtype = venv.action_space.dtype
+        self._closed = False
+        self._ages = np.random.default_rng()
+        super().__init__(venv, _as_float32(venv.observation_space), _as_float32(venv.action_space))
+        self.max_episode_steps = max_episode_steps
+        self.control_period_seconds = control_period_seconds
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Seed the robots, from the next reset on, and the initial ages.
+
+        `VecEnv.seed` gives robot i the seed `seed + i`, so that neighbouring seeds share all robots but one; scattering
+        the seed first keeps them apart.
+        """
+        scattered, ages = np.random.SeedSequence(seed).spawn(2)
+        self._ages = np.random.default_rng(ages)
+        return self.venv.seed(int(scattered.generate_state(1)[0]))
+
+    def reset(self) -> npt.NDArray[np.float32]:
+        """Start all robots anew; return observations of shape (num_envs, observation_dim)."""
+        if self.spread_ages:
+            for robot, age in enumerate(self._ages.integers(0, self.max_episode_steps, self.num_envs)):
+                self.venv.env_method("start_at_age", int(age), indices=robot)
+        return np.array(self.venv.reset(), dtype=np.float32)
+
+    def step_async(self, actions: npt.NDArray[np.float32]) -> None:
+        """Start a step with a copy of the actions, shape (num_envs, action_dim)."""
+        self.venv.step_async(np.array(actions, dtype=self._action_dtype))
+
+    def step_wait(self) -> Any:
+        """Finish the step; return observations, rewards, dones and one info for each robot."""
+        observations, rewards, dones, infos = self.venv.step_wait()
+        for info in infos:
+            if "terminal_observation" in info:
+                info["terminal_observation"] = np.array(info["terminal_observation"], dtype=np.float32)
+        return np.array(observations, np.float32), np.array(rewards, np.float32), np.array(dones, bool), list(infos)
+
+    def close(self) -> None:
+        """End all robots; further calls do nothing."""
+        if not self._closed:
+            self._closed = True
+            self.venv.close()
+
+
+def _as_float32(space: Any) -> spaces.Box:
+    with np.errstate(over="ignore"):  # bounds as large as float64's become infinite
+        return spaces.Box(space.low.astype(np.float32), space.high.astype(np.float32), dtype=np.float32)
