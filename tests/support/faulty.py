@@ -12,6 +12,7 @@ Named in a study as `…/tests/support/faulty.py:FaultySimulator`, with these op
 import os
 import resource
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,7 @@ def strike(fault: str) -> None:
     if fault in ("hang", "hang_deaf"):
         if fault == "hang_deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("hangs on purpose", file=sys.stderr, flush=True)
         threading.Event().wait()
     if fault == "memory":
         run_out_of_memory()
