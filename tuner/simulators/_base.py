@@ -80,6 +80,8 @@ class Simulator(ABC):
 
     name: str
     """The name used in study files."""
+    reopens: bool = True
+    """Whether a process that closed one task can open another. False costs a fresh process for every other task."""
 
     @abstractmethod
     def tasks(self) -> list[str]:

@@ -1,5 +1,16 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
 from tuner.workers._base import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._local import LocalPool
+from tuner.workers._replay import Recording, ReplayPool
 
-__all__ = ["Event", "OutcomeEvent", "PhaseEvent", "TickEvent", "WorkerPool"]
+__all__ = [
+    "Event",
+    "LocalPool",
+    "OutcomeEvent",
+    "PhaseEvent",
+    "Recording",
+    "ReplayPool",
+    "TickEvent",
+    "WorkerPool",
+]

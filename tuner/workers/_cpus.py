@@ -1,0 +1,48 @@
+"""Which CPUs each worker runs on, so that trials do not slow each other down."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def available_cpus() -> list[int]:
+    """Return the CPUs that this process may use, in order."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def split_cpus(cpus: list[int], workers: int, threads: int) -> list[frozenset[int]]:
+    """Return a set of `threads` CPUs for each worker.
+
+    The sets are disjoint while there are CPUs enough. Beyond that the count starts over, so that the load is spread
+    evenly; a worker that wants more threads than there are CPUs gets all of them.
+    """
+    threads = min(threads, len(cpus))
+    return [
+        frozenset(cpus[(worker * threads + thread) % len(cpus)] for thread in range(threads))
+        for worker in range(workers)
+    ]
+
+
+def overlap(sets: list[frozenset[int]]) -> bool:
+    """Return whether two of the sets share a CPU."""
+    return len(frozenset().union(*sets)) < sum(len(cpus) for cpus in sets)
+
+
+@contextmanager
+def running_on(cpus: frozenset[int]) -> Iterator[None]:
+    """Pin the calling thread to `cpus` inside the `with` block; processes started there inherit it from birth.
+
+    Pinning a process from its own first line would come too late: libraries size their thread pools, and start them,
+    while they are imported. Where the system has no affinity (macOS, Windows) nothing is pinned.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

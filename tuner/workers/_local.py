@@ -1,0 +1,287 @@
+"""Workers as processes of this machine."""
+
+import itertools
+import selectors
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tuner.clock import Clock, MonotonicClock
+from tuner.config import TrialSpec, WorkersConfig
+from tuner.errors import TunerError
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.training import Phase, StopRequest
+from tuner.workers import _faults
+from tuner.workers._base import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._cpus import available_cpus, overlap, split_cpus
+from tuner.workers._process import WorkerProcess
+from tuner.workers._protocol import (
+    Command,
+    Declined,
+    Ended,
+    Message,
+    PhaseEntered,
+    ProtocolError,
+    Quit,
+    Stop,
+    Ticked,
+    Train,
+    decode,
+)
+
+COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
+"""Starts a worker; `-P` keeps files of the working directory from passing for modules."""
+GRACE_SECONDS = 2.0
+"""How long a process may take to obey SIGTERM."""
+INTERRUPT_SECONDS = 10.0
+"""How long a trial may take to obey an interruption; then it is interrupted by force."""
+CLOSE_SECONDS = 5.0
+"""How long workers may take to end in good order."""
+_LOOK_SECONDS = 0.25
+"""How often processes and deadlines are looked at while no message comes in."""
+
+
+@dataclass
+class _Running:
+    """A trial in a slot, as far as its manager knows."""
+
+    serial: int
+    spec: TrialSpec
+    heard_at: float
+    phase: Phase = "launch"
+    last_tick: Tick | None = None
+    stop: StopRequest | None = None
+    stopped_at: float = 0.0
+
+
+@dataclass
+class _Slot:
+    """One place to train, with the process that lives there, if any."""
+
+    number: int
+    cpus: frozenset[int]
+    log_file: Path
+    process: WorkerProcess | None = None
+    trial: _Running | None = field(default=None)
+
+
+class LocalPool(WorkerPool):
+    """`config.count` processes on this machine, pinned to disjoint sets of `config.threads` CPUs.
+
+    A process is started when its slot gets a trial, and kept for the trials that follow. It is replaced after it died,
+    fell silent, did not obey, or trained a trial that crashed or diverged: a simulator whose physics broke may not be
+    healed by a reset, and a fresh process costs seconds. The user's own mistakes (an unknown option) cost no process.
+
+    Silence is counted from the last message read. In the phases `launch` and `compile` it may last
+    `config.launch_seconds`, else `config.silence_seconds`. A trial that does not obey a pruning within that time is
+    hung; an interruption is carried out by force after `INTERRUPT_SECONDS`.
+
+    `submit`, `stop`, `poll` and `close` belong to one thread.
+
+    Args:
+        config: how many workers, how many threads, which deadlines.
+        log_dir: where `worker-0.log` and so on are appended; created if need be.
+        clock: measures the deadlines; the machine's own by default.
+        command: starts a worker, if not this Python.
+    """
+
+    def __init__(
+        self,
+        config: WorkersConfig,
+        *,
+        log_dir: Path,
+        clock: Clock | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._config = config
+        self._clock = clock or MonotonicClock()
+        self._command = command
+        self._selector = selectors.DefaultSelector()
+        self._events: list[Event] = []
+        self._serials = itertools.count(1)
+        self._closed = False
+        log_dir.mkdir(parents=True, exist_ok=True)
+        cpu_sets = split_cpus(available_cpus(), config.count, config.threads)
+        self._oversubscribed = overlap(cpu_sets)
+        self._slots = [_Slot(i, cpus, log_dir / f"worker-{i}.log") for i, cpus in enumerate(cpu_sets)]
+
+    @property
+    def slots(self) -> int:
+        """Number of slots."""
+        return len(self._slots)
+
+    @property
+    def oversubscribed(self) -> bool:
+        """Whether workers share CPUs, so that every trial counts as contended."""
+        return self._oversubscribed
+
+    def pid(self, slot: int) -> int | None:
+        """Return the id of the process in a slot, or None while there is none."""
+        process = self._slots[slot].process
+        return None if process is None else process.pid
+
+    def idle(self) -> list[int]:
+        """Return the slots that can take a trial now."""
+        return [] if self._closed else [slot.number for slot in self._slots if slot.trial is None]
+
+    def submit(self, slot: int, spec: TrialSpec) -> None:
+        """Start a trial in an idle slot; a busy one, or a closed pool, raises ValueError."""
+        if slot not in self.idle():
+            raise ValueError(f"slot {slot} cannot take a trial; idle slots: {self.idle()}")
+        place = self._slots[slot]
+        place.trial = _Running(next(self._serials), spec, self._clock.now())
+        self._events.append(PhaseEvent(slot, spec, "launch"))
+        self._start(place, place.trial)
+
+    def stop(self, slot: int, request: StopRequest) -> None:
+        """Ask the trial in a slot to end; its outcome still arrives as an event. An idle slot is left alone."""
+        place = self._slots[slot]
+        trial = place.trial
+        if trial is None or place.process is None or trial.stop == request:
+            return
+        trial.stop, trial.stopped_at = request, self._clock.now()
+        place.process.send(Stop(trial.serial, request))  # one that is gone is noticed by the next poll
+
+    def poll(self, timeout_seconds: float) -> list[Event]:
+        """Return the events that have come in, in order; wait for the first up to `timeout_seconds`."""
+        until = self._clock.now() + timeout_seconds
+        if not self._closed:
+            self._advance(0.0)
+        while not self._events and (left := until - self._clock.now()) > 0:
+            self._advance(min(left, _LOOK_SECONDS))
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        """End all workers within seconds, by force if they do not listen. Closing twice is harmless.
+
+        Trials still running end as interrupted; `poll` returns their outcomes.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        for slot in self._slots:
+            self.stop(slot.number, StopRequest(OutcomeKind.INTERRUPTED))
+            if slot.process is not None:
+                slot.process.send(Quit())
+        until = self._clock.now() + CLOSE_SECONDS
+        while any(slot.process for slot in self._slots) and (left := until - self._clock.now()) > 0:
+            self._advance(min(left, _LOOK_SECONDS))
+        for slot in self._slots:
+            self._discard(slot)
+            self._interrupt(slot)
+        self._selector.close()
+
+    # Processes
+
+    def _start(self, slot: _Slot, trial: _Running) -> None:
+        """Send the trial to the slot's process, or to a fresh one if there is none alive."""
+        train = Train(trial.serial, trial.spec)
+        if slot.process is not None and slot.process.exit_code() is None and slot.process.send(train):
+            return
+        self._discard(slot)
+        try:
+            slot.process = WorkerProcess(self._command, cpus=slot.cpus, log_file=slot.log_file)
+        except TunerError as error:
+            self._end_trial(slot, _faults.crashed(str(error), trial.phase, None, []))
+            return
+        self._selector.register(slot.process.messages, selectors.EVENT_READ)
+        slot.process.send(train)
+
+    def _discard(self, slot: _Slot, grace_seconds: float = GRACE_SECONDS) -> None:
+        """End the slot's process, if there is one; the next trial starts another."""
+        process, slot.process = slot.process, None
+        if process is not None:
+            self._selector.unregister(process.messages)
+            process.end(grace_seconds)
+
+    # Messages
+
+    def _advance(self, wait_seconds: float) -> None:
+        """Wait for messages, take them in, and deal with processes that died and trials that fell silent."""
+        self._selector.select(wait_seconds)
+        for slot in self._slots:
+            if slot.process is not None:
+                self._listen(slot, slot.process)
+        for slot in self._slots:
+            self._check_deadlines(slot)
+
+    def _listen(self, slot: _Slot, process: WorkerProcess) -> None:
+        dead = process.exit_code() is not None  # asked before reading, so that its last words are not missed
+        lines, ended = process.read_lines()
+        for line in lines:
+            try:
+                self._take(slot, decode(line))
+            except ProtocolError as error:
+                self._lose(slot, str(error))
+            if slot.process is not process:
+                return
+        if dead or ended:
+            self._lose(slot)
+
+    def _take(self, slot: _Slot, message: Command | Message) -> None:
+        """Take in one message of a slot's process."""
+        trial = slot.trial
+        if trial is None:
+            return  # nothing that a process says between trials matters
+        trial.heard_at = self._clock.now()
+        match message:
+            case PhaseEntered(phase):
+                trial.phase = phase
+                self._events.append(PhaseEvent(slot.number, trial.spec, phase))
+            case Ticked(tick):
+                trial.last_tick = tick
+                self._events.append(TickEvent(slot.number, trial.spec, tick))
+            case Ended(outcome, reusable):
+                self._end_trial(slot, outcome)
+                if not reusable:
+                    self._discard(slot)
+            case Declined():
+                self._discard(slot)
+                self._start(slot, trial)
+
+    def _end_trial(self, slot: _Slot, outcome: Outcome) -> None:
+        trial, slot.trial = slot.trial, None
+        if trial is not None:
+            marked = replace(outcome, contended=outcome.contended or self._oversubscribed)
+            self._events.append(OutcomeEvent(slot.number, trial.spec, marked))
+
+    # Faults
+
+    def _lose(self, slot: _Slot, reason: str | None = None) -> None:
+        """Deal with a process that died, or said what cannot be understood."""
+        process, trial = slot.process, slot.trial
+        if process is None:
+            return
+        code = process.wait(GRACE_SECONDS) if reason is None else None
+        log = process.log_tail()
+        self._discard(slot)
+        if trial is None:
+            return
+        if self._closed:
+            self._interrupt(slot)
+            return
+        self._end_trial(slot, _faults.crashed(reason or _faults.describe_exit(code), trial.phase, trial.last_tick, log))
+
+    def _interrupt(self, slot: _Slot) -> None:
+        if slot.trial is not None:
+            self._end_trial(slot, _faults.interrupted(slot.trial.phase, slot.trial.last_tick))
+
+    def _check_deadlines(self, slot: _Slot) -> None:
+        """End a trial that has been silent, or has not obeyed, for too long."""
+        trial, process = slot.trial, slot.process
+        if trial is None or process is None:
+            return
+        now = self._clock.now()
+        patient = trial.phase in ("launch", "compile")
+        allowed = self._config.launch_seconds if patient else self._config.silence_seconds
+        silence = now - trial.heard_at
+        disobedience = 0.0 if trial.stop is None else now - trial.stopped_at
+        if trial.stop is not None and trial.stop.kind is OutcomeKind.INTERRUPTED and disobedience > INTERRUPT_SECONDS:
+            self._discard(slot)
+            self._interrupt(slot)
+        elif max(silence, disobedience) > allowed:
+            log = process.log_tail()
+            self._discard(slot)
+            self._end_trial(slot, _faults.hung(trial.phase, trial.last_tick, silence, disobedience, log))

@@ -1,0 +1,153 @@
+"""The worker's ends of the two pipes: a channel for the trial, and a thread that listens for commands."""
+
+import os
+import queue
+import select
+import signal
+import threading
+from collections.abc import Callable
+
+from tuner.clock import Clock
+from tuner.records import OutcomeKind, Tick
+from tuner.training import Phase, StopRequest
+from tuner.workers._protocol import (
+    Alive,
+    Command,
+    Ended,
+    LineSplitter,
+    Message,
+    PhaseEntered,
+    Quit,
+    Stop,
+    Ticked,
+    Train,
+    decode,
+    encode,
+)
+
+ALIVE_EVERY_SECONDS = 0.5
+_CHUNK = 65536
+
+
+class MessageWriter:
+    """Writes messages without ever waiting for a manager that is busy; what the pipe does not take waits here."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._backlog = b""
+        os.set_blocking(descriptor, False)
+
+    @property
+    def behind(self) -> bool:
+        """Whether messages wait for the pipe to take them."""
+        return bool(self._backlog)
+
+    def send(self, message: Message) -> None:
+        """Send a message, or keep it for the next call if the pipe is full."""
+        self._backlog += encode(message)
+        self._write()
+
+    def flush(self) -> None:
+        """Wait until everything is sent."""
+        while self._backlog:
+            select.select([], [self._descriptor], [])
+            self._write()
+
+    def _write(self) -> None:
+        try:
+            while self._backlog:
+                self._backlog = self._backlog[os.write(self._descriptor, self._backlog) :]
+        except BlockingIOError:
+            return
+
+
+class CommandReader:
+    """Listens for commands on a thread of its own, so that a stop is seen while the trial computes.
+
+    Args:
+        descriptor: the end of the command pipe to read from.
+        orphaned: called, on the thread, when the pipe ends without a `Quit`: the manager has died.
+    """
+
+    def __init__(self, descriptor: int, orphaned: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._orphaned = orphaned
+        self._work: queue.SimpleQueue[Train | Quit] = queue.SimpleQueue()
+        self._stop: Stop | None = None
+        self._quitting = False
+        threading.Thread(target=self._listen, name="commands", daemon=True).start()
+
+    def next(self) -> Train | Quit:
+        """Wait for the next trial, or for the order to quit."""
+        return self._work.get()
+
+    def stop_for(self, serial: int) -> StopRequest | None:
+        """Return the request to end the trial with this serial, if there is one."""
+        if self._quitting:
+            return StopRequest(OutcomeKind.INTERRUPTED)
+        stop = self._stop
+        return stop.request if stop is not None and stop.serial == serial else None
+
+    def _listen(self) -> None:
+        splitter = LineSplitter()
+        try:
+            while not self._quitting and (data := os.read(self._descriptor, _CHUNK)):
+                for line in splitter.feed(data):
+                    self._take(decode(line))
+        finally:  # also when a line made no sense: a worker that cannot be told to stop must not go on
+            if not self._quitting:
+                self._orphaned()
+
+    def _take(self, command: Command | Message) -> None:
+        match command:
+            case Stop():
+                self._stop = command
+            case Quit():
+                self._quitting = True
+                self._work.put(command)
+            case Train():
+                self._work.put(command)
+
+
+class PipeChannel:
+    """A `tuner.training.Channel` over the pipes, for one trial."""
+
+    def __init__(self, serial: int, writer: MessageWriter, reader: CommandReader, clock: Clock) -> None:
+        self._serial = serial
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+        self._said_at = clock.now()
+
+    def phase(self, phase: Phase) -> None:
+        """Say that the trial entered a phase."""
+        self._say(PhaseEntered(phase))
+
+    def alive(self) -> None:
+        """Give a sign of life, about twice a second however often it is called."""
+        if self._clock.now() - self._said_at >= ALIVE_EVERY_SECONDS and not self._writer.behind:
+            self._say(Alive())
+
+    def tick(self, tick: Tick) -> None:
+        """Hand over one tick."""
+        self._say(Ticked(tick))
+
+    def stop_requested(self) -> StopRequest | None:
+        """Return the request to stop this trial, if there is one."""
+        return self._reader.stop_for(self._serial)
+
+    def end(self, message: Ended) -> None:
+        """Hand over the outcome, and wait until it is."""
+        self._writer.send(message)
+        self._writer.flush()
+
+    def _say(self, message: Message) -> None:
+        self._writer.send(message)
+        self._said_at = self._clock.now()
+
+
+def end_family() -> None:
+    """Kill this process and everything it started: nobody is left to report to."""
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)

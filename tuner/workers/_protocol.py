@@ -1,0 +1,178 @@
+"""What manager and worker say to each other: one strict JSON object a line, over pipes that nothing else writes to."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from tuner.config import TrialSpec
+from tuner.errors import TunerError
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.training import Phase, StopRequest
+
+PHASES: tuple[str, ...] = get_args(Phase)
+
+
+class ProtocolError(TunerError):
+    """A line arrived that is no message; the text says what it was."""
+
+
+# From the manager to the worker
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a trial. `serial` tells it from every other trial of this pool."""
+
+    serial: int
+    spec: TrialSpec
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the trial with this serial; one that has ended by then is not concerned, nor is the next one."""
+
+    serial: int
+    request: StopRequest
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Close the simulator and exit."""
+
+
+# From the worker to the manager
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All imports are done; the worker waits for its first trial."""
+
+    launch_seconds: float
+    """Wall-clock seconds since the process was created."""
+
+
+@dataclass(frozen=True)
+class PhaseEntered:
+    """The trial entered a phase."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A sign of life from the training loop itself."""
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """One tick of the trial."""
+
+    tick: Tick
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The trial ended."""
+
+    outcome: Outcome
+    reusable: bool
+    """Whether this process may train the next trial."""
+
+
+@dataclass(frozen=True)
+class Declined:
+    """Another task is open, and its simulator cannot be replaced within one process: a fresh worker is needed."""
+
+
+Command = Train | Stop | Quit
+Message = Ready | PhaseEntered | Alive | Ticked | Ended | Declined
+
+
+def encode(item: Command | Message) -> bytes:
+    """Return the line, with its newline, that says `item`."""
+    match item:
+        case Train(serial, spec):
+            body: dict[str, Any] = {"serial": serial, "spec": spec.model_dump(mode="json")}
+        case Stop(serial, request):
+            body = {"serial": serial, "kind": request.kind, "rule": request.rule}
+        case Ready(launch_seconds):
+            body = {"launch_seconds": launch_seconds}
+        case PhaseEntered(phase):
+            body = {"phase": phase}
+        case Ticked(tick):
+            body = {"tick": tick.to_json()}
+        case Ended(outcome, reusable):
+            body = {"outcome": outcome.to_json(), "reusable": reusable}
+        case Quit() | Alive() | Declined():
+            body = {}
+    line = json.dumps({"say": type(item).__name__, **strict(body)}, allow_nan=False, separators=(",", ":"))
+    return line.encode() + b"\n"
+
+
+def decode(line: bytes) -> Command | Message:
+    """Return what a line says.
+
+    Raises:
+        ProtocolError: if it says nothing known.
+    """
+    try:
+        body = json.loads(line)
+        return _build(body.pop("say"), body)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # pydantic's and JSON's errors are ValueErrors
+        text = line.decode(errors="replace").strip()
+        raise ProtocolError(f"not a message: {text[:500]!r} ({type(error).__name__})") from error
+
+
+def _build(name: str, body: dict[str, Any]) -> Command | Message:
+    match name:
+        case "Train":
+            return Train(int(body["serial"]), TrialSpec.model_validate(body["spec"]))
+        case "Stop":
+            return Stop(int(body["serial"]), StopRequest(OutcomeKind(body["kind"]), body["rule"]))
+        case "Quit":
+            return Quit()
+        case "Ready":
+            return Ready(float(body["launch_seconds"]))
+        case "PhaseEntered" if body["phase"] in PHASES:
+            return PhaseEntered(body["phase"])
+        case "Alive":
+            return Alive()
+        case "Ticked":
+            return Ticked(Tick.from_json(body["tick"]))
+        case "Ended":
+            return Ended(Outcome.from_json(body["outcome"]), bool(body["reusable"]))
+        case "Declined":
+            return Declined()
+    raise ValueError(f"unknown message {name!r}")
+
+
+class LineSplitter:
+    """Cuts a stream of bytes into lines; keeps the last, unfinished one until its end arrives."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that `data` completes, without their newlines."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return lines
+
+
+def strict(value: Any) -> Any:
+    """Return `value` as something every JSON parser reads.
+
+    NaN and infinity become null, NumPy numbers and arrays plain ones, and what JSON has no word for its `repr`: an
+    outcome must arrive whatever a simulator put into it.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [strict(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy and JAX scalars and arrays, without importing either
+        return strict(value.tolist())
+    return repr(value)

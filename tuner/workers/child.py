@@ -1,0 +1,221 @@
+"""A worker: owns one simulator and trains one trial after another. Started by a pool, never by hand.
+
+    python -m tuner.workers.child --commands FD --messages FD [--parent PID]
+
+It speaks over the two descriptors; stdout and stderr are a log. Heavy imports happen inside `Worker.prepare`, after
+signals and the parent's death are taken care of.
+"""
+
+import argparse
+import ctypes
+import gc
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from tuner.clock import Clock, Ledger, MonotonicClock, wall_time
+from tuner.config import TaskConfig, TrialSpec
+from tuner.errors import UserError
+from tuner.records import Outcome, OutcomeKind
+from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, end_family
+from tuner.workers._protocol import Declined, Ended, Quit, Ready, Train
+
+if TYPE_CHECKING:
+    from tuner.simulators import TaskEnv
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+TERMINATED = 128 + signal.SIGTERM
+_BROKEN = frozenset({OutcomeKind.CRASHED, OutcomeKind.DIVERGED})
+"""After these the process is not used again: its simulator may be in a state that no reset leaves."""
+
+
+class CannotReopen(Exception):  # noqa: N818 - a refusal, not an error
+    """Another task is open, and its simulator opens only one in the life of a process."""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived. Not SystemExit: simulators raise that themselves, and theirs is a crash."""
+
+
+class Bench:
+    """Where the simulator stands: kept open from trial to trial while they ask for the same."""
+
+    def __init__(self) -> None:
+        self._env: TaskEnv | None = None
+        self._signature: tuple[TaskConfig, int] | None = None
+
+    def open(self, spec: TrialSpec) -> "TaskEnv":
+        """Return the trial's environment, seeded; opens it unless it stands there.
+
+        Raises:
+            CannotReopen: if another one stands there and its simulator cannot be exchanged.
+            UserError: as `tuner.simulators.open_task` does.
+        """
+        from tuner.simulators import get_simulator, open_task
+
+        signature = (spec.task, spec.threads)
+        if self._env is not None and self._signature is not None:
+            if self._signature == signature:
+                self._env.seed(spec.seed)
+                return self._env
+            if not get_simulator(self._signature[0].simulator).reopens:
+                raise CannotReopen
+            self.clear()
+        self._env = open_task(spec.task, seed=spec.seed, threads=spec.threads)
+        self._signature = signature
+        return self._env
+
+    def clear(self) -> None:
+        """Close what stands there."""
+        env, self._env, self._signature = self._env, None, None
+        if env is not None:
+            env.close()
+
+
+class Worker:
+    """Takes commands until told to quit."""
+
+    def __init__(self, reader: CommandReader, writer: MessageWriter, clock: Clock) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+        self._bench = Bench()
+
+    def prepare(self) -> None:
+        """Do everything slow that trials share, so that no trial pays for it; then say so."""
+        import torch
+
+        from tuner.agents import enable_compilation_cache
+        from tuner.training import run_trial  # noqa: F401 - for what it imports: JAX, SBX, Stable-Baselines3
+
+        torch.set_num_threads(1)  # SBX computes in JAX; torch is only what Stable-Baselines3 brings along
+        try:
+            enable_compilation_cache()
+        except OSError:  # a home that cannot be written to: every process compiles anew, and that is all
+            traceback.print_exc()
+        gc.collect()
+        gc.freeze()  # what was imported stays for good; looking through it after every trial would cost half a second
+        self._writer.send(Ready(_process_age_seconds()))
+
+    def work(self) -> None:
+        """Train trials until `Quit`, or until this process had better not be used again."""
+        while True:
+            command = self._reader.next()
+            if isinstance(command, Quit) or not self._train(command):
+                return
+
+    def close(self) -> None:
+        """Close the simulator, whatever it thinks of that."""
+        try:
+            self._bench.clear()
+        except Exception:
+            traceback.print_exc()
+
+    def _train(self, command: Train) -> bool:
+        """Train a trial and hand over its outcome; return whether this process may go on."""
+        channel = PipeChannel(command.serial, self._writer, self._reader, self._clock)
+        ledger = Ledger(self._clock, "launch")
+        try:
+            outcome = self._outcome(command.spec, channel, ledger)
+        except CannotReopen:
+            self._writer.send(Declined())
+            self._writer.flush()
+            return False
+        except Terminated:  # from outside, or from a manager that waits no longer
+            outcome = Outcome(OutcomeKind.INTERRUPTED, "the worker was told to terminate", ledger=ledger.totals())
+            channel.end(Ended(outcome, reusable=False))
+            raise
+        reusable = outcome.kind not in _BROKEN or outcome.details.get("user_error") is True
+        channel.end(Ended(outcome, reusable))
+        gc.collect()  # agents hold replay buffers in reference cycles; two of them at once may not fit
+        return reusable
+
+    def _outcome(self, spec: TrialSpec, channel: PipeChannel, ledger: Ledger) -> Outcome:
+        from tuner.training import run_trial
+
+        request = channel.stop_requested()
+        if request is not None:
+            return Outcome(request.kind, "stopped before it began", rule=request.rule, ledger=ledger.totals())
+        try:
+            env = self._bench.open(spec)
+        except UserError as error:
+            return _crashed(f"{error}", ledger, user_error=True)
+        except (Exception, SystemExit) as error:
+            if isinstance(error, CannotReopen):
+                raise
+            return _crashed(f"the simulator failed to open: {type(error).__name__}: {error}", ledger)
+        try:
+            return run_trial(spec, env, channel, clock=self._clock, ledger=ledger)
+        except (Exception, SystemExit) as error:
+            return _crashed(f"{type(error).__name__}: {error}", ledger)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a worker until it is told to quit, its manager dies, or a trial has left it unusable."""
+    parser = argparse.ArgumentParser(prog="tuner.workers.child", description="Train trials for a pool.")
+    parser.add_argument("--commands", type=int, required=True, help="descriptor to read commands from")
+    parser.add_argument("--messages", type=int, required=True, help="descriptor to write messages to")
+    parser.add_argument("--parent", type=int, help="process without which to die")
+    given = parser.parse_args(arguments)
+    if given.parent is not None:
+        _die_with(given.parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the manager's business
+    signal.signal(signal.SIGTERM, _terminate)
+    for descriptor in (given.commands, given.messages):
+        os.set_inheritable(descriptor, False)  # what a simulator starts must not hold the pipes open
+    code = TERMINATED
+    worker = Worker(CommandReader(given.commands, end_family), MessageWriter(given.messages), MonotonicClock())
+    try:
+        worker.prepare()
+        worker.work()
+        code = 0
+    except Terminated:
+        sys.stderr.write("terminated\n")
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
+    worker.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: the threads of JAX, torch and simulators are known to hang or crash while Python takes itself apart.
+    os._exit(code)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _die_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent dies (Linux; elsewhere the command pipe's end does it)."""
+    if not sys.platform.startswith("linux"):
+        return
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    if os.getppid() != parent:  # it died before the kernel was asked
+        end_family()
+
+
+def _process_age_seconds() -> float:
+    import psutil
+
+    return max(0.0, wall_time() - psutil.Process().create_time())
+
+
+def _crashed(message: str, ledger: Ledger, **details: object) -> Outcome:
+    trace = traceback.format_exc()
+    return Outcome(
+        OutcomeKind.CRASHED,
+        message,
+        clock_seconds=ledger.training_seconds,
+        ledger=ledger.totals(),
+        details={"traceback": trace, **details},
+    )
+
+
+if __name__ == "__main__":
+    main()
