@@ -1,0 +1,60 @@
+"""How long each foot of `Velocity-Flat-A1` has been on the ground or in the air."""
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.intp]
+
+FEET = 4
+
+
+class FootTimers:
+    """Counts physics steps, which are exact where sums of 0.005 s are not."""
+
+    def __init__(self, num_envs: int, step_seconds: float) -> None:
+        """Start with feet that have touched nothing.
+
+        Args:
+            num_envs: robots.
+            step_seconds: physics step.
+        """
+        self._step_seconds = step_seconds
+        self._in_air: Counts = np.zeros((num_envs, FEET), dtype=np.int64)
+        self._in_contact: Counts = np.zeros((num_envs, FEET), dtype=np.int64)
+        self._last_in_air: Counts = np.zeros((num_envs, FEET), dtype=np.int64)
+        self.first_contact: Flags = np.zeros((num_envs, FEET), dtype=np.bool_)
+        """Which feet touched the ground in the last control step and are on it, shape (num_envs, 4)."""
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return all there is to remember, by name."""
+        return {
+            "foot_in_air": self._in_air,
+            "foot_in_contact": self._in_contact,
+            "foot_last_in_air": self._last_in_air,
+        }
+
+    @property
+    def air_time(self) -> Floats:
+        """Seconds each foot was in the air before it last touched the ground, shape (num_envs, 4)."""
+        return self._step_seconds * self._last_in_air
+
+    def update(self, contacts: Flags) -> None:
+        """Take one control step's contacts, shape (num_envs, physics steps, 4), the oldest first."""
+        for contact in contacts.swapaxes(0, 1):
+            # The step of the touch-down counts as air, as Isaac Lab's contact sensor counts it.
+            landed = contact & (self._in_air > 0)
+            np.copyto(self._last_in_air, self._in_air + 1, where=landed)
+            self._in_air += 1
+            self._in_air[contact] = 0
+            self._in_contact += 1
+            self._in_contact[~contact] = 0
+        self.first_contact = (self._in_contact > 0) & (self._in_contact <= contacts.shape[1])
+
+    def reset(self, ids: Ids) -> None:
+        """Forget what these robots' feet did."""
+        self._in_air[ids] = 0
+        self._in_contact[ids] = 0
+        self._last_in_air[ids] = 0

@@ -1,0 +1,190 @@
+"""The task `Velocity-Flat-A1`: a quadruped follows commanded velocities on flat ground."""
+
+import numpy as np
+
+from tuner.simulators.mujoco._a1_commands import VelocityCommands
+from tuner.simulators.mujoco._a1_contacts import FootTimers
+from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
+from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
+from tuner.simulators.mujoco._options import VelocityFlatA1Options
+from tuner.simulators.mujoco._rotations import heading, rotation_matrix
+
+DECIMATION = 4
+ACTION_LIMIT = 100.0
+ACTION_SCALE = 0.25
+"""rad of joint target per unit of action."""
+CONTACT_FORCE = 1.0
+"""N above which a foot or the trunk counts as touching the floor."""
+TRUNK_CONTACT_STEPS = 3
+"""Last physics steps in which a touching trunk ends the episode."""
+MASS_RANGE = (-1.0, 3.0)
+"""kg added to the trunk at start-up."""
+START_DISTANCE = 0.5
+"""m; an episode starts within ± this in x and y."""
+NOISE = np.repeat(
+    np.array([0.1, 0.2, 0.05, 0.0, 0.01, 1.5, 0.0], dtype=np.float32),
+    (3, 3, 3, 3, 12, 12, 12),
+)
+"""Half-width of the uniform noise of each observation, shape (48,)."""
+_OBSERVATION_DIM = 48
+_JOINTS = 12
+
+
+class VelocityFlatA1(BatchEnv):
+    """Isaac Lab's `Isaac-Velocity-Flat-Unitree-A1-v0` (2.2 to 2.3.2) on MuJoCo.
+
+    Physics at 200 Hz, control at 50 Hz, 1000 control steps (20 s). Action (12): joint targets, 0.25 rad per unit about
+    the default pose, unclipped; the order of joints is FL, FR, RL, RR hips, then thighs, then calves. A DC motor (25
+    Nm/rad, 0.5 Nm·s/rad, 33.5 Nm, 21 rad/s) follows them at every physics step. Observation (48): linear velocity (3),
+    angular velocity (3) and gravity (3) in the trunk's frame, command (3), joint positions from the default (12), joint
+    velocities (12), last action (12), with uniform noise. Rewards: see `reward_terms`, each times its weight and 0.02 s.
+    An episode fails when the trunk has touched the floor. The highest possible return is 45.
+
+    Differences from Isaac Lab:
+
+    - MuJoCo's soft contacts and pyramidal friction cone with one coefficient, 0.8; PhysX has 0.8 static and 0.6 dynamic.
+    - Collision shapes are primitives: boxes, cylinders, capsules and spheres for trunk, hips, calves and feet.
+    - Every robot has a world of its own, and its place within ±0.5 m is about that world's origin.
+    - Inertias have no products other than xz, the only ones of any size.
+    - Linear velocity is that of the trunk's frame, 4 mm from its centre of mass.
+    - Above 42 rad/s, twice its no-load speed, a motor brakes with 33.5 Nm, where Isaac Lab's clip asks for more.
+    - A foot's first contact counts in the control step in which it happened, also where that was its first physics step.
+    - The command's random numbers of a robot that ends by time are drawn before its terminal observation, which shows
+      the command as it would have gone on; Isaac Lab 2 gives no terminal observation of its own.
+    - The heading command is followed from the first observation on; Isaac Lab's first one after `reset` lacks it.
+    """
+
+    def __init__(self, num_envs: int, options: VelocityFlatA1Options, *, seed: int, threads: int) -> None:
+        """Open the task for `num_envs` robots; see `Simulator.open`."""
+        super().__init__(
+            "a1.xml",
+            num_envs,
+            observation_dim=_OBSERVATION_DIM,
+            action_limit=ACTION_LIMIT,
+            action_dim=_JOINTS,
+            decimation=DECIMATION,
+            max_episode_steps=options.max_episode_steps,
+            threads=threads,
+            record=("sensordata",),
+        )
+        self._options = options
+        joints = self.model.actuator_trnid[:, 0]
+        self._columns = self.model.jnt_qposadr[joints]
+        self._dofs = self.model.jnt_dofadr[joints]
+        self.default_pose: Floats = self.model.key_qpos[0][self._columns]
+        """Joint positions at the start, in the order of actions, rad, shape (12,)."""
+        self._trunk = self.model.body("trunk").id
+        self._accelerations: Floats = self.batch.bind("qacc")
+        self._torques: Floats = self.batch.bind("actuator_force")
+        self._create_memory(num_envs)
+        self.seed(seed)
+
+    def _create_memory(self, num_envs: int) -> None:
+        self.commands = VelocityCommands(num_envs)
+        self.timers = FootTimers(num_envs, float(self.model.opt.timestep))
+        self._added_mass = np.zeros(num_envs)
+        self._action = np.zeros((num_envs, _JOINTS))
+        self._previous_action = np.zeros((num_envs, _JOINTS))
+        self._rotation = np.zeros((num_envs, 3, 3))
+        self._linear_velocity = np.zeros((num_envs, 3))
+        self._joint_positions = np.zeros((num_envs, _JOINTS))
+        self._joint_velocities = np.zeros((num_envs, _JOINTS))
+        self.memory |= {
+            "added_mass": self._added_mass,
+            "action": self._action,
+            **self.commands.arrays(),
+            **self.timers.arrays(),
+        }
+
+    def draw_startup(self, random: np.random.Generator) -> None:
+        """Draw the mass added to each trunk."""
+        if self._options.randomize:
+            self._added_mass[:] = random.uniform(*MASS_RANGE, self.num_envs)
+            self.apply_startup()
+
+    def apply_startup(self) -> None:
+        """Add the mass and scale the inertia alike."""
+        if not self._options.randomize:
+            return
+        nominal = self.model.body_mass[self._trunk]
+        mass = nominal + self._added_mass
+        self.batch.expand("body_mass")[:, self._trunk] = mass
+        scaled = self.model.body_inertia[self._trunk] * (mass / nominal)[:, None]
+        self.batch.expand("body_inertia")[:, self._trunk] = scaled
+        self.batch.set_const()
+
+    def restart(self, ids: Ids) -> None:
+        """Place the robots at rest in the default pose, above the floor."""
+        self.qpos[ids] = self.model.key_qpos[0]
+        if self._options.randomize:
+            drawn = 2.0 * self.random.random((ids.size, 3)) - 1.0
+            self.qpos[ids, :2] = START_DISTANCE * drawn[:, :2]
+            half_yaw = 0.5 * np.pi * drawn[:, 2]
+            self.qpos[ids, 3] = np.cos(half_yaw)
+            self.qpos[ids, 6] = np.sin(half_yaw)
+        self._action[ids] = 0.0
+        self.timers.reset(ids)
+        self.commands.resample(ids, self.random)
+
+    def act(self, actions: Floats) -> None:
+        """Set the joint targets."""
+        self._previous_action[:] = self._action
+        self._action[:] = actions
+        self.ctrl[:] = self.default_pose + ACTION_SCALE * actions
+
+    def measure(self, ids: Ids | slice) -> None:
+        """Derive the trunk's rotation, its velocity in its own frame, and the joints in the order of actions."""
+        rotation = rotation_matrix(self.qpos[ids, 3:7])
+        self._rotation[ids] = rotation
+        # MuJoCo gives the linear velocity of a free body in the world's frame and the angular one in the body's.
+        self._linear_velocity[ids] = np.einsum("nij,ni->nj", rotation, self.qvel[ids, :3])
+        self._joint_positions[ids] = self.qpos[ids].take(self._columns, axis=1)
+        self._joint_velocities[ids] = self.qvel[ids].take(self._dofs, axis=1)
+
+    def terminations(self) -> Flags:
+        """Take the contacts of the control step; return whose trunk has touched the floor."""
+        # Of each sensor's force the normal component: on a flat floor, the vertical one.
+        contacts = np.abs(self.records["sensordata"][:, :, 2::3]) > CONTACT_FORCE
+        self.timers.update(contacts[:, :, 1:])
+        return np.asarray(contacts[:, -TRUNK_CONTACT_STEPS:, 0].any(axis=1))
+
+    def rewards(self, terminated: Flags) -> Floats:
+        """Return `reward_rate` times the control period; failing costs nothing of its own."""
+        motion = Motion(
+            command=self.commands.velocity,
+            linear_velocity=self._linear_velocity,
+            angular_velocity=self.qvel[:, 3:6],
+            gravity=-self._rotation[:, 2],
+            torque=self._torques,
+            acceleration=self._accelerations[:, 6:],
+            action=self._action,
+            previous_action=self._previous_action,
+            air_time=self.timers.air_time,
+            first_contact=self.timers.first_contact,
+        )
+        return self.control_period_seconds * reward_rate(motion)
+
+    def update_commands(self) -> None:
+        """Let a control step pass for the commands, then steer by the present headings."""
+        self.commands.advance(self.random)
+        self.commands.steer(heading(self._rotation), slice(None))
+
+    def refresh_commands(self, ids: Ids) -> None:
+        """Steer those that have restarted."""
+        self.commands.steer(heading(self._rotation[ids]), ids)
+
+    def observe(self, ids: Ids | slice) -> Observations:
+        """Return the 48 observations with new noise."""
+        action = self._action[ids]
+        observations = np.empty((len(action), _OBSERVATION_DIM), dtype=np.float32)
+        observations[:, 0:3] = self._linear_velocity[ids]
+        observations[:, 3:6] = self.qvel[ids, 3:6]
+        observations[:, 6:9] = -self._rotation[ids, 2]
+        observations[:, 9:12] = self.commands.velocity[ids]
+        observations[:, 12:24] = self._joint_positions[ids] - self.default_pose
+        observations[:, 24:36] = self._joint_velocities[ids]
+        observations[:, 36:48] = action
+        if self._options.observation_noise:
+            drawn = self.random.random(observations.shape, dtype=np.float32)
+            observations += NOISE * (2.0 * drawn - 1.0)
+        return observations
