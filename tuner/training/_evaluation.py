@@ -37,7 +37,7 @@ class Evaluator:
         self._meter = meter
         self._channel = channel
 
-    def evaluate(self, clock_seconds: float) -> tuple[Evaluation | None, bool]:
+    def evaluate(self, clock_seconds: float, *, deterministic: bool = True) -> tuple[Evaluation | None, bool]:
         """Evaluate the policy; to be called between rollouts, with the ledger on `evaluate`.
 
         Episodes start from a full reset without spread ages; normalisation statistics are frozen; actions are bounded
@@ -46,6 +46,7 @@ class Evaluator:
 
         Args:
             clock_seconds: the training clock now, for the record.
+            deterministic: False evaluates the policy as it explores instead.
 
         Returns:
             The evaluation, None if it was cut short by a request to stop; and whether the robots had to be reset.
@@ -60,7 +61,7 @@ class Evaluator:
         if normalizer is not None:
             normalizer.training = False
         try:
-            evaluation = self._run_episodes(clock_seconds)
+            evaluation = self._run_episodes(clock_seconds, deterministic)
         finally:
             self._task.spread_ages = spread
             self._meter.booking = True
@@ -74,11 +75,11 @@ class Evaluator:
         self._task.set_state(state)
         return evaluation, False
 
-    def _run_episodes(self, clock_seconds: float) -> Evaluation | None:
+    def _run_episodes(self, clock_seconds: float, deterministic: bool) -> Evaluation | None:
         returns: list[npt.NDArray[np.float64]] = []
         lengths: list[npt.NDArray[np.intp]] = []
         for _ in range(math.ceil(MIN_EPISODES / self._env.num_envs)):
-            episode = self._run_episode()
+            episode = self._run_episode(deterministic)
             if episode is None:
                 return None
             returns.append(episode[0])
@@ -92,7 +93,7 @@ class Evaluator:
             mean_length=float(np.concatenate(lengths).mean()),
         )
 
-    def _run_episode(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]] | None:
+    def _run_episode(self, deterministic: bool) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]] | None:
         """Return each robot's return and length in its first episode, shape (num_envs,); None if asked to stop."""
         running = np.ones(self._env.num_envs, dtype=np.bool_)
         earned = np.zeros(self._env.num_envs, dtype=np.float64)
@@ -102,7 +103,7 @@ class Evaluator:
             self._channel.alive()
             if self._channel.stop_requested() is not None:
                 return None
-            actions, _ = self._agent.predict(observations, deterministic=True)
+            actions, _ = self._agent.predict(observations, deterministic=deterministic)
             observations, _, dones, _ = self._env.step(actions)
             earned += np.where(running, self._meter.rewards, 0.0)
             lengths += running

@@ -28,6 +28,8 @@ MIN_UNITS, MAX_UNITS = 16, 128
 
 _WINDOW_SHARE = 1 / 20
 _WINDOW_EPISODES = 2
+_OLDER_HALF_LIFE_SHARE = 0.25
+"""Robots in step see an age once in an episode: of what they saw, the last time should count most."""
 
 
 def window_steps(robots: int, max_episode_steps: int) -> int:
@@ -53,7 +55,12 @@ class ReturnEstimate:
 
 
 class ReturnMonitor:
-    """Estimates the undiscounted return of an episode of a group of robots, as of the last few steps."""
+    """Estimates the undiscounted return of an episode of a group of robots, as of the last few steps.
+
+    Learning to stay on their feet puts the robots in step: all that fell together grow old together, and a short window
+    then sees a narrow band of ages only. So steps that leave the window are kept apart and slowly forgotten, and an age
+    that the window knows too little of (less than one robot passing through its bin) is told from them.
+    """
 
     def __init__(
         self,
@@ -80,7 +87,12 @@ class ReturnMonitor:
         self._ages = np.zeros((self._rows, len(robots)), dtype=np.int32)
         self._rewards = np.zeros((self._rows, len(robots)), dtype=np.float32)
         self._terminated = np.zeros((self._rows, len(robots)), dtype=np.bool_)
+        self._units = _bootstrap_units(self._rows, len(robots))
+        self._unit_count = int(self._units.max()) + 1
+        self._older = AgeTable.empty(self._unit_count, len(self._edges) - 1)
+        self._forget = 0.5 ** (1 / (_OLDER_HALF_LIFE_SHARE * max_episode_steps))
         self._count = 0
+        self._steps_without_failure = 0
 
     def observe(
         self, ages: npt.NDArray[np.int32], rewards: npt.NDArray[np.float32], terminated: npt.NDArray[np.bool_]
@@ -93,27 +105,29 @@ class ReturnMonitor:
             terminated: whether its episode failed in this step (a time-out is no failure), shape (num_envs,).
         """
         row = self._count % self._rows
+        if self._count >= self._rows:
+            self._older = self._older.scaled(self._forget).plus(self._tabulate(slice(row, row + 1)))
         self._ages[row] = ages[self._robots]
         self._rewards[row] = rewards[self._robots]
         self._terminated[row] = terminated[self._robots]
         self._count += 1
+        failed = bool(self._terminated[row].any())
+        self._steps_without_failure = 0 if failed else self._steps_without_failure + len(self._robots)
 
     def estimate(self) -> ReturnEstimate | None:
         """Estimate the return of an episode; None while too little of an episode has been seen.
 
         The interval comes from a bootstrap over robots. Two things a bootstrap cannot see are added. Where nobody
         failed it would call failure impossible, so each replicate adds Gamma(1/2) failures, what Jeffreys' prior leaves
-        to chance, spread over the window. And ages older than any seen borrow, in each replicate, from a random one of
-        the older ages seen.
+        to chance, spread over the window or, if longer, over the steps since the last failure. And ages older than any
+        seen borrow, in each replicate, from a random one of the older ages seen.
         """
-        rows = min(self._count, self._rows)
-        units = self._units(rows)
-        if units is None:
+        table = self._table()
+        seen_units = table.steps.any(axis=1)
+        if seen_units.sum() < 2:
             return None
-        table = tabulate(
-            self._ages[:rows].ravel(), self._rewards[:rows].ravel(), self._terminated[:rows].ravel(), units, self._edges
-        )
-        pooled = AgeTable(table.steps.sum(axis=0), table.terminations.sum(axis=0), table.rewards.sum(axis=0))
+        table = AgeTable(table.steps[seen_units], table.terminations[seen_units], table.rewards[seen_units])
+        pooled = table.pooled()
         point = episode_return(pooled, self._edges)
         if point.observed < MIN_OBSERVED:
             return None
@@ -121,29 +135,46 @@ class ReturnMonitor:
         low, high = self._interval(table, pooled, mean)
         return ReturnEstimate(mean=mean, low=low, high=high, observed=float(point.observed))
 
-    def _units(self, rows: int) -> npt.NDArray[np.intp] | None:
-        """Return the bootstrap unit of each step in the window, shape (rows · robots,); None if there are not two."""
-        robots = len(self._robots)
-        pieces = min(rows, math.ceil(MIN_UNITS / robots))
-        if pieces * robots < 2:
-            return None
-        robot = np.arange(robots)[None, :] % MAX_UNITS
-        # The ring's rows are not in the order of time once it is full; one piece then straddles the seam, which is
-        # harmless.
-        piece = (np.arange(rows) * pieces // rows)[:, None]
-        units: npt.NDArray[np.intp] = (robot * pieces + piece).ravel()
-        return units
+    def _table(self) -> AgeTable:
+        """Return what is known of each age, shape (units, bins)."""
+        recent = self._tabulate(slice(0, min(self._count, self._rows)))
+        thin = recent.steps.sum(axis=0) < np.diff(self._edges)
+        table = recent.plus(self._older, thin.astype(np.float64))
+        return table.scaled((table.steps.sum(axis=0) >= 1.0).astype(np.float64))  # less than a step is forgotten
+
+    def _tabulate(self, rows: slice) -> AgeTable:
+        return tabulate(
+            self._ages[rows].ravel(),
+            self._rewards[rows].ravel(),
+            self._terminated[rows].ravel(),
+            self._units[rows].ravel(),
+            self._edges,
+            unit_count=self._unit_count,
+        )
 
     def _interval(self, table: AgeTable, pooled: AgeTable, mean: float) -> tuple[float, float]:
         units = table.steps.shape[0]
         weights = self._rng.multinomial(units, np.full(units, 1 / units), size=REPLICATES).astype(np.float64)
         seen = np.flatnonzero(pooled.steps)
         tail = self._rng.choice(seen[len(seen) // 2 :], size=REPLICATES)
-        prior = self._rng.gamma(0.5, size=REPLICATES) / pooled.steps.sum()
+        prior = self._rng.gamma(0.5, size=REPLICATES) / max(float(pooled.steps.sum()), self._steps_without_failure)
         means = episode_return(table.weighted(weights), self._edges, extra_hazard=prior, tail_bins=tail).mean
         low, high = np.quantile(means, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
         widen = _small_sample_factor(units)
         return min(mean, float(mean + widen * (low - mean))), max(mean, float(mean + widen * (high - mean)))
+
+
+def _bootstrap_units(rows: int, robots: int) -> npt.NDArray[np.intp]:
+    """Return which unit of the bootstrap each entry of the window belongs to, shape (rows, robots).
+
+    A unit is a robot; or a piece of time of one, where there are few; or a group of several, where there are many.
+    """
+    pieces = min(rows, math.ceil(MIN_UNITS / robots))
+    # The window is a ring, so a piece may straddle the seam between its newest and its oldest rows, which is harmless.
+    piece = (np.arange(rows, dtype=np.intp) * pieces // rows)[:, None]
+    robot = (np.arange(robots, dtype=np.intp) % MAX_UNITS)[None, :]
+    units: npt.NDArray[np.intp] = robot * pieces + piece
+    return units
 
 
 def _small_sample_factor(units: int) -> float:

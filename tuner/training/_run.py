@@ -4,23 +4,19 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stable_baselines3.common.base_class import BaseAlgorithm
-
-from tuner.agents import build_agent, gradient_steps_done, normalize_observations, warm_up
+from tuner.agents import gradient_steps_done, warm_up
 from tuner.clock import Clock, Ledger
-from tuner.config import AgentConfig, TrialSpec
+from tuner.config import TrialSpec
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
-from tuner.simulators import BoundedActions, TaskEnv
-from tuner.training._callback import TargetReached, TrialCallback
+from tuner.simulators import TaskEnv
+from tuner.training._assembly import TrialParts, assemble
+from tuner.training._callback import TargetReached
 from tuner.training._channel import Channel
 from tuner.training._contention import is_contended, read_cpu_times
 from tuner.training._details import environment_details
-from tuner.training._evaluation import Evaluator
 from tuner.training._files import TrialFiles
-from tuner.training._meter import Meter, NonFiniteError
-from tuner.training._probes import probe_robots
-from tuner.training._progress import Progress
+from tuner.training._meter import NonFiniteError
 
 _NO_LIMIT = 2**60
 """Environment steps: only the training clock ends a trial."""
@@ -70,14 +66,6 @@ def run_trial(
     return trial.conclude(ending)
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """What there is once the trial is assembled."""
-
-    agent: BaseAlgorithm
-    callback: TrialCallback
-
-
 class _Trial:
     """The parts of one trial, as far as they exist: a failure can strike before there is an agent."""
 
@@ -87,8 +75,7 @@ class _Trial:
         self._channel = channel
         self._ledger = ledger
         self._files = TrialFiles(spec.directory)
-        self._config: AgentConfig | None = None
-        self._parts: _Parts | None = None
+        self._parts: TrialParts | None = None
         self._contended = False
 
     def train(self) -> _Ending:
@@ -96,7 +83,7 @@ class _Trial:
         self._files.write_spec(self._spec.model_dump(mode="json"))
         self._channel.phase("compile")
         with self._ledger.account("compile"):
-            parts = self._parts = self._assemble()
+            parts = self._parts = assemble(self._spec, self._env, self._channel, self._ledger, self._files)
             warm_up(parts.agent)
         self._channel.phase("train")
         before = read_cpu_times()
@@ -132,29 +119,6 @@ class _Trial:
             outcome.details["warning"] = self._files.warning
         return outcome
 
-    def _assemble(self) -> _Parts:
-        spec, env = self._spec, self._env
-        box = env.action_space
-        self._config = config = spec.agent.resolved(box.low.tolist(), box.high.tolist())
-        if config.action_box is None:
-            raise UserError("The agent's action box could not be resolved to absolute numbers.")
-        env.seed(spec.seed)
-        env.spread_ages = True
-        meter = Meter(env, self._ledger)
-        stack = BoundedActions(normalize_observations(meter, config), config.action_box)
-        probes = probe_robots(env.num_envs, off_policy=config.off_policy)
-        agent = build_agent(config, stack, seed=spec.seed, ledger=self._ledger, probes=probes)
-        callback = TrialCallback(
-            Progress(spec, env.max_episode_steps, probes),
-            Evaluator(agent, stack, env, meter, self._channel),
-            meter,
-            ledger=self._ledger,
-            channel=self._channel,
-            files=self._files,
-            budget_seconds=spec.budget_seconds,
-        )
-        return _Parts(agent, callback)
-
     def _outcome(self, ending: _Ending, details: dict[str, Any]) -> Outcome:
         outcome = Outcome(
             kind=ending.kind,
@@ -162,7 +126,6 @@ class _Trial:
             rule=ending.rule,
             clock_seconds=self._ledger.training_seconds,
             ledger=self._ledger.totals(),
-            agent=self._config.to_json() if self._config is not None else None,
             contended=self._contended,
             details=details,
         )
@@ -172,6 +135,7 @@ class _Trial:
         reached = callback.reached_seconds
         return replace(
             outcome,
+            agent=self._parts.config.to_json(),
             reached_seconds=reached,
             final_return=callback.progress.last_return if reached is None else callback.evaluations[-1].mean,
             best_return=callback.progress.confirmation.best,

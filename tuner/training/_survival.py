@@ -57,6 +57,27 @@ class AgeTable:
         """Sum the samples of a table of shape (units, bins) with `weights` of shape (samples, units)."""
         return AgeTable(weights @ self.steps, weights @ self.terminations, weights @ self.rewards)
 
+    def pooled(self) -> "AgeTable":
+        """Sum over the units of a table of shape (units, bins)."""
+        return AgeTable(self.steps.sum(axis=0), self.terminations.sum(axis=0), self.rewards.sum(axis=0))
+
+    def plus(self, other: "AgeTable", factor: Floats | float = 1.0) -> "AgeTable":
+        """Add another table times a factor that broadcasts over it."""
+        return AgeTable(
+            self.steps + factor * other.steps,
+            self.terminations + factor * other.terminations,
+            self.rewards + factor * other.rewards,
+        )
+
+    def scaled(self, factor: Floats | float) -> "AgeTable":
+        """Multiply by a factor that broadcasts over the table."""
+        return AgeTable(self.steps * factor, self.terminations * factor, self.rewards * factor)
+
+    @classmethod
+    def empty(cls, units: int, bins: int) -> "AgeTable":
+        """Return a table of shape (units, bins) in which nothing was seen."""
+        return cls(*(np.zeros((units, bins)) for _ in range(3)))
+
 
 def tabulate(
     ages: npt.NDArray[Any],
@@ -64,6 +85,8 @@ def tabulate(
     terminated: npt.NDArray[np.bool_],
     units: npt.NDArray[np.intp],
     edges: npt.NDArray[np.intp],
+    *,
+    unit_count: int,
 ) -> AgeTable:
     """Sum steps, terminations and rewards by unit and age.
 
@@ -73,16 +96,16 @@ def tabulate(
         terminated: whether the episode failed in this step, shape (n,).
         units: which unit of the bootstrap each step belongs to, 0 … U − 1, shape (n,).
         edges: from `age_edges`.
+        unit_count: U.
 
     Returns:
         A table of shape (U, bins). Ages beyond the last edge are counted in the last bin.
     """
     bins = len(edges) - 1
     cells = units * bins + np.clip(np.searchsorted(edges, ages, side="right") - 1, 0, bins - 1)
-    shape = (int(units.max()) + 1 if len(units) else 1, bins)
 
     def total(weights: npt.NDArray[Any] | None) -> Floats:
-        return np.bincount(cells, weights, minlength=shape[0] * bins).astype(np.float64).reshape(shape)
+        return np.bincount(cells, weights, minlength=unit_count * bins).astype(np.float64).reshape(unit_count, bins)
 
     return AgeTable(total(None), total(terminated), total(rewards))
 

@@ -1,0 +1,60 @@
+"""Put the parts of a trial together: the stack of wrappers, the agent, and what watches it."""
+
+from dataclasses import dataclass
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from tuner.agents import build_agent, normalize_observations
+from tuner.clock import Ledger
+from tuner.config import AgentConfig, TrialSpec
+from tuner.errors import UserError
+from tuner.simulators import BoundedActions, TaskEnv
+from tuner.training._callback import TrialCallback
+from tuner.training._channel import Channel
+from tuner.training._evaluation import Evaluator
+from tuner.training._files import TrialFiles
+from tuner.training._meter import Meter
+from tuner.training._probes import probe_robots
+from tuner.training._progress import Progress
+
+
+@dataclass(frozen=True)
+class TrialParts:
+    """A trial ready to train: `agent.learn(…, callback)`."""
+
+    config: AgentConfig
+    """The agent's configuration with its action box as absolute numbers."""
+    agent: BaseAlgorithm
+    callback: TrialCallback
+    evaluator: Evaluator
+
+
+def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, files: TrialFiles) -> TrialParts:
+    """Seed the task and build everything around it.
+
+    From the inside out: the task, the meter, observation normalisation, the agent's action box.
+
+    Raises:
+        UserError: if the agent cannot be built for this task.
+    """
+    box = env.action_space
+    config = spec.agent.resolved(box.low.tolist(), box.high.tolist())
+    if config.action_box is None:
+        raise UserError("The agent's action box could not be resolved to absolute numbers.")
+    env.seed(spec.seed)
+    env.spread_ages = True
+    meter = Meter(env, ledger)
+    stack = BoundedActions(normalize_observations(meter, config), config.action_box)
+    probes = probe_robots(env.num_envs, off_policy=config.off_policy)
+    agent = build_agent(config, stack, seed=spec.seed, ledger=ledger, probes=probes)
+    evaluator = Evaluator(agent, stack, env, meter, channel)
+    callback = TrialCallback(
+        Progress(spec, env.max_episode_steps, probes),
+        evaluator,
+        meter,
+        ledger=ledger,
+        channel=channel,
+        files=files,
+        budget_seconds=spec.budget_seconds,
+    )
+    return TrialParts(config, agent, callback, evaluator)
