@@ -44,13 +44,13 @@ class FootTimers:
     def update(self, contacts: Flags) -> None:
         """Take one control step's contacts, shape (num_envs, physics steps, 4), the oldest first."""
         for contact in contacts.swapaxes(0, 1):
-            # The step of the touch-down counts as air, as Isaac Lab's contact sensor counts it.
             landed = contact & (self._in_air > 0)
-            np.copyto(self._last_in_air, self._in_air + 1, where=landed)
             self._in_air += 1
-            self._in_air[contact] = 0
+            # The step of the touch-down counts as air, as Isaac Lab's contact sensor counts it.
+            np.copyto(self._last_in_air, self._in_air, where=landed)
+            self._in_air *= ~contact
             self._in_contact += 1
-            self._in_contact[~contact] = 0
+            self._in_contact *= contact
         self.first_contact = (self._in_contact > 0) & (self._in_contact <= contacts.shape[1])
 
     def reset(self, ids: Ids) -> None:

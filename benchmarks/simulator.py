@@ -1,0 +1,88 @@
+"""How fast the embedded A1 task steps, and what its `VecEnv` costs on top of the bare physics.
+
+Bare is `Batch.step` of the same model with the same motors and controls: what any simulator would have to do. The
+environment adds contact records, rewards, observations with noise, commands, resets and infos. Both are measured in
+turns on the same robots and actions, so that whatever else the machine does hits both; the table shows medians.
+
+    python benchmarks/simulator.py --seconds 1 --threads 2
+"""
+
+import argparse
+import statistics
+from collections.abc import Callable
+
+import numpy as np
+
+from tuner.clock import MonotonicClock
+from tuner.config import TaskConfig
+from tuner.simulators.mujoco import MujocoSimulator
+from tuner.simulators.mujoco._velocity_flat_a1 import ACTION_SCALE, DECIMATION, VelocityFlatA1
+
+ACTION_RANGE = 1.0
+"""Actions are uniform within ± this: about what a policy uses that walks."""
+SETTLING_STEPS = 50
+ACTIONS = 50
+
+
+def open_env(robots: int, threads: int) -> VelocityFlatA1:
+    task = TaskConfig(id="Velocity-Flat-A1", num_envs=robots)
+    env = MujocoSimulator().open(task, seed=0, threads=threads)
+    assert isinstance(env, VelocityFlatA1)
+    env.spread_ages = True
+    env.reset()
+    return env
+
+
+def rate(step: Callable[[int], None], robots: int, seconds: float) -> float:
+    """Return control steps per second of `step`, called for about `seconds`."""
+    clock = MonotonicClock()
+    calls, start = 0, clock.now()
+    while (passed := clock.now() - start) < seconds:
+        step(calls % ACTIONS)
+        calls += 1
+    return robots * calls / passed
+
+
+def measure(robots: int, threads: int, seconds: float, repeats: int) -> tuple[float, float, float]:
+    """Return control steps per second, bare and of the environment, and the median overhead in per cent."""
+    env, bare_env = open_env(robots, threads), open_env(robots, threads)
+    random = np.random.default_rng(0)
+    actions = random.uniform(-ACTION_RANGE, ACTION_RANGE, (ACTIONS, robots, 12)).astype(np.float32)
+    controls = bare_env.default_pose + ACTION_SCALE * actions
+
+    def step_bare(index: int) -> None:
+        bare_env.ctrl[:] = controls[index]
+        bare_env.batch.step(nstep=DECIMATION)
+
+    def step_env(index: int) -> None:
+        env.step(actions[index])
+
+    for index in range(SETTLING_STEPS):
+        step_env(index)
+    bare_rates, env_rates, overheads = [], [], []
+    for _ in range(repeats):
+        bare_env.set_state(env.get_state())  # the same postures, so the same contacts
+        bare_rates.append(rate(step_bare, robots, seconds))
+        env_rates.append(rate(step_env, robots, seconds))
+        overheads.append(100.0 * (bare_rates[-1] / env_rates[-1] - 1.0))
+    env.close()
+    bare_env.close()
+    return statistics.median(bare_rates), statistics.median(env_rates), statistics.median(overheads)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one measurement")
+    parser.add_argument("--repeats", type=int, default=9, help="measurements of each")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads for the physics")
+    parser.add_argument("--robots", type=int, nargs="+", default=[64, 256, 1024, 4096])
+    arguments = parser.parse_args()
+    print(f"Velocity-Flat-A1, {arguments.threads} threads, control steps/s, medians of {arguments.repeats}")
+    print(f"{'robots':>7} {'bare':>9} {'VecEnv':>9} {'overhead':>9}")
+    for robots in arguments.robots:
+        bare, vec_env, overhead = measure(robots, arguments.threads, arguments.seconds, arguments.repeats)
+        print(f"{robots:7d} {bare:9.0f} {vec_env:9.0f} {overhead:8.1f}%")
+
+
+if __name__ == "__main__":
+    main()
