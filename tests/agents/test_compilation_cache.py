@@ -1,0 +1,64 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.agents.conftest import SETTINGS
+
+SCRIPT = """
+import collections, json, sys
+from pathlib import Path
+import jax
+from tuner.agents import enable_compilation_cache, warm_up
+counts = collections.Counter()
+jax.monitoring.register_event_listener(lambda event, **_: counts.update([event]))
+folder = enable_compilation_cache(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+from tests.agents.small import small_agent, small_config
+warm_up(small_agent(small_config()))
+misses, hits = (counts[f"/jax/compilation_cache/cache_{kind}"] for kind in ("misses", "hits"))
+print(json.dumps([str(folder), misses, hits]))
+"""
+ROOT = Path(__file__).parents[2]
+
+
+def build_in_new_process(*arguments, **environment):
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_second_process_takes_its_programs_from_the_cache(tmp_path):
+    _, misses, hits = build_in_new_process(str(tmp_path / "cache"))
+    assert misses > 10
+    assert hits < misses  # a few programs are needed twice within one process
+    _, misses_again, hits_again = build_in_new_process(str(tmp_path / "cache"))
+    assert misses_again == 0
+    assert hits_again == hits + misses
+
+
+@pytest.mark.parametrize("configured", ["absolute", ""])
+def test_default_folder_is_in_the_users_cache(tmp_path, monkeypatch, configured):
+    import jax
+
+    from tuner.agents import enable_compilation_cache
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg") if configured else "")
+    before = {name: getattr(jax.config, name) for name in SETTINGS}
+    try:
+        folder = enable_compilation_cache()
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+    base = tmp_path / "xdg" if configured else tmp_path / ".cache"
+    assert folder == base / "sac-tuner" / "jax"
+    assert folder.is_dir()
