@@ -16,7 +16,18 @@ from tuner.errors import TunerError, UserError
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = typer.main.get_command(app)
 NAMES = sorted(COMMAND.commands)
-HEAVY = ["jax", "torch", "mujoco", "isaaclab", "optuna", "pandas", "stable_baselines3", "sbx", "gymnasium", "sqlalchemy"]
+HEAVY = [
+    "jax",
+    "torch",
+    "mujoco",
+    "isaaclab",
+    "optuna",
+    "pandas",
+    "stable_baselines3",
+    "sbx",
+    "gymnasium",
+    "sqlalchemy",
+]
 LIGHT_ENOUGH_TO_AVOID = ["pydantic", "numpy", "rich.live", "yaml"]
 
 

@@ -3,14 +3,19 @@ import re
 from rich.console import Console
 
 from tuner.cli._live import LiveView, best_text, count_text, draw
-from tuner.cli._progress import Best, Progress, TrialProgress
+from tuner.cli._progress import Progress, TrialProgress
 from tuner.clock import ManualClock
 from tuner.records import Tick
+from tuner.study import BestTrial, StudySummary
+
+
+def summary(**changes):
+    return StudySummary(**{"study": "quickstart", "trials": 14, "finished": 0, **changes})
 
 
 def progress(**changes):
-    given = {"study": "quickstart", "task": "Cartpole on mujoco", "num_envs": 64, "budget_seconds": 12.0, "trials": 14}
-    return Progress(**{**given, "target": 4.0, **changes})
+    given = {"summary": summary(), "task": "Cartpole on mujoco", "num_envs": 64, "target": 4.0}
+    return Progress(**{**given, **changes})
 
 
 def worker_lines(shown):
@@ -61,7 +66,7 @@ def test_warm_starts_and_retries_are_named():
 
 
 def test_the_study_is_named_with_its_time_and_its_note():
-    view = progress(outcomes={"exhausted": 1, "pruned": 0}, note="Stopping …", started=10.0)
+    view = progress(summary=summary(finished=1), note="Stopping …", started=10.0)
     shown = text_of(draw(view, 70.0, 120))
     assert "quickstart  Cartpole on mujoco, 64 robots, target 4" in shown
     # One of 14 trials took 60 s, so 13 more take 780 s.
@@ -70,25 +75,27 @@ def test_the_study_is_named_with_its_time_and_its_note():
 
 
 def test_the_best_trial_is_told_by_time_or_by_return():
-    assert best_text(None, 4.0) == "Best so far: no trial has finished yet."
-    assert best_text(Best(3, 5.27, 4.4), 4.0) == "Best so far: trial 3 reached the target in 5.3 s."
-    missed = best_text(Best(3, None, 1.5), 4.0)
-    assert missed == "Best so far: trial 3 with a return of 1.50, the target was not reached."
-    assert best_text(Best(3, None, 1.5), None) == "Best so far: trial 3 with a return of 1.50."
+    assert best_text(None, 4.0) == "no trial has finished yet"
+    assert best_text(BestTrial(3, 5.27, 5.27, 4.4), 4.0) == "trial 3 reached the target in 5.3 s"
+    missed = BestTrial(3, 17.0, None, 1.5)
+    assert best_text(missed, 4.0) == "trial 3 with a return of 1.50; the target was not reached"
+    assert best_text(missed, None) == "trial 3 with a return of 1.50"
 
 
 def test_trials_are_counted_by_outcome():
-    assert count_text(progress()) == "Trials: 0 of 14 finished."
-    counted = count_text(progress(outcomes={"reached": 2, "pruned": 3, "hung": 0}))
-    assert counted == "Trials: 5 of 14 finished (2 reached, 3 pruned)."
+    assert count_text(summary()) == "Trials: 0 of 14 finished."
+    counted = summary(finished=5, outcomes={"reached": 2, "pruned": 3})
+    assert count_text(counted) == "Trials: 5 of 14 finished (2 reached, 3 pruned)."
+    again = summary(finished=1, outcomes={"crashed": 1}, retried=2)
+    assert count_text(again) == "Trials: 1 of 14 finished (1 crashed). Ended early and queued again: 2."
 
 
-def test_the_view_draws_the_last_progress_it_was_given():
+def test_the_view_draws_the_progress_and_the_time_of_the_moment():
     clock = ManualClock()
-    view = LiveView(progress(), clock)
+    moments = iter([progress(), progress(note="one more thing")])
+    view = LiveView(lambda: next(moments), clock)
     before = text_of(view)
     clock.sleep(5.0)
-    view.progress = progress(note="one more thing")
     after = text_of(view)
     assert "0:00 elapsed" in before
     assert "0:05 elapsed" in after

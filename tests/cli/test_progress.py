@@ -1,11 +1,11 @@
 from tuner.cli._progress import Progress, TrialProgress
 from tuner.records import Tick
+from tuner.study import StudySummary
 
 
-def progress(**changes):
-    return Progress(
-        **{"study": "s", "task": "T on sim", "num_envs": 8, "budget_seconds": 12.0, "trials": 10, **changes}
-    )
+def progress(*, finished=0, **changes):
+    summary = StudySummary(study="s", trials=10, finished=finished)
+    return Progress(summary=summary, task="T on sim", num_envs=8, **changes)
 
 
 def tick(index, *, seconds, steps, updates=0, estimate=None):
@@ -41,9 +41,9 @@ def test_a_trial_moves_through_its_slot():
     training = start.with_phase(1, "train").with_tick(1, tick(1, seconds=0.3, steps=64))
     assert training.slots[1].phase == "train"
     assert training.slots[1].clock_seconds == 0.3
-    ended = training.with_outcome(1, "reached")
+    ended = training.with_outcome(1, StudySummary(study="s", trials=10, finished=1, outcomes={"reached": 1}))
     assert ended.slots == {0: None, 1: None}
-    assert ended.outcomes == {"reached": 1}
+    assert ended.summary.outcomes == {"reached": 1}
     assert start.slots[1].phase == "launch", "an earlier moment never changes"
 
 
@@ -55,12 +55,12 @@ def test_what_comes_late_for_an_empty_slot_is_left_out():
 
 def test_time_left_follows_the_trials_of_this_run():
     # 4 of 10 trials finished, 2 of them before this run. 2 trials in 60 s: 6 more take 180 s.
-    running = progress(outcomes={"reached": 1, "pruned": 3}, finished_before=2)
+    running = progress(finished=4, finished_before=2)
     assert running.seconds_left(60.0) == 180.0
 
 
 def test_time_left_is_unknown_at_first_and_never_beyond_the_limit():
     assert progress().seconds_left(5.0) is None
     assert progress(deadline_seconds=100.0).seconds_left(30.0) == 70.0
-    assert progress(outcomes={"pruned": 1}, deadline_seconds=100.0).seconds_left(60.0) == 40.0
-    assert progress(outcomes={"pruned": 12}).seconds_left(60.0) == 0.0
+    assert progress(finished=1, deadline_seconds=100.0).seconds_left(60.0) == 40.0
+    assert progress(finished=12).seconds_left(60.0) == 0.0

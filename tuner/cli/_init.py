@@ -53,7 +53,9 @@ def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
         with tempfile.TemporaryDirectory(dir=directory, prefix=".tuner-init-") as stage:
             return _move(_stage(Path(stage)), Path(stage), directory)
     except OSError as error:
-        raise UserError(f"Cannot write to '{directory}': {error.strerror}. Name a folder that you can write to.") from error
+        raise UserError(
+            f"Cannot write to '{directory}': {error.strerror}. Name a folder that you can write to."
+        ) from error
 
 
 def _stage(stage: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Ctrl-C once stops in order, twice at once; SIGTERM is treated like Ctrl-C."""
+"""Ctrl-C once stops in order, twice without waiting; SIGTERM is treated like Ctrl-C."""
 
 import signal
 from collections.abc import Callable
@@ -6,18 +6,22 @@ from types import FrameType
 from typing import Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_POLITE = 2
+"""Signals that are passed on as requests; a further one means that even the hurried stop hangs."""
 
 
 class StopOnSignal:
-    """While it is entered, the first signal calls a function and a later one raises KeyboardInterrupt.
+    """While it is entered, the first two signals call a function; a third one raises KeyboardInterrupt.
 
     Use it in the main thread only; Python delivers signals there.
+
+    Args:
+        stop: called with the number of signals that came in, 1 or 2.
     """
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(self, stop: Callable[[int], None]) -> None:
         self._stop = stop
-        self.received = 0
-        """Signals that came in."""
+        self._received = 0
 
     def __enter__(self) -> Self:
         self._previous = {number: signal.signal(number, self._handle) for number in _SIGNALS}
@@ -28,7 +32,7 @@ class StopOnSignal:
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.received += 1
-        if self.received > 1:
+        self._received += 1
+        if self._received > _POLITE:
             raise KeyboardInterrupt
-        self._stop()
+        self._stop(self._received)

@@ -1,12 +1,15 @@
 """The live view of a running study: a table of workers, the best trial so far, what is left."""
 
+from collections.abc import Callable
+
 from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from tuner.cli._format import duration_text, number_text, sparkline
-from tuner.cli._progress import Best, Progress, TrialProgress
+from tuner.cli._progress import Progress, TrialProgress
 from tuner.clock import Clock
+from tuner.study import BestTrial, StudySummary
 
 _WIDE = 100
 """Characters from which on everything fits: long curves, intervals, the names of warm starts."""
@@ -15,14 +18,19 @@ _LEFT_ALIGNED = 4
 
 
 class LiveView:
-    """Draws whatever `progress` it was given last; rich asks it to, several times a second."""
+    """Draws the progress of the moment; rich asks it to, several times a second and from a thread of its own.
 
-    def __init__(self, progress: Progress, clock: Clock) -> None:
-        self.progress = progress
+    Args:
+        progress: gives the progress of the moment.
+        clock: what time is read from.
+    """
+
+    def __init__(self, progress: Callable[[], Progress], clock: Clock) -> None:
+        self._progress = progress
         self._clock = clock
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield draw(self.progress, self._clock.now(), options.max_width)
+        yield draw(self._progress(), self._clock.now(), options.max_width)
 
 
 def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
@@ -34,38 +42,42 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
         width: characters in a line of the terminal.
     """
     elapsed = now_seconds - progress.started
-    parts = [
-        _headline(progress),
+    parts: list[RenderableType] = [
+        _title(progress),
         _workers(progress, wide=width >= _WIDE),
-        Text(best_text(progress.best, progress.target)),
+        Text(f"Best so far: {best_text(progress.summary.best, progress.target)}."),
     ]
-    parts += [Text(count_text(progress)), Text(_time_text(progress, elapsed), style="dim")]
+    parts += [Text(count_text(progress.summary)), Text(_time_text(progress, elapsed), style="dim")]
     if progress.note:
         parts.append(Text(progress.note, style="yellow"))
     return Group(*parts)
 
 
-def best_text(best: Best | None, target: float | None) -> str:
-    """Say in one line which trial is best so far."""
+def best_text(best: BestTrial | None, target: float | None) -> str:
+    """Say in a few words which trial is best."""
     if best is None:
-        return "Best so far: no trial has finished yet."
+        return "no trial has finished yet"
     if best.reached_seconds is not None:
-        return f"Best so far: trial {best.number} reached the target in {best.reached_seconds:.1f} s."
-    missed = "" if target is None else ", the target was not reached"
-    return f"Best so far: trial {best.number} with a return of {number_text(best.best_return)}{missed}."
+        return f"trial {best.number} reached the target in {best.reached_seconds:.1f} s"
+    missed = "" if target is None else "; the target was not reached"
+    return f"trial {best.number} with a return of {number_text(best.best_return)}{missed}"
 
 
-def count_text(progress: Progress) -> str:
+def count_text(summary: StudySummary) -> str:
     """Say in one line how many trials finished, and how."""
-    counted = ", ".join(f"{count} {kind}" for kind, count in progress.outcomes.items() if count)
-    return f"Trials: {progress.finished} of {progress.trials} finished" + (f" ({counted})." if counted else ".")
+    counted = ", ".join(f"{count} {kind}" for kind, count in summary.outcomes.items() if count)
+    again = f" Ended early and queued again: {summary.retried}." if summary.retried else ""
+    return f"Trials: {summary.finished} of {summary.trials} finished" + (f" ({counted})." if counted else ".") + again
 
 
-def _headline(progress: Progress) -> Text:
-    line = Text(progress.study, style="bold")
+def headline(progress: Progress) -> str:
+    """Name the task with its size and its target."""
     target = "" if progress.target is None else f", target {progress.target:g}"
-    line.append(f"  {progress.task}, {progress.num_envs} robots{target}", style="not bold")
-    return line
+    return f"{progress.task}, {progress.num_envs} robots{target}"
+
+
+def _title(progress: Progress) -> Text:
+    return Text.assemble((progress.summary.study, "bold"), "  ", headline(progress))
 
 
 def _time_text(progress: Progress, elapsed_seconds: float) -> str:

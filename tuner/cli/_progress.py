@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tuner.records import Tick
+from tuner.study import StudySummary
 
 _RATE_TICKS = 8
 """Rates are averaged over this many ticks: long enough to be steady, short enough to show a change."""
@@ -53,46 +54,25 @@ class TrialProgress:
 
 
 @dataclass(frozen=True)
-class Best:
-    """The best trial so far."""
-
-    number: int
-    reached_seconds: float | None
-    """Time to return; None when it did not reach the target."""
-    best_return: float | None
-
-
-@dataclass(frozen=True)
 class Progress:
     """One study while it runs."""
 
-    study: str
+    summary: StudySummary
+    """The finished trials, those of earlier runs included."""
     task: str
     num_envs: int
-    budget_seconds: float
-    """Training clock of one trial."""
-    trials: int
-    """Trials that the study is to have."""
     target: float | None = None
     """The return that counts as solved."""
     finished_before: int = 0
     """Trials that were finished when this run began."""
     slots: Mapping[int, TrialProgress | None] = field(default_factory=dict)
     """The running trial of each worker, None while it is idle."""
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    """Finished trials by outcome, those of earlier runs included."""
-    best: Best | None = None
     started: float = 0.0
     """Clock reading when this run began."""
     deadline_seconds: float | None = None
     """Wall-clock seconds that this run may take."""
     note: str = ""
     """What is going on that the numbers do not say."""
-
-    @property
-    def finished(self) -> int:
-        """Trials finished, those of earlier runs included."""
-        return sum(self.outcomes.values())
 
     def with_trial(self, slot: int, trial: TrialProgress | None) -> "Progress":
         """Return the progress with `trial` in `slot`; None empties it."""
@@ -108,10 +88,9 @@ class Progress:
         trial = self.slots.get(slot)
         return self if trial is None else self.with_trial(slot, replace(trial, ticks=(*trial.ticks, tick)))
 
-    def with_outcome(self, slot: int, kind: str) -> "Progress":
-        """Return the progress after the trial in `slot` ended; its slot is empty."""
-        counted = {**self.outcomes, kind: self.outcomes.get(kind, 0) + 1}
-        return replace(self.with_trial(slot, None), outcomes=counted)
+    def with_outcome(self, slot: int, summary: StudySummary) -> "Progress":
+        """Return the progress after the trial in `slot` ended: its slot is empty, `summary` is the study with it."""
+        return replace(self.with_trial(slot, None), summary=summary)
 
     def seconds_left(self, elapsed_seconds: float) -> float | None:
         """Return about how long this run still takes, in wall-clock seconds; None before anything is known.
@@ -119,8 +98,9 @@ class Progress:
         The trials that are still to come are taken to last as long as those of this run did; the run's own limit
         caps the result.
         """
-        done = self.finished - self.finished_before
-        left = None if done <= 0 else max(0, self.trials - self.finished) * elapsed_seconds / done
+        done = self.summary.finished - self.finished_before
+        coming = max(0, self.summary.trials - self.summary.finished)
+        left = None if done <= 0 else coming * elapsed_seconds / done
         if self.deadline_seconds is None:
             return left
         until_deadline = max(0.0, self.deadline_seconds - elapsed_seconds)

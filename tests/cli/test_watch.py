@@ -1,0 +1,128 @@
+import io
+
+from rich.console import Console
+
+from tuner.cli._watch import LineWatcher, LiveWatcher, outcome_text
+from tuner.clock import ManualClock
+from tuner.config import ActionBox, AgentConfig, ObjectiveConfig, StudyConfig, TaskConfig, TrialSpec
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.study import BestTrial, StudySummary
+
+CONFIG = StudyConfig.model_validate(
+    {
+        "study": "quickstart",
+        "task": {"id": "Cartpole", "num_envs": 64},
+        "search_space": "sac_speed",
+        "objective": {"target": 4.0},
+        "budget": {"seconds": 12, "trials": 14, "total_seconds": 100},
+        "workers": {"count": 2},
+    }
+)
+
+
+def spec(number=3, attempt=0):
+    return TrialSpec(
+        study="quickstart",
+        number=number,
+        attempt=attempt,
+        seed=0,
+        task=TaskConfig(id="Cartpole", num_envs=64),
+        agent=AgentConfig(algorithm="sac", action_box=ActionBox(low=(-1.0,), high=(1.0,))),
+        objective=ObjectiveConfig(target=4.0),
+        budget_seconds=12.0,
+        ticks=40,
+    )
+
+
+def summary(**changes):
+    return StudySummary(**{"study": "quickstart", "trials": 14, "finished": 2, **changes})
+
+
+def console():
+    return Console(width=120, color_system=None, record=True, file=io.StringIO())
+
+
+def run_of_one_trial(watcher, clock, outcome, after):
+    watcher.on_study_started(summary())
+    watcher.on_trial_started(1, spec(), "sbx_default")
+    watcher.on_phase(1, spec(), "train")
+    watcher.on_tick(1, spec(), Tick(index=1, clock_seconds=0.3, estimate=1.0), 20.0)
+    clock.sleep(65.0)
+    watcher.on_trial_finished(1, spec(), outcome, after)
+
+
+def test_lines_tell_what_starts_and_ends():
+    clock, out = ManualClock(), console()
+    reached = Outcome(OutcomeKind.REACHED, reached_seconds=5.27, best_return=4.4, clock_seconds=5.27)
+    run_of_one_trial(
+        LineWatcher(CONFIG, clock, out), clock, reached, summary(finished=3, best=BestTrial(3, 5.27, 5.27, 4.4))
+    )
+    assert out.export_text().splitlines() == [
+        "[0:00] Study quickstart: Cartpole on mujoco, 64 robots, target 4.",
+        "[0:00] Trials: 2 of 14 finished.",
+        "[0:00] Trial 3 (sbx_default) starts on worker 1.",
+        "[1:05] Trial 3 reached the target in 5.3 s.",
+        "[1:05] Best so far: trial 3 reached the target in 5.3 s.",
+    ]
+
+
+def test_a_retry_and_a_message_are_told():
+    out = console()
+    watcher = LineWatcher(CONFIG, ManualClock(), out)
+    watcher.on_trial_started(0, spec(attempt=1), "")
+    watcher.on_message("[x] is no markup")
+    assert out.export_text().splitlines() == [
+        "[0:00] Trial 3 starts on worker 0, retry 1.",
+        "[0:00] [x] is no markup",
+    ]
+
+
+def test_a_watcher_keeps_the_progress():
+    clock, out = ManualClock(), console()
+    watcher = LiveWatcher(CONFIG, clock, out)
+    assert watcher.progress.slots == {0: None, 1: None}
+    assert watcher.progress.deadline_seconds == 100
+    watcher.on_study_started(summary())
+    watcher.on_trial_started(1, spec(), "sbx_default")
+    watcher.on_phase(1, spec(), "train")
+    watcher.on_tick(1, spec(), Tick(index=1, clock_seconds=0.3, estimate=1.0), 20.0)
+    trial = watcher.progress.slots[1]
+    assert (trial.number, trial.label, trial.phase, trial.budget_seconds) == (3, "sbx_default", "train", 12.0)
+    assert trial.clock_seconds == 0.3
+    clock.sleep(30.0)
+    watcher.on_trial_finished(1, spec(), Outcome(OutcomeKind.EXHAUSTED), summary(finished=3))
+    assert watcher.progress.slots == {0: None, 1: None}
+    # One trial in 30 s leaves eleven, 330 s; but the run may last 100 s.
+    assert watcher.progress.seconds_left(30.0) == 70.0
+    watcher.on_message("Stopping.")
+    assert watcher.progress.note == "Stopping."
+    assert out.export_text() == "", "nothing went wrong, so nothing is printed above the view"
+
+
+def test_the_live_view_shows_the_watchers_progress():
+    clock, out = ManualClock(), console()
+    watcher = LiveWatcher(CONFIG, clock, out)
+    watcher.on_trial_started(0, spec(number=9), "")
+    out.print(watcher.view)
+    assert "9" in out.export_text().splitlines()[2].split()
+
+
+def test_a_fault_stays_above_the_live_view():
+    clock, out = ManualClock(), console()
+    crashed = Outcome(OutcomeKind.CRASHED, message="the worker was killed by signal 9")
+    run_of_one_trial(LiveWatcher(CONFIG, clock, out), clock, crashed, summary(retried=1))
+    assert out.export_text() == "Trial 3 crashed: the worker was killed by signal 9.\n"
+
+
+def test_every_kind_of_outcome_has_its_words():
+    def text(kind, **facts):
+        return outcome_text(spec(), Outcome(kind, **facts))
+
+    assert text("exhausted", clock_seconds=12.04, best_return=1.5) == "Trial 3 spent its 12.0 s; best return 1.50."
+    assert text("pruned", rule="behind", clock_seconds=4.0) == (
+        "Trial 3 was pruned (behind) after 4.0 s; best return —."
+    )
+    assert text("pruned", clock_seconds=4.0, best_return=2.0) == "Trial 3 was pruned after 4.0 s; best return 2.00."
+    assert text("interrupted", clock_seconds=1.0) == "Trial 3 was interrupted after 1.0 s and is queued again."
+    assert text("hung", message="silent for 60 s") == "Trial 3 hung: silent for 60 s."
+    assert text("diverged") == "Trial 3 diverged: no reason was given."

@@ -1,0 +1,109 @@
+"""`tuner run`: run a study, or go on with one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuner.errors import TunerError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuner.config import StudyConfig
+    from tuner.study import StudySummary
+
+RUNS_DIR = Path("runs")
+"""Trials write their files below this folder of the working directory."""
+_INTERRUPTED = 130
+_STOPPING = (
+    "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
+)
+_STOPPING_NOW = "Stopping without waiting for the workers."
+
+
+def run(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a bundled study.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override one value of the study file; repeat it for more."),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", metavar="N", help="Trials that the study is to have in all.")
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="Worker processes that train side by side.")
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object at the end on stdout, everything else on stderr.")
+    ] = False,
+) -> None:
+    """Run a study, or go on with one that was stopped.
+
+    Ctrl-C once stops the running trials and queues them again; the same command goes on later.
+    """
+    from tuner.cli._output import console, print_json, quiet_optuna
+    from tuner.cli._report import print_result, result_data
+    from tuner.config import load_study
+
+    quiet_optuna()
+    given = _as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
+    config = load_study(study, [*(overrides or []), *given])
+    summary = _run(config, console(stderr=as_json))
+    if as_json:
+        print_json(result_data(config, summary))
+    else:
+        print_result(console(), study, config, summary)
+    if summary.reason == "interrupted":
+        raise typer.Exit(_INTERRUPTED)
+    if summary.best is None:
+        raise TunerError(
+            "No trial finished, so there is no best configuration. `tuner show` tells how each ended; the workers' "
+            f"output lies in {_log_dir(config)}."
+        )
+
+
+def _as_overrides(*, trials: int | None, timeout: str | None, workers: int | None, storage: str | None) -> list[str]:
+    """Return the options as overrides of the study file, so that they are checked as it is."""
+    from tuner.cli._format import parse_duration
+
+    values = {
+        "budget.trials": trials,
+        "budget.total_seconds": None if timeout is None else parse_duration(timeout),
+        "workers.count": workers,
+        "storage": storage,
+    }
+    return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
+
+
+def _run(config: "StudyConfig", out: "Console") -> "StudySummary":
+    from tuner.cli._interrupt import StopOnSignal
+    from tuner.cli._watch import watching
+    from tuner.clock import MonotonicClock
+    from tuner.spaces import load_space
+    from tuner.study import Manager
+    from tuner.workers import LocalPool
+
+    clock = MonotonicClock()
+    space = load_space(config.search_space)
+    with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching(config, clock, out) as watcher:
+        manager = Manager(config, space, pool, listener=watcher, clock=clock, runs_dir=RUNS_DIR)
+
+        def stop(signals: int) -> None:
+            manager.request_stop()
+            watcher.on_message(_STOPPING if signals == 1 else _STOPPING_NOW)
+
+        with StopOnSignal(stop):
+            return manager.run()
+
+
+def _log_dir(config: "StudyConfig") -> Path:
+    return RUNS_DIR / config.study / "workers"

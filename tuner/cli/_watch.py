@@ -1,0 +1,148 @@
+"""Those who watch a study run: one keeps the live view up to date, one prints a line for each thing that happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from tuner.cli._format import duration_text, number_text
+from tuner.cli._live import LiveView, best_text, count_text, headline
+from tuner.cli._progress import Progress, TrialProgress
+from tuner.clock import Clock
+from tuner.config import StudyConfig, TrialSpec
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.study import StudySummary
+from tuner.training import Phase
+
+_REFRESHES_PER_SECOND = 4
+_FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED})
+
+
+class Watcher:
+    """Keeps the `Progress` of a run; a `StudyListener`.
+
+    Args:
+        config: the study.
+        clock: what time is read from.
+    """
+
+    def __init__(self, config: StudyConfig, clock: Clock) -> None:
+        self._clock = clock
+        self.progress = Progress(
+            summary=StudySummary(study=config.study, trials=config.budget.trials, finished=0),
+            task=f"{config.task.id} on {config.task.simulator}",
+            num_envs=config.task.num_envs,
+            target=config.objective.target,
+            slots=dict.fromkeys(range(config.workers.count)),
+            started=clock.now(),
+            deadline_seconds=config.budget.total_seconds,
+        )
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Take over what earlier runs finished."""
+        self.progress = replace(self.progress, summary=summary, finished_before=summary.finished)
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """Put the trial into its slot."""
+        trial = TrialProgress(spec.number, spec.budget_seconds, attempt=spec.attempt, label=label)
+        self.progress = self.progress.with_trial(slot, trial)
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Note what the trial is doing."""
+        self.progress = self.progress.with_phase(slot, phase)
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """Lengthen the trial's curve."""
+        self.progress = self.progress.with_tick(slot, tick)
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Empty the slot and take over the new counts."""
+        self.progress = self.progress.with_outcome(slot, summary)
+
+    def on_message(self, text: str) -> None:
+        """Keep the message as the note of the moment."""
+        self.progress = replace(self.progress, note=text)
+
+
+class LiveWatcher(Watcher):
+    """Shows the progress in a live view; what went wrong scrolls by above it and stays."""
+
+    def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
+        super().__init__(config, clock)
+        self._console = console
+        self.view = LiveView(lambda: self.progress, clock)
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Empty the slot, take over the new counts, and print a fault."""
+        super().on_trial_finished(slot, spec, outcome, summary)
+        if outcome.kind in _FAULTS:
+            self._console.print(Text(outcome_text(spec, outcome), style="red"))
+
+
+class LineWatcher(Watcher):
+    """Prints one line for every trial that starts or ends, for logs and pipes."""
+
+    def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
+        super().__init__(config, clock)
+        self._console = console
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Print what is about to run."""
+        super().on_study_started(summary)
+        self._say(f"Study {summary.study}: {headline(self.progress)}.")
+        self._say(count_text(summary))
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """Print that a trial starts."""
+        super().on_trial_started(slot, spec, label)
+        named = f" ({label})" if label else ""
+        again = f", retry {spec.attempt}" if spec.attempt else ""
+        self._say(f"Trial {spec.number}{named} starts on worker {slot}{again}.")
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Print how the trial ended, and the best so far if it is this one."""
+        super().on_trial_finished(slot, spec, outcome, summary)
+        self._say(outcome_text(spec, outcome))
+        if summary.best is not None and summary.best.number == spec.number:
+            self._say(f"Best so far: {best_text(summary.best, self.progress.target)}.")
+
+    def on_message(self, text: str) -> None:
+        """Print the message."""
+        super().on_message(text)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        elapsed = self._clock.now() - self.progress.started
+        self._console.print(Text(f"[{duration_text(elapsed)}] {text}"))
+
+
+@contextmanager
+def watching(config: StudyConfig, clock: Clock, out: Console) -> Iterator[Watcher]:
+    """Watch a run inside the `with` block: in a live view on a terminal, by lines anywhere else."""
+    if not out.is_terminal:
+        yield LineWatcher(config, clock, out)
+        return
+    watcher = LiveWatcher(config, clock, out)
+    with Live(watcher.view, console=out, refresh_per_second=_REFRESHES_PER_SECOND, transient=True):
+        yield watcher
+
+
+def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
+    """Say in one line how a trial ended."""
+    name = f"Trial {spec.number}"
+    best = number_text(outcome.best_return)
+    match outcome.kind:
+        case OutcomeKind.REACHED:
+            return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s."
+        case OutcomeKind.EXHAUSTED:
+            return f"{name} spent its {outcome.clock_seconds:.1f} s; best return {best}."
+        case OutcomeKind.PRUNED:
+            rule = f" ({outcome.rule})" if outcome.rule else ""
+            return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; best return {best}."
+        case OutcomeKind.INTERRUPTED:
+            return f"{name} was interrupted after {outcome.clock_seconds:.1f} s and is queued again."
+        case _:
+            return f"{name} {outcome.kind.value}: {outcome.message or 'no reason was given'}."
