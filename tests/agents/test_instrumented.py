@@ -132,7 +132,7 @@ def test_exploration_noise_of_a_deterministic_actor():
     greedy = agent.policy.predict(agent._last_obs, deterministic=True)[0][0]
     actions, stored = agent._sample_action(0, None, 2000)
     assert actions[0] == pytest.approx(greedy, abs=1e-6)
-    # All robots see the same, so these 1,999 actions spread as the noise does: 0.1 ± 0.1/√(2·1999) = 0.0016; five of them.
+    # All robots see the same, so 1,999 actions spread as the noise does: 0.1 ± 0.1/√(2·1999) = 0.0016; five of them.
     assert np.std(actions[1:]) == pytest.approx(0.1, abs=0.008)
     assert stored.dtype == np.float32
 
