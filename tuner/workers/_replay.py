@@ -96,11 +96,13 @@ class ReplayPool(WorkerPool):
         if playing is None:
             return
         now = self._clock.now()
-        outcome = _stopped(request, playing.last_tick, max(0.0, now - playing.starts_at))
         # What lies at or before the present has happened, whether or not it has been polled.
-        playing.coming = [entry for entry in playing.coming if entry[0] <= now]
-        if not (playing.coming and isinstance(playing.coming[-1][1], OutcomeEvent)):
-            playing.coming.append((now, OutcomeEvent(slot, playing.spec, outcome)))
+        playing.coming = happened = [entry for entry in playing.coming if entry[0] <= now]
+        if happened and isinstance(happened[-1][1], OutcomeEvent):
+            return
+        ticks = [event.tick for _, event in happened if isinstance(event, TickEvent)]
+        outcome = _stopped(request, ticks[-1] if ticks else playing.last_tick, max(0.0, now - playing.starts_at))
+        happened.append((now, OutcomeEvent(slot, playing.spec, outcome)))
 
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Move the clock to the next event, at most by `timeout_seconds`, and return what happens then."""

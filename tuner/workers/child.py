@@ -8,7 +8,6 @@ signals and the parent's death are taken care of.
 
 import argparse
 import ctypes
-import gc
 import os
 import signal
 import sys
@@ -21,6 +20,7 @@ from tuner.clock import Clock, Ledger, MonotonicClock, wall_time
 from tuner.config import TaskConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
+from tuner.workers._memory import Housekeeper
 from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, end_family
 from tuner.workers._protocol import Declined, Ended, Quit, Ready, Train
 
@@ -84,6 +84,7 @@ class Worker:
         self._writer = writer
         self._clock = clock
         self._bench = Bench()
+        self._housekeeper = Housekeeper()
 
     def prepare(self) -> None:
         """Do everything slow that trials share, so that no trial pays for it; then say so."""
@@ -97,8 +98,7 @@ class Worker:
             enable_compilation_cache()
         except OSError:  # a home that cannot be written to: every process compiles anew, and that is all
             traceback.print_exc()
-        gc.collect()
-        gc.freeze()  # what was imported stays for good; looking through it after every trial would cost half a second
+        self._housekeeper.settle()
         self._writer.send(Ready(_process_age_seconds()))
 
     def work(self) -> None:
@@ -131,7 +131,7 @@ class Worker:
             raise
         reusable = outcome.kind not in _BROKEN or outcome.details.get("user_error") is True
         channel.end(Ended(outcome, reusable))
-        gc.collect()  # agents hold replay buffers in reference cycles; two of them at once may not fit
+        self._housekeeper.tidy()
         return reusable
 
     def _outcome(self, spec: TrialSpec, channel: PipeChannel, ledger: Ledger) -> Outcome:
