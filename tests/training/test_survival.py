@@ -1,0 +1,185 @@
+"""The censored estimator, against numbers worked out by hand and properties that must hold for any window."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tuner.training._survival import AGE_BINS, AgeTable, age_edges, episode_return, tabulate
+
+# Three bins: ages 0–1, 2–3, 4–5.
+EDGES = np.array([0, 2, 4, 6])
+
+
+def table(steps, terminations, rewards):
+    return AgeTable(*(np.array(row, dtype=np.float64) for row in (steps, terminations, rewards)))
+
+
+def test_two_bins_by_hand():
+    # h = 1/4, 1/2, 0 and r = 1, 2, 3.
+    # Ages 0, 1: S = 1, 3/4             -> 1·1 + 3/4·1             = 1.75
+    # Ages 2, 3: S = 9/16, 9/32         -> (9/16 + 9/32)·2         = 1.6875
+    # Ages 4, 5: S = 9/64, 9/64         -> 2·9/64·3                = 0.84375
+    result = episode_return(table([8, 8, 8], [2, 4, 0], [8, 16, 24]), EDGES)
+    assert result.mean == pytest.approx(1.75 + 1.6875 + 0.84375, rel=1e-12)
+    assert result.observed == 1.0
+
+
+def test_nobody_fails_and_the_reward_is_constant():
+    # Σ over 6 ages of 0.5.
+    assert episode_return(table([3, 5, 7], [0, 0, 0], [1.5, 2.5, 3.5]), EDGES).mean == pytest.approx(3.0)
+
+
+def test_certain_failure_ends_the_sum():
+    # Everybody fails at age 0: one step is earned. Later bins could promise anything.
+    result = episode_return(table([4, 1, 1], [4, 0, 0], [8, 100, 100]), EDGES)
+    assert result.mean == pytest.approx(2.0)
+
+
+def test_a_constant_hazard_gives_a_geometric_sum():
+    # h = 0.5 everywhere, r = 1: 1 + 1/2 + … + 1/32 = 63/32.
+    assert episode_return(table([2, 2, 2], [1, 1, 1], [2, 2, 2]), EDGES).mean == pytest.approx(63 / 32)
+
+
+def test_the_smallest_hazards_lose_no_digits():
+    # R = Σ_{k<6} (1 − h)^k = 6 − 15 h + O(h²).
+    steps = 1e10
+    result = episode_return(table([steps] * 3, [1] * 3, [steps] * 3), EDGES)
+    assert result.mean == pytest.approx(6 - 15 / steps, abs=1e-6)
+
+
+def test_a_gap_borrows_from_both_sides():
+    # Ages 2–3 unseen: pooled steps 2 + 6, rewards 2 + 18 -> r = 2.5; nobody fails.
+    result = episode_return(table([2, 0, 6], [0, 0, 0], [2, 0, 18]), EDGES)
+    assert result.mean == pytest.approx(2 * 1 + 2 * 2.5 + 2 * 3)
+    assert result.observed == pytest.approx(4 / 6)
+
+
+def test_a_gap_borrows_failures_too():
+    # Ages 2–3 borrow h = (0 + 2) / (2 + 2) = 1/2 and r = 1. S: 1 1 | 1 1/2 | 1/4 0 (h = 1 there).
+    result = episode_return(table([2, 0, 2], [0, 0, 2], [2, 0, 2]), EDGES)
+    assert result.mean == pytest.approx(2 + 1.5 + 0.25)
+
+
+def test_the_oldest_seen_speak_for_the_older():
+    result = episode_return(table([4, 4, 0], [0, 0, 0], [4, 8, 0]), EDGES)
+    assert result.mean == pytest.approx(2 * 1 + 2 * 2 + 2 * 2)
+    assert result.observed == pytest.approx(4 / 6)
+
+
+def test_another_seen_bin_can_speak_for_the_older():
+    sums = table([[4, 4, 0]] * 2, [[0, 0, 0]] * 2, [[4, 8, 0]] * 2)
+    result = episode_return(sums, EDGES, tail_bins=np.array([0, 2]))  # bin 2 was not seen: the oldest speaks
+    assert result.mean.tolist() == pytest.approx([2 * 1 + 2 * 2 + 2 * 1, 2 * 1 + 2 * 2 + 2 * 2])
+
+
+def test_what_lies_beyond_certain_failure_is_not_missing():
+    # All fail by age 3, so that nobody is ever seen older does not matter.
+    assert episode_return(table([4, 4, 0], [0, 4, 0], [4, 4, 0]), EDGES).observed == 1.0
+
+
+def test_extra_hazard_is_added_everywhere():
+    # h = 0.5 added to none: 63/32 as above.
+    result = episode_return(table([1, 1, 1], [0, 0, 0], [1, 1, 1]), EDGES, extra_hazard=0.5)
+    assert result.mean == pytest.approx(63 / 32)
+
+
+def test_an_empty_sample_is_refused():
+    with pytest.raises(ValueError, match="at least one step"):
+        episode_return(table([0, 0, 0], [0, 0, 0], [0, 0, 0]), EDGES)
+
+
+def test_tabulate_by_hand():
+    ages = np.array([0, 1, 2, 5, 9, 0])
+    rewards = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    failed = np.array([False, True, False, True, False, False])
+    units = np.array([0, 0, 0, 0, 0, 1])
+    result = tabulate(ages, rewards, failed, units, EDGES, unit_count=3)
+    assert result.steps.tolist() == [[2, 1, 2], [1, 0, 0], [0, 0, 0]]  # age 9 counts in the last bin
+    assert result.terminations.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0]]
+    assert result.rewards.tolist() == [[3, 3, 9], [6, 0, 0], [0, 0, 0]]
+    assert result.pooled().steps.tolist() == [3, 1, 2]
+    assert result.weighted(np.array([[2.0, 1.0, 5.0]])).rewards.tolist() == [[12, 6, 18]]
+
+
+@given(st.integers(1, 5000))
+def test_edges_cover_every_age_once(steps):
+    edges = age_edges(steps)
+    assert edges[0] == 0
+    assert edges[-1] == steps
+    assert (np.diff(edges) >= 1).all()
+    assert len(edges) - 1 <= min(AGE_BINS, steps)
+
+
+def test_an_episode_without_steps_is_refused():
+    with pytest.raises(ValueError, match="at least one step, not 0"):
+        age_edges(0)
+
+
+@st.composite
+def windows(draw):
+    """Steps of robots at any age: ages, rewards, failures, units, and the length of an episode."""
+    length = draw(st.integers(1, 60))
+    count = draw(st.integers(1, 80))
+    ages = draw(hnp.arrays(np.int32, count, elements=st.integers(0, length - 1)))
+    rewards = draw(hnp.arrays(np.float32, count, elements=st.floats(-8, 8, width=32)))
+    failed = draw(hnp.arrays(np.bool_, count))
+    units = draw(hnp.arrays(np.intp, count, elements=st.integers(0, 4)))
+    return ages, rewards, failed, units, length
+
+
+def estimate(ages, rewards, failed, units, length):
+    edges = age_edges(length)
+    return episode_return(tabulate(ages, rewards, failed, units, edges, unit_count=5).pooled(), edges)
+
+
+@given(windows())
+def test_lies_between_what_the_worst_and_the_best_steps_would_give(window):
+    _, rewards, _, _, length = window
+    result = estimate(*window)
+    bound = length * np.abs(rewards).max() + 1e-6
+    assert -bound <= result.mean <= bound
+    assert 0 <= result.observed <= 1 + 1e-12
+
+
+@given(windows(), st.floats(-4, 4))
+def test_constant_reward_without_failures_is_the_length_times_the_reward(window, reward):
+    ages, rewards, failed, units, length = window
+    result = estimate(ages, np.full_like(rewards, reward, dtype=np.float64), np.zeros_like(failed), units, length)
+    assert result.mean == pytest.approx(length * reward, abs=1e-9)
+
+
+@given(windows(), st.randoms(use_true_random=False))
+def test_the_order_of_steps_and_robots_does_not_matter(window, random):
+    ages, rewards, failed, units, length = window
+    order = list(range(len(ages)))
+    random.shuffle(order)
+    shuffled = estimate(ages[order], rewards[order], failed[order], units[order], length)
+    assert shuffled.mean == pytest.approx(float(estimate(*window).mean), rel=1e-9, abs=1e-9)
+
+
+@given(windows())
+def test_a_failure_more_never_raises_a_positive_return(window):
+    ages, rewards, failed, units, length = window
+    positive = np.abs(rewards)
+    one_more = failed.copy()
+    one_more[int(np.argmin(failed))] = True
+    before = estimate(ages, positive, failed, units, length).mean
+    assert estimate(ages, positive, one_more, units, length).mean <= before + 1e-6
+
+
+@given(windows())
+def test_samples_are_independent_of_each_other(window):
+    """Each row of a stacked table gives what it gives alone, gaps and tails included."""
+    ages, rewards, failed, units, length = window
+    edges = age_edges(length)
+    sums = tabulate(ages, rewards, failed, units, edges, unit_count=5)
+    seen = sums.steps.any(axis=1)
+    rows = AgeTable(sums.steps[seen], sums.terminations[seen], sums.rewards[seen])
+    together = episode_return(rows, edges).mean
+    alone = [
+        float(episode_return(AgeTable(rows.steps[i], rows.terminations[i], rows.rewards[i]), edges).mean)
+        for i in range(int(seen.sum()))
+    ]
+    assert together.tolist() == pytest.approx(alone)
