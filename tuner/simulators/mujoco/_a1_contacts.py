@@ -39,7 +39,7 @@ class FootTimers:
     @property
     def air_time(self) -> Floats:
         """Seconds each foot was in the air before it last touched the ground, shape (num_envs, 4)."""
-        return self._step_seconds * self._last_in_air
+        return np.asarray(self._step_seconds * self._last_in_air, dtype=np.float64)
 
     def update(self, contacts: Flags) -> None:
         """Take one control step's contacts, shape (num_envs, physics steps, 4), the oldest first."""

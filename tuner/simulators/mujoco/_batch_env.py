@@ -174,13 +174,13 @@ class BatchEnv(TaskEnv):
         self.measure(slice(None))
         terminated = self.terminations() | diverged
         dones = terminated | (self.ages >= self.max_episode_steps)
-        rewards = self.rewards(terminated).astype(np.float32)
+        rewards = self.rewards(terminated)
+        rewards[diverged] = np.nan
         self.update_commands()
         observations = self.observe(slice(None))
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ended = np.flatnonzero(dones)
         if ended.size:
-            rewards[diverged] = np.nan
             observations[diverged] = np.nan
             last = observations[ended]
             for row, robot in enumerate(ended):
@@ -192,7 +192,7 @@ class BatchEnv(TaskEnv):
             self._restart(ended)
             observations[ended] = self.observe(ended)
         self._observations = observations
-        return observations.copy(), rewards, dones, infos
+        return observations.copy(), rewards.astype(np.float32), dones, infos
 
     def simulate(self) -> Flags:
         """Advance the physics by one control step; return which simulations diverged, shape (num_envs,)."""
@@ -202,7 +202,7 @@ class BatchEnv(TaskEnv):
         except SimulationError as error:
             raised[error.ids] = True
         # Counters go back to zero when a simulation is reset, as every diverged one is.
-        return raised | (self.batch.warning[:, :, 1] > 0).any(axis=1)
+        return np.asarray(raised | (self.batch.warning[:, :, 1] > 0).any(axis=1))
 
     def close(self) -> None:
         """Let go of the simulations and their threads."""

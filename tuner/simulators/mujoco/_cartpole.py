@@ -25,10 +25,11 @@ class Cartpole(BatchEnv):
     within ±1 m at ±0.5 m/s, the pole within ±π/4 at ±π/4 per s, all uniform. No observation noise. The highest possible
     return is 5.
 
-    Differences from Isaac Lab: the action box is ±100 as its Stable-Baselines3 wrapper used to declare it, so pushes far
-    beyond the motor's 400 N can be asked for. Written from memory of its published configuration and not checked
-    against its model file: cart and pole of 1 kg each, the pole a uniform rod of 1 m, damping of the slider 10 N·s/m,
-    effort limit 400 N, stops of the rail at ±4 m, and the sign of the pole's angle (positive leans to positive x).
+    Differences from Isaac Lab: the action box is ±100, as its Stable-Baselines3 wrapper declares it up to 2.3.2, where
+    the motor saturates at ±4. Not checked against Isaac Lab's own files: the reward terms' weights, the ranges of the
+    start and the timing follow its published configuration from memory; cart and pole of 1 kg each, the pole a uniform
+    rod of 1 m, the slider's damping of 10 N·s/m, the motor's limit of 400 N and the rail's stops at ±4 m are sensible
+    choices, and so is the sign of the pole's angle (positive leans to positive x).
     """
 
     def __init__(self, num_envs: int, options: CartpoleOptions, *, seed: int, threads: int) -> None:

@@ -56,5 +56,7 @@ def read_options(task: TaskConfig, kind: type[Options]) -> Options:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        message = f"Option '{name}' of task {task.id} is {first['input']!r}: {first['msg']}. Correct task.options.{name}."
+        message = (
+            f"Option '{name}' of task {task.id} is {first['input']!r}: {first['msg']}. Correct task.options.{name}."
+        )
         raise UserError(message) from error

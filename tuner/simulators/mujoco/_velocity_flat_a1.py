@@ -37,21 +37,23 @@ class VelocityFlatA1(BatchEnv):
     the default pose, unclipped; the order of joints is FL, FR, RL, RR hips, then thighs, then calves. A DC motor (25
     Nm/rad, 0.5 Nm·s/rad, 33.5 Nm, 21 rad/s) follows them at every physics step. Observation (48): linear velocity (3),
     angular velocity (3) and gravity (3) in the trunk's frame, command (3), joint positions from the default (12), joint
-    velocities (12), last action (12), with uniform noise. Rewards: see `reward_terms`, each times its weight and 0.02 s.
-    An episode fails when the trunk has touched the floor. The highest possible return is 45.
+    velocities (12), last action (12), with uniform noise. Rewards: `reward_terms`, each times its weight and 0.02 s. An
+    episode fails when the trunk has touched the floor. The highest possible return is 45.
 
     Differences from Isaac Lab:
 
-    - MuJoCo's soft contacts and pyramidal friction cone with one coefficient, 0.8; PhysX has 0.8 static and 0.6 dynamic.
-    - Collision shapes are primitives: boxes, cylinders, capsules and spheres for trunk, hips, calves and feet.
+    - Contacts are MuJoCo's soft ones, with a pyramidal friction cone and one coefficient, 0.8, which is what a foot that
+      holds has; PhysX has 0.8 static and 0.6 dynamic.
+    - Collision shapes are primitives: boxes, cylinders, capsules and spheres for trunk, hips, legs and feet.
     - Every robot has a world of its own, and its place within ±0.5 m is about that world's origin.
-    - Inertias have no products other than xz, the only ones of any size.
+    - Inertias have no products other than xz, the only ones published here.
     - Linear velocity is that of the trunk's frame, 4 mm from its centre of mass.
     - Above 42 rad/s, twice its no-load speed, a motor brakes with 33.5 Nm, where Isaac Lab's clip asks for more.
-    - A foot's first contact counts in the control step in which it happened, also where that was its first physics step.
-    - The command's random numbers of a robot that ends by time are drawn before its terminal observation, which shows
-      the command as it would have gone on; Isaac Lab 2 gives no terminal observation of its own.
-    - The heading command is followed from the first observation on; Isaac Lab's first one after `reset` lacks it.
+    - A foot's touch-down counts in the control step in which it happens, even if in its first physics step, which makes
+      its contact time 0.02 s at the end and not less; so every touch-down counts exactly once.
+    - The commands are updated before the terminal observation is taken, so that it is what the robot would have seen had
+      its episode gone on.
+    - The turning rate follows the heading from the first observation after `reset` on.
     """
 
     def __init__(self, num_envs: int, options: VelocityFlatA1Options, *, seed: int, threads: int) -> None:
@@ -67,7 +69,7 @@ class VelocityFlatA1(BatchEnv):
             threads=threads,
             record=("sensordata",),
         )
-        self._options = options
+        self._settings = options
         joints = self.model.actuator_trnid[:, 0]
         self._columns = self.model.jnt_qposadr[joints]
         self._dofs = self.model.jnt_dofadr[joints]
@@ -98,13 +100,13 @@ class VelocityFlatA1(BatchEnv):
 
     def draw_startup(self, random: np.random.Generator) -> None:
         """Draw the mass added to each trunk."""
-        if self._options.randomize:
+        if self._settings.randomize:
             self._added_mass[:] = random.uniform(*MASS_RANGE, self.num_envs)
             self.apply_startup()
 
     def apply_startup(self) -> None:
         """Add the mass and scale the inertia alike."""
-        if not self._options.randomize:
+        if not self._settings.randomize:
             return
         nominal = self.model.body_mass[self._trunk]
         mass = nominal + self._added_mass
@@ -116,7 +118,7 @@ class VelocityFlatA1(BatchEnv):
     def restart(self, ids: Ids) -> None:
         """Place the robots at rest in the default pose, above the floor."""
         self.qpos[ids] = self.model.key_qpos[0]
-        if self._options.randomize:
+        if self._settings.randomize:
             drawn = 2.0 * self.random.random((ids.size, 3)) - 1.0
             self.qpos[ids, :2] = START_DISTANCE * drawn[:, :2]
             half_yaw = 0.5 * np.pi * drawn[:, 2]
@@ -184,7 +186,7 @@ class VelocityFlatA1(BatchEnv):
         observations[:, 12:24] = self._joint_positions[ids] - self.default_pose
         observations[:, 24:36] = self._joint_velocities[ids]
         observations[:, 36:48] = action
-        if self._options.observation_noise:
+        if self._settings.observation_noise:
             drawn = self.random.random(observations.shape, dtype=np.float32)
             observations += NOISE * (2.0 * drawn - 1.0)
         return observations
