@@ -1,7 +1,7 @@
 """Study files and agent configurations as frozen, checked models."""
 
 from tuner.config._base import Frozen, PositiveCount
-from tuner.config._load import bundled_studies, load_study
+from tuner.config._load import bundled_studies, dump_study, load_study
 from tuner.config._options import parse_options
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
 from tuner.config.study import (
@@ -34,6 +34,7 @@ __all__ = [
     "TrialSpec",
     "WorkersConfig",
     "bundled_studies",
+    "dump_study",
     "load_study",
     "parse_options",
 ]

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tuner.config._overrides import apply_overrides
 from tuner.config._problems import describe_problems
-from tuner.config._yaml import parse_yaml
+from tuner.config._yaml import dump_yaml, parse_yaml
 from tuner.config.study import StudyConfig
 from tuner.errors import UserError, nearest, unknown_name
 from tuner.resources import bundled_files, is_file_reference
@@ -46,6 +46,11 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         source = f"{path} with --set {' --set '.join(overrides)}" if overrides else str(path)
         raise UserError("\n  ".join([f"{source} has {count}:", *problems])) from error
+
+
+def dump_study(config: StudyConfig) -> str:
+    """Return the study as the YAML text that `load_study` reads back as the same study."""
+    return dump_yaml(config.model_dump(mode="json"))
 
 
 def bundled_studies() -> dict[str, Path]:

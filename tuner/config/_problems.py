@@ -59,11 +59,9 @@ def _path(details: ErrorDetails, data: Any) -> Path:
         in_list = isinstance(data, list | tuple) and isinstance(key, int) and key < len(data)
         if in_mapping or in_list:
             data = data[key]
+            path.append(key)
         elif details["type"] == "missing":
-            return (*path, key)
-        else:
-            break
-        path.append(key)
+            path.append(key)
     return tuple(path)
 
 

@@ -47,16 +47,29 @@ class _StudyLoader(yaml.SafeLoader):
         return int(text, 0 if text.startswith(("0o", "0x")) else 10)
 
 
-_StudyLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
-)
-_StudyLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-_StudyLoader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
-_StudyLoader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
-_StudyLoader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+class _StudyDumper(yaml.SafeDumper):
+    """Quotes every text that YAML 1.1 or 1.2 would take for something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_CORE_SCHEMA = [
+    ("null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    ("bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")),
+    ("int", _INTEGER, list("-+0123456789")),
+    ("float", _FLOAT, list("-+.0123456789")),
+    ("merge", re.compile(r"^<<$"), ["<"]),
+]
+for _kind, _pattern, _first in _CORE_SCHEMA:
+    _StudyLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", _pattern, _first)
+    _StudyDumper.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", _pattern, _first)
 _StudyLoader.add_constructor("tag:yaml.org,2002:int", _StudyLoader.construct_core_int)
+
+
+def dump_yaml(data: Any) -> str:
+    """Return plain values (mappings, lists, texts, numbers, booleans, None) as YAML that `parse_yaml` reads back."""
+    return yaml.dump(data, Dumper=_StudyDumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def parse_yaml(text: str, source: str) -> Any:

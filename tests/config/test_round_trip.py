@@ -1,0 +1,65 @@
+"""A study written out as YAML and read back is the same study."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import Phase, given, settings
+
+from tuner.config import (
+    BudgetConfig,
+    ConfirmConfig,
+    ObjectiveConfig,
+    PrunerConfig,
+    SamplerConfig,
+    StudyConfig,
+    TaskConfig,
+    WorkersConfig,
+    dump_study,
+    load_study,
+)
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
+NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}", fullmatch=True)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+SECONDS = st.floats(min_value=1e-3, max_value=1e9)
+COUNT = st.integers(1, 10**9)
+SCALAR = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | FINITE | TEXT
+JSON = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
+OPTIONS = st.dictionaries(TEXT, JSON, max_size=3)
+
+STUDIES = st.builds(
+    StudyConfig,
+    study=NAME,
+    task=st.builds(TaskConfig, id=NAME, simulator=NAME, num_envs=COUNT, options=OPTIONS),
+    search_space=NAME,
+    fixed=st.dictionaries(TEXT, SCALAR, max_size=4),
+    warm_start=st.lists(TEXT, max_size=3, unique=True).map(tuple),
+    objective=st.builds(ObjectiveConfig, target=FINITE)
+    | st.builds(ObjectiveConfig, kind=st.just("return_at_budget"), target=st.none() | FINITE),
+    budget=st.builds(
+        BudgetConfig, seconds=SECONDS, trials=COUNT, total_seconds=st.none() | SECONDS, ticks=st.integers(1, 500)
+    ),
+    sampler=st.builds(SamplerConfig, kind=NAME, seed=st.integers(0, 2**32), options=OPTIONS),
+    pruner=st.builds(PrunerConfig, kind=NAME, options=OPTIONS),
+    confirm=st.none() | st.builds(ConfirmConfig, top=COUNT, seeds=COUNT),
+    workers=st.builds(WorkersConfig, count=COUNT, threads=COUNT, retries=st.integers(0, 9), launch_seconds=SECONDS),
+    storage=TEXT,
+)
+
+
+PHASES = [phase for phase in Phase if phase is not Phase.explain]  # explaining a failure can take minutes
+
+
+@given(study=STUDIES)
+@settings(max_examples=150, deadline=None, phases=PHASES)
+def test_yaml_round_trip(study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "round_trip.yaml"
+    path.write_text(dump_study(study), encoding="utf-8")
+    found = load_study(path)
+    assert found == study
+    assert found.model_dump_json() == study.model_dump_json()  # 1 and 1.0 and true are equal, but not the same
+
+
+@given(study=STUDIES)
+@settings(max_examples=100, deadline=None, phases=PHASES)
+def test_json_round_trip(study: StudyConfig) -> None:
+    assert StudyConfig.model_validate_json(study.model_dump_json()) == study
