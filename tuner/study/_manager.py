@@ -196,9 +196,9 @@ class _Run:
         out_of_patience = self._clock.now() - self._stopping_since > _GRACE_SECONDS
         if not self._running or not (out_of_patience or self._manager._stops_requested > 1):
             return
+        self._pool.close()
         for event in self._pool.poll(0.0):
             self._handle(event)
-        self._pool.close()
         for slot, trial in list(self._running.items()):
             outcome = Outcome(kind=OutcomeKind.INTERRUPTED, message="The worker was ended before it said how it ended.")
             self._conclude(slot, trial, outcome)

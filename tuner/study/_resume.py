@@ -15,6 +15,7 @@ from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.study._attributes import CONFIG, WARM_START, outcome_of
 from tuner.study._fingerprint import check_fingerprint, fingerprint
+from tuner.study._options import without_experimental_warnings
 from tuner.study._runs import check_not_running
 from tuner.study._storage import sqlite_file
 from tuner.study._trials import conclude_trial, write_outcome
@@ -45,7 +46,8 @@ def open_study(config: StudyConfig, space: SearchSpace, storage: BaseStorage) ->
     check_not_running(study)
     trials_so_far = len(study.get_trials(deepcopy=False))
     study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)
-    study.set_metric_names([_METRIC[config.objective.kind]])
+    with without_experimental_warnings():
+        study.set_metric_names([_METRIC[config.objective.kind]])
     study.set_user_attr(CONFIG, config.model_dump(mode="json"))
     conclude_stale_trials(study, config)
     _queue_warm_starts(study, warm_starts)

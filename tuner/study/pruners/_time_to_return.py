@@ -110,14 +110,16 @@ class TimeToReturnPruner(BasePruner):
         if self._certain.fires(situation):
             self._write(study, trial, VERDICT, self._certain, situation)
             return True
-        if SHADOW in trial.user_attrs:
-            return False
         rule = next((rule for rule in self._guesses if rule.fires(situation)), None)
         if rule is None:
             return False
-        shadow = self._runs_in_shadow(trial.number)
-        self._write(study, trial, SHADOW if shadow else VERDICT, rule, situation)
-        return not shadow
+        if not self._runs_in_shadow(trial.number):
+            self._write(study, trial, VERDICT, rule, situation)
+            return True
+        # A running trial's own attributes, as Optuna passes them, do not show what was written here a tick ago.
+        if SHADOW not in study._storage.get_trial(trial._trial_id).user_attrs:
+            self._write(study, trial, SHADOW, rule, situation)
+        return False
 
     def _situation(self, study: optuna.study.Study, trial: FrozenTrial, tick: int) -> Situation:
         others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]

@@ -1,0 +1,355 @@
+"""Stopping, being killed, and going on: nothing finished is lost, nothing is run twice."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.study import toy
+from tests.study.toy import Lab
+from tuner.clock import ManualClock, wall_time
+from tuner.config import StudyConfig, TrialSpec
+from tuner.errors import TunerError, UserError
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.study import SilentListener, StudySummary, runs_of
+from tuner.study._owner import Owner, manager_lock
+from tuner.study._trials import queue_again, write_outcome
+
+
+def stop_at(lab: Lab, config: StudyConfig, number: int, tick: int, *, slots: int = 1) -> StudySummary:
+    """Run a study and ask it to stop at a tick of a trial."""
+    listener = toy.Stopper(number, tick)
+    manager = lab.manager(config, listener=listener, slots=slots)
+    listener.stop = manager.request_stop
+    return manager.run()
+
+
+def final_parameters(lab: Lab, config: StudyConfig) -> list[float]:
+    """Return the parameter of every trial that counts."""
+    return [trial.params["x"] for trial in lab.trials(config) if trial.state.name in ("COMPLETE", "PRUNED")]
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL where the test needs to choose the very line: nothing handles it."""
+
+
+def kill_at(lab: Lab, config: StudyConfig, number: int, tick: int, **options: Any) -> None:
+    """Run a study and kill the manager at a tick of a trial."""
+
+    def die() -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        lab.run(config, listener=toy.Stopper(number, tick, die), **options)
+
+
+def test_a_finished_study_has_nothing_left_to_do(lab: Lab) -> None:
+    config = lab.config()
+    lab.run(config)
+    summary = lab.run(config)
+    assert (summary.finished, summary.wall_seconds, summary.reason) == (12, 0.0, "finished")
+    assert len(lab.trials(config)) == 12
+
+
+def test_more_trials_go_on_where_it_ended(lab: Lab) -> None:
+    lab.run(lab.config())
+    more = lab.config(budget={"trials": 20})
+    assert lab.run(more).finished == 20
+    assert len(set(final_parameters(lab, more))) == 20  # the sampler does not repeat its proposals
+
+
+def test_interrupted_trials_are_queued_again(disk: Lab) -> None:
+    config = disk.config()
+    summary = stop_at(disk, config, 2, 3, slots=2)
+    assert summary.reason == "interrupted"
+    trials = disk.trials(config)
+    interrupted = [trial for trial in trials if trial.user_attrs.get("outcome") == "interrupted"]
+    queued = [trial for trial in trials if trial.state.name == "WAITING"]
+    assert len(interrupted) == 2
+    assert [trial.user_attrs["retry_of"] for trial in queued] == [trial.number for trial in interrupted]
+    assert [trial.user_attrs["attempt"] for trial in queued] == [0, 0]  # an interruption costs no attempt
+    assert all(trial.state.name == "FAIL" for trial in interrupted)
+
+    assert disk.run(config, slots=2).finished == 12
+    parameters = final_parameters(disk, config)
+    assert len(parameters) == len(set(parameters)) == 12
+    assert {trial.params["x"] for trial in interrupted} <= set(parameters)
+    assert [run["end"] for run in runs_of(disk.load(config))] == ["interrupted", "finished"]
+
+
+def test_the_time_limit_does_the_same(lab: Lab) -> None:
+    config = lab.config(budget={"total_seconds": 200.0})
+    clock = ManualClock()
+    summary = lab.run(config, clock=clock)
+    assert (summary.reason, clock.now()) == ("time limit", pytest.approx(200.0))
+    assert Counter(lab.states(config))["WAITING"] == 1
+    assert lab.run(lab.config()).finished == 12
+
+
+def test_a_second_request_does_not_wait_for_deaf_workers(lab: Lab) -> None:
+    class Deaf(toy.ReplayPool):
+        def stop(self, slot: int, request: Any) -> None:
+            """Hear nothing."""
+
+    config = lab.config()
+    clock = ManualClock()
+    listener = toy.Stopper(0, 2)
+    manager = lab.manager(config, pool=Deaf, listener=listener, clock=clock)
+
+    def twice() -> None:
+        manager.request_stop()
+        manager.request_stop()
+
+    listener.stop = twice
+    assert manager.run().reason == "interrupted"
+    assert clock.now() == toy.LAUNCH_SECONDS + 10.0  # the second tick
+    assert lab.states(config) == ["FAIL", "WAITING"]
+
+
+def test_deaf_workers_are_ended_after_a_while(lab: Lab) -> None:
+    class Deaf(toy.ReplayPool):
+        def stop(self, slot: int, request: Any) -> None:
+            """Hear nothing."""
+
+    def endless(spec: TrialSpec) -> toy.Recording:
+        return toy.Recording((Tick(1, 5.0),), Outcome(OutcomeKind.EXHAUSTED), closing_seconds=1e6)
+
+    config = lab.config()
+    clock = ManualClock()
+    listener = toy.Stopper(0, 1)
+    manager = lab.manager(config, recordings=endless, pool=Deaf, listener=listener, clock=clock)
+    listener.stop = manager.request_stop
+    assert manager.run().reason == "interrupted"
+    assert clock.now() < 60.0
+    assert lab.states(config) == ["FAIL", "WAITING"]
+
+
+def test_ctrl_c_without_a_signal_handler(lab: Lab) -> None:
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    config = lab.config()
+    summary = lab.run(config, listener=toy.Stopper(1, 2, ctrl_c))
+    assert summary.reason == "interrupted"
+    assert lab.states(config) == ["COMPLETE", "FAIL", "WAITING"]
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_a_killed_manager_loses_nothing(disk: Lab, slots: int) -> None:
+    config = disk.config()
+    kill_at(disk, config, 4, 2, slots=slots)
+    before = {trial.number: trial.value for trial in disk.trials(config) if trial.state.name == "COMPLETE"}
+    running = [trial.params["x"] for trial in disk.trials(config) if trial.state.name == "RUNNING"]
+    assert before
+    assert running
+    assert disk.run(config, slots=slots).finished == 12
+    after = {trial.number: trial.value for trial in disk.trials(config)}
+    assert {number: after[number] for number in before} == before
+    assert "RUNNING" not in disk.states(config)
+    parameters = Counter(final_parameters(disk, config))
+    assert len(parameters) == 12
+    assert all(parameters[x] == 1 for x in running)
+    lost = [trial for trial in disk.trials(config) if trial.user_attrs.get("outcome") == "interrupted"]
+    assert [trial.user_attrs["record"]["message"] for trial in lost] == [
+        "The program was killed while this trial ran."
+    ] * len(running)
+
+
+def test_killed_again_and_again(lab: Lab) -> None:
+    config = lab.config(budget={"trials": 4})
+    for number in (1, 2, 3):  # trial 1, its repetition 2, its repetition 3
+        kill_at(lab, config, number, 1)
+    assert lab.run(config).finished == 4
+    trials = lab.trials(config)
+    assert [trial.params["x"] for trial in trials[1:5]] == [trials[1].params["x"]] * 4
+    assert len(set(final_parameters(lab, config))) == 4
+
+
+def test_killed_between_writing_an_outcome_and_telling_it(disk: Lab) -> None:
+    config = disk.config(budget={"trials": 2})
+    kill_at(disk, config, 0, 4)
+    study = disk.load(config)
+    outcome = Outcome(OutcomeKind.REACHED, reached_seconds=31.0, best_return=10.5, clock_seconds=31.0)
+    write_outcome(study, study.trials[0]._trial_id, outcome, [Tick(1, 5.0, best=1.0)])
+    disk.run(config)
+    first = disk.trials(config)[0]
+    assert (first.state.name, first.value, first.intermediate_values[20]) == ("COMPLETE", 31.0, 31.0)
+    assert len(disk.trials(config)) == 2
+
+
+def test_killed_between_queueing_a_trial_again_and_telling_so(lab: Lab) -> None:
+    config = lab.config(budget={"trials": 2})
+    kill_at(lab, config, 0, 2)
+    study = lab.load(config)
+    queue_again(study, study.trials[0], attempt=0)
+    lab.run(config)
+    assert [trial.user_attrs.get("retry_of") for trial in lab.trials(config)] == [None, 0, None]
+    assert len(set(final_parameters(lab, config))) == 2
+
+
+def test_warm_starts_come_first_and_only_once(lab: Lab) -> None:
+    search_space = toy.space(slow={"x": 0.7, "y": "a"}, fast={"x": 0.31, "y": "b"}, odd={"x": 1.5, "y": "b"})
+    config = lab.config(budget={"trials": 5}, warm_start=("slow", "fast"))
+    kill_at(lab, config, 0, 2, search_space=search_space)
+    assert lab.run(config, search_space).finished == 5
+    trials = lab.trials(config)
+    # 0 was killed and repeated after the other warm start; the name stays with the repetition
+    assert [trial.user_attrs.get("warm_start") for trial in trials] == ["slow", "fast", "slow", None, None, None]
+    assert [trial.params["x"] for trial in trials[:3]] == [0.7, 0.31, 0.7]
+    more = lab.config(budget={"trials": 7}, warm_start=("slow", "fast", "odd"))
+    assert lab.run(more, search_space).finished == 7
+    added = lab.trials(more)[6]
+    assert (added.user_attrs["warm_start"], added.params["x"]) == ("odd", 1.5)  # outside the space's range, as given
+
+
+def test_pinned_parameters_win_over_warm_starts(lab: Lab) -> None:
+    config = lab.config(budget={"trials": 2}, warm_start=("slow",), fixed={"x": 0.25})
+    lab.run(config, toy.space(slow={"x": 0.7, "y": "a"}))
+    assert [trial.params["x"] for trial in lab.trials(config)] == [0.25, 0.25]
+
+
+def test_an_unknown_warm_start_leaves_no_study_behind(lab: Lab) -> None:
+    config = lab.config(warm_start=("slwo",))
+    with pytest.raises(UserError, match=r"Unknown warm start of search space 'toy' 'slwo'. Did you mean 'slow'\?"):
+        lab.run(config, toy.space(slow={"x": 0.7, "y": "a"}))
+    with pytest.raises(KeyError):
+        lab.load(config)
+
+
+@pytest.mark.parametrize(
+    ("sections", "source", "message"),
+    [
+        ({"task": {"num_envs": 8}}, "1", "task.num_envs: 4 before, 8 now"),
+        ({"task": {"id": "Other"}}, "1", 'task.id: "Toy" before, "Other" now'),
+        ({"task": {"options": {"a": 1}}}, "1", 'task.options: {} before, {"a": 1} now'),
+        ({"objective": {"target": 11.0}}, "1", "objective.target: 10.0 before, 11.0 now"),
+        ({"budget": {"seconds": 50.0}}, "1", "budget.seconds: 100.0 before, 50.0 now"),
+        ({"budget": {"ticks": 10}}, "1", "budget.ticks: 20 before, 10 now"),
+        ({"search_space": "other"}, "1", 'search_space: "toy" before, "other" now'),
+        ({}, "2", 'search_space source: "1" before, "2" now'),
+    ],
+)
+def test_a_study_name_used_for_something_else(lab: Lab, sections: dict[str, Any], source: str, message: str) -> None:
+    lab.run(lab.config(budget={"trials": 1}))
+    with pytest.raises(UserError) as caught:
+        lab.run(lab.config(**sections), toy.space(source_hash=source))
+    assert message in str(caught.value)
+    assert "Give the study another name" in str(caught.value)
+    assert len(lab.trials(lab.config())) == 1
+
+
+def test_what_may_change_between_runs(lab: Lab) -> None:
+    lab.run(lab.config(budget={"trials": 2}))
+    other = lab.config(
+        budget={"trials": 4, "total_seconds": 1e6},
+        sampler={"kind": "tpe", "seed": 5},
+        pruner={"kind": "median"},
+        workers={"count": 2},
+        fixed={"x": 0.5},
+    )
+    assert lab.run(other).finished == 4
+
+
+def test_a_study_of_another_program(disk: Lab) -> None:
+    config = disk.config()
+    study = toy.optuna.create_study(study_name="toy", storage=toy.open_storage(config.storage))
+    study.tell(study.ask(), 1.0)
+    with pytest.raises(UserError, match=r"a study 'toy' that another program made\. Give yours another name"):
+        disk.run(config)
+
+
+def started_by(lab: Lab, config: StudyConfig, owner: Owner, *, seen: float) -> None:
+    """Leave a study behind that looks as if `owner` were running it."""
+    kill_at(lab, config, 0, 1)
+    study = lab.load(config)
+    run = {**runs_of(study)[-1], "owner": owner.to_json(), "end": None, "seen_epoch_seconds": seen}
+    study.set_user_attr("runs", [run])
+
+
+def test_a_living_manager_is_left_alone(disk: Lab) -> None:
+    config = disk.config()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        here = Owner.current()
+        owner = Owner(here.host, here.boot, other.pid, psutil.Process(other.pid).create_time())
+        started_by(disk, config, owner, seen=wall_time())
+        with pytest.raises(
+            UserError, match=f"The study 'toy' is being run by process {other.pid}. Wait for it or stop it"
+        ):
+            disk.run(config)
+        assert disk.states(config) == ["RUNNING"]
+        other.communicate(b"\n")
+    assert disk.run(config).finished == 12  # it has ended
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen_ago", "alive"),
+    [
+        ({"pid": 1, "started": 0.0}, 0.0, False),  # the number was given to another process
+        ({"boot": "before"}, 0.0, False),  # the machine was started anew
+        ({"host": "elsewhere"}, 10.0, True),  # another machine, which wrote a moment ago
+        ({"host": "elsewhere"}, 1000.0, False),  # another machine, silent for long
+    ],
+)
+def test_who_is_taken_for_alive(lab: Lab, changes: dict[str, Any], seen_ago: float, alive: bool) -> None:
+    config = lab.config()
+    owner = Owner(**{**Owner.current().to_json(), **changes})
+    started_by(lab, config, owner, seen=wall_time() - seen_ago)
+    if alive:
+        with pytest.raises(UserError, match=r"is being run by process .* on host elsewhere, which wrote 1\d s ago"):
+            lab.run(config)
+    else:
+        assert lab.run(config).finished == 12
+
+
+def test_one_manager_at_a_time(disk: Lab, tmp_path: Path) -> None:
+    config = disk.config()
+    program = (
+        "import sys; from pathlib import Path; from tuner.study._owner import manager_lock\n"
+        "with manager_lock(Path(sys.argv[1]), 'toy'): print('held', flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "tuner.db.toy.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(UserError, match=f"is being run by process {other.pid}"):
+            disk.run(config)
+        other.kill()
+    assert disk.run(config).finished == 12  # the system dropped the lock of the killed process
+
+
+def test_a_lock_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"), manager_lock(tmp_path / "file" / "x.lock", "toy"):
+        pass
+
+
+def test_a_storage_that_fails_in_the_middle(disk: Lab) -> None:
+    config = disk.config()
+    storage = toy.open_storage(config.storage)
+    backend = storage._backend  # type: ignore[attr-defined]
+    clock = ManualClock()
+    pool = toy.ReplayPool(toy.play, 2, clock)
+
+    class Filler(SilentListener):
+        """Lets the database grow no further once trial 3 runs."""
+
+        def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+            if spec.number == 3:
+                with backend.engine.connect() as connection:
+                    pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+                    connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    manager = toy.Manager(config, toy.space(), pool, listener=Filler(), clock=clock, storage=storage)
+    with pytest.raises(TunerError, match=r"database or disk is full\. Make room on the disk and run the same command"):
+        manager.run()
+    assert pool.idle() == []  # closed: nothing trains on
+    complete = {trial.number: trial.value for trial in disk.trials(config) if trial.state.name == "COMPLETE"}
+    assert complete
+    assert disk.run(config, slots=2).finished == 12
+    after = {trial.number: trial.value for trial in disk.trials(config)}
+    assert {number: after[number] for number in complete} == complete
+    assert "RUNNING" not in disk.states(config)
