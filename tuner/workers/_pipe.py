@@ -5,6 +5,7 @@ import queue
 import select
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 
 from tuner.clock import Clock
@@ -17,6 +18,7 @@ from tuner.workers._protocol import (
     LineSplitter,
     Message,
     PhaseEntered,
+    ProtocolError,
     Quit,
     Stop,
     Ticked,
@@ -66,7 +68,8 @@ class CommandReader:
 
     Args:
         descriptor: the end of the command pipe to read from.
-        orphaned: called, on the thread, when the pipe ends without a `Quit`: the manager has died.
+        orphaned: called, on the thread, when the pipe ends without a `Quit`: the manager has died; also when it says
+            what cannot be understood.
     """
 
     def __init__(self, descriptor: int, orphaned: Callable[[], None]) -> None:
@@ -94,9 +97,10 @@ class CommandReader:
             while not self._quitting and (data := os.read(self._descriptor, _CHUNK)):
                 for line in splitter.feed(data):
                     self._take(decode(line))
-        finally:  # also when a line made no sense: a worker that cannot be told to stop must not go on
-            if not self._quitting:
-                self._orphaned()
+        except ProtocolError:  # a worker that cannot be told to stop must not go on
+            traceback.print_exc()
+        if not self._quitting:
+            self._orphaned()
 
     def _take(self, command: Command | Message) -> None:
         match command:

@@ -1,0 +1,186 @@
+"""The child process itself, started as a pool starts it: how it ends, and what stays open between trials."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.workers.trials import endless, point_mass
+from tuner.config import TrialSpec
+from tuner.records import OutcomeKind
+from tuner.workers._cpus import available_cpus
+from tuner.workers._local import COMMAND
+from tuner.workers._process import WorkerProcess
+from tuner.workers._protocol import Declined, Ended, PhaseEntered, Quit, Ready, Ticked, Train, decode
+from tuner.workers.child import TERMINATED, Bench, CannotReopen
+
+ONCE_ONLY = f"{Path(__file__).with_name('once_only.py')}:OnceOnlySimulator"
+
+
+class Child:
+    """A child and the messages it sends, read by waiting."""
+
+    def __init__(self, log_file: Path) -> None:
+        self.process = WorkerProcess(COMMAND, cpus=frozenset(available_cpus()[:1]), log_file=log_file)
+        os.set_blocking(self.process.messages, True)
+        self._rest = b""
+
+    def next(self, kind: type):
+        """Return the next message of a kind; what comes before it is dropped."""
+        while True:
+            while b"\n" in self._rest:
+                line, self._rest = self._rest.split(b"\n", 1)
+                message = decode(line)
+                if isinstance(message, kind):
+                    return message
+            data = os.read(self.process.messages, 65536)
+            assert data, f"the child ended: {self.process.log_tail()}"
+            self._rest += data
+
+    def train(self, spec: TrialSpec) -> None:
+        assert self.process.send(Train(spec.number, spec))
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Child]:
+    child = Child(tmp_path / "worker-0.log")
+    yield child
+    child.process.end(0.0)
+
+
+def test_ready_then_trained_then_quit(child: Child) -> None:
+    # Before it can have looked at them, so they wait for it in order; Ctrl-C is not for it.
+    child.train(point_mass(1))
+    child.train(point_mass(2))
+    assert child.next(Ready).launch_seconds > 0
+    os.kill(child.process.pid, signal.SIGINT)
+    for _ in range(2):
+        assert child.next(PhaseEntered).phase == "compile"
+        ended = child.next(Ended)
+        assert (ended.outcome.kind, ended.reusable) == (OutcomeKind.EXHAUSTED, True)
+    child.process.send(Quit())
+    assert child.process.wait(60) == 0
+
+
+def test_terminated_between_trials(child: Child) -> None:
+    child.next(Ready)
+    os.kill(child.process.pid, signal.SIGTERM)
+    assert child.process.wait(60) == TERMINATED
+    assert child.process.log_tail()[-1] == "terminated"
+
+
+def test_terminated_within_a_trial(child: Child) -> None:
+    child.train(endless(1))
+    child.next(Ticked)
+    os.kill(child.process.pid, signal.SIGTERM)
+    ended = child.next(Ended)
+    assert (ended.outcome.kind, ended.reusable) == (OutcomeKind.INTERRUPTED, False)
+    assert ended.outcome.message == "the worker was told to terminate"
+    assert child.process.wait(60) == TERMINATED
+
+
+def test_a_simulator_that_opens_only_once(child: Child) -> None:
+    child.train(point_mass(1, simulator=ONCE_ONLY))
+    assert child.next(Ended).outcome.kind is OutcomeKind.EXHAUSTED
+    child.train(point_mass(2, simulator=ONCE_ONLY))
+    assert child.next(Ended).outcome.kind is OutcomeKind.EXHAUSTED  # the same task stands open
+    child.train(point_mass(3, simulator=ONCE_ONLY, num_envs=8))
+    child.next(Declined)
+    assert child.process.wait(60) == 0
+
+
+MANAGER = """
+import os, signal, sys
+from pathlib import Path
+from tests.workers.test_child import Child
+from tests.workers.trials import endless
+from tuner.workers._protocol import Ticked
+
+child = Child(Path(sys.argv[1]))
+if sys.argv[2] == "mid-trial":
+    child.train(endless(1))
+    child.next(Ticked)
+print(child.process.pid, flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize("moment", ["mid-trial", "mid-import"])
+def test_it_dies_with_its_manager(moment: str, tmp_path: Path) -> None:
+    manager = subprocess.Popen(
+        [sys.executable, "-c", MANAGER, str(tmp_path / "worker-0.log"), moment], stdout=subprocess.PIPE, text=True
+    )
+    assert manager.stdout is not None
+    pid = int(manager.stdout.readline())
+    child = psutil.Process(pid)
+    assert child.is_running()
+    manager.kill()
+    manager.wait()
+    manager.stdout.close()
+    assert wait_until_dead(child)
+
+
+def wait_until_dead(process: psutil.Process) -> bool:
+    """Wait for a process that is not ours; where nobody reaps orphans, a zombie is dead enough."""
+    for _ in range(600):
+        try:
+            process.wait(0.1)
+            return True
+        except psutil.TimeoutExpired:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+    return False
+
+
+def test_the_end_of_the_command_pipe_is_enough(child: Child) -> None:
+    """Where the kernel does not tell of a parent's death, or a thread of the manager started the worker."""
+    child.train(endless(1))
+    child.next(Ticked)
+    held = os.dup(child.process._commands)
+    os.close(child.process._commands)
+    assert child.process.exit_code() is None  # `held` is still open
+    os.close(held)
+    assert child.process.wait(60) == -signal.SIGKILL
+    child.process._commands = os.open(os.devnull, os.O_WRONLY)  # for the fixture to close
+
+
+class TestBench:
+    def test_the_same_task_stays_open_and_is_seeded(self) -> None:
+        bench = Bench()
+        first = bench.open(point_mass(1))
+        fresh = first.reset()
+        first.step(first.action_space.high[None].repeat(4, axis=0))
+        assert bench.open(point_mass(1)) is first
+        assert (first.reset() == fresh).all()
+        assert bench.open(point_mass(2)) is first
+        assert (first.reset() != fresh).any()
+
+    @pytest.mark.parametrize("change", [{"num_envs": 8}, {"action_limit": 2.0}])
+    def test_another_task_is_opened_anew(self, change: dict) -> None:
+        bench = Bench()
+        first = bench.open(point_mass(1))
+        assert bench.open(point_mass(1, **change)) is not first
+
+    def test_other_threads_are_another_task(self) -> None:
+        bench = Bench()
+        first = bench.open(point_mass(1))
+        assert bench.open(point_mass(1).model_copy(update={"threads": 2})) is not first
+
+    def test_what_opens_once_cannot_be_exchanged(self) -> None:
+        bench = Bench()
+        first = bench.open(point_mass(1, simulator=ONCE_ONLY))
+        with pytest.raises(CannotReopen):
+            bench.open(point_mass(1, simulator=ONCE_ONLY, num_envs=8))
+        assert bench.open(point_mass(1, simulator=ONCE_ONLY)) is first
+
+    def test_clearing_twice(self) -> None:
+        bench = Bench()
+        first = bench.open(point_mass(1))
+        bench.clear()
+        bench.clear()
+        assert bench.open(point_mass(1)) is not first
