@@ -90,7 +90,7 @@ def load_file(path: str | Path) -> ModuleType:
     sys.path.insert(0, str(file.parent))
     try:
         exec(compile(source, str(file), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise UserError(
             f"The Python file '{path}' failed on import{_line(error, file)}: {_described(error)}"
@@ -101,7 +101,7 @@ def load_file(path: str | Path) -> ModuleType:
     return module
 
 
-def _line(error: Exception, file: Path) -> str:
+def _line(error: BaseException, file: Path) -> str:
     """Return ", line N" for the last line of the user's own file that the error passed through."""
     if isinstance(error, SyntaxError) and error.filename == str(file):
         return f", line {error.lineno}"
@@ -114,5 +114,5 @@ def _line(error: Exception, file: Path) -> str:
     return f", line {number}" if number is not None else ""
 
 
-def _described(error: Exception) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
