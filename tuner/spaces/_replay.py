@@ -1,0 +1,56 @@
+"""How often an off-policy agent updates, kept the same for any number of robots."""
+
+import math
+from typing import Any
+
+REFERENCE_ENVS = 1024
+"""Gradient steps are searched per environment step of this many robots."""
+LARGEST_REUSE = 128
+"""How often a transition may be replayed on average; the published recipes for thousands of robots use 4 to 128."""
+LARGEST_SAMPLE = 2**19
+"""Transitions that one update may draw: SBX gathers all its batches at once, with 48 observations about 0.2 GB here."""
+
+
+def replay_arguments(
+    num_envs: int,
+    *,
+    gradient_steps: float,
+    batch_size: float,
+    policy_delay: float,
+    noise_hold: float,
+    train_freq: float,
+) -> dict[str, Any]:
+    """Return `gradient_steps`, `batch_size`, `policy_delay`, `train_freq` and `use_sde` in SBX's terms.
+
+    The replay ratio, gradient steps per environment step, is what carries over between numbers of robots, so gradient
+    steps are scaled with the robots and the steps between updates, then rounded to a power of two of at least one. They
+    are cut to `LARGEST_REUSE` and `LARGEST_SAMPLE`, or a big batch with many gradient steps would exhaust the memory.
+    Powers of two divide each other: the policy delay, cut to the gradient steps, always divides them, or SBX would
+    compile one program for every offset.
+
+    Args:
+        num_envs: robots that the agent learns from.
+        gradient_steps: wanted per environment step of 1,024 robots; may be below one.
+        batch_size: transitions for each gradient step, a power of two.
+        policy_delay: critic updates for each actor update, a power of two.
+        noise_hold: environment steps for which each robot's exploration noise is held. Above one, SBX holds it between
+            updates (`use_sde` repeats one noise key), so it takes the place of `train_freq`.
+        train_freq: environment steps between updates where noise is not held.
+    """
+    between = int(noise_hold if noise_hold > 1 else train_freq)
+    collected = num_envs * between
+    wanted = round(math.log2(gradient_steps * collected / REFERENCE_ENVS))
+    most = math.floor(math.log2(min(LARGEST_REUSE * collected, LARGEST_SAMPLE) / batch_size))
+    steps = 2 ** max(0, min(wanted, most))
+    return {
+        "gradient_steps": steps,
+        "batch_size": int(batch_size),
+        "policy_delay": min(int(policy_delay), steps),
+        "train_freq": between,
+        "use_sde": noise_hold > 1,
+    }
+
+
+def log2_for_one_step(num_envs: int) -> int:
+    """Return the exponent of `gradient_steps` that gives `num_envs` robots one gradient step per environment step."""
+    return round(math.log2(REFERENCE_ENVS / num_envs))

@@ -1,0 +1,130 @@
+"""A search space: a function from a trial to an agent, and the configurations it can try first."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import StorageInternalError, TrialPruned
+from pydantic import ValidationError
+
+from tuner.config import AgentConfig, TaskConfig
+from tuner.errors import UserError
+from tuner.spaces._trial import SpaceTrial, Suggester
+
+SpaceFunction = Callable[[SpaceTrial], AgentConfig]
+WarmStart = Callable[[TaskConfig], dict[str, Any]]
+"""Returns the parameters, under the names that Optuna records, of one configuration for a task."""
+
+_WARM_STARTS = "__warm_starts__"
+_Function = TypeVar("_Function", bound=SpaceFunction)
+
+
+def search_space(*, warm_starts: tuple[WarmStart, ...] = ()) -> Callable[[_Function], _Function]:
+    """Mark a function as a search space, which lists it where the file is a bundled one, and give it warm starts.
+
+    Args:
+        warm_starts: functions, each giving the parameters of a configuration worth trying first; a study file names
+            them by their function names.
+    """
+
+    def mark(function: _Function) -> _Function:
+        setattr(function, _WARM_STARTS, {start.__name__: start for start in warm_starts})
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """A search space, loaded."""
+
+    name: str
+    function: SpaceFunction
+    warm_starts: Mapping[str, WarmStart] = field(default_factory=dict)
+    """Configurations worth trying first, by name; each gives the parameters for a task as Optuna records them."""
+    source_hash: str = ""
+    """Changes when the file that defines the space changes."""
+
+    @classmethod
+    def of(cls, function: SpaceFunction, *, name: str, source_hash: str) -> "SearchSpace":
+        """Return the space of a function, with the warm starts that `search_space` gave it."""
+        return cls(name, function, dict(getattr(function, _WARM_STARTS, {})), source_hash)
+
+    def configure(self, trial: Suggester, task: TaskConfig) -> AgentConfig:
+        """Return the agent that the trial's parameters describe.
+
+        Args:
+            trial: an Optuna trial.
+            task: what the agent is for.
+
+        Raises:
+            UserError: if the space's function raises, describes an agent that cannot be, or returns something else.
+            TrialPruned: if the function raises it.
+        """
+        try:
+            agent = self.function(SpaceTrial(trial, task))
+        except (TrialPruned, StorageInternalError):
+            raise  # not mistakes of the function: it gave the trial up, or the storage failed
+        except Exception as error:
+            raise UserError(
+                f"The search space '{self.name}' failed{self._place(error)}: {_described(error)}"
+            ) from error
+        if not isinstance(agent, AgentConfig):
+            raise UserError(
+                f"The search space '{self.name}' returned {agent!r}, of type {type(agent).__name__}, but must return "
+                "an AgentConfig (from tuner.config)."
+            )
+        return agent
+
+    def distributions(self, task: TaskConfig) -> dict[str, BaseDistribution]:
+        """Return the space's parameters and their ranges, in the order in which it asks for them.
+
+        The function runs once, with the lowest or first value of everything; a parameter that it only asks for in
+        other cases is missing.
+
+        Raises:
+            UserError: as `configure` does.
+        """
+        recorder = _Recorder()
+        self.configure(recorder, task)
+        return recorder.distributions
+
+    def _place(self, error: Exception) -> str:
+        """Return " at FILE, line N", the last line of the space's own file that the error passed through."""
+        file = getattr(getattr(self.function, "__code__", None), "co_filename", None)
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        return f" at {Path(str(file)).name}, line {lines[-1]}" if lines else ""
+
+
+class _Recorder:
+    """Answers every suggestion with its lowest or first value and keeps the ranges."""
+
+    def __init__(self) -> None:
+        self.distributions: dict[str, BaseDistribution] = {}
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        self.distributions[name] = FloatDistribution(low, high, log=log, step=step)
+        return low
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        self.distributions[name] = IntDistribution(low, high, log=log, step=step)
+        return low
+
+    def suggest_categorical(self, name: str, choices: Any) -> Any:
+        distribution = CategoricalDistribution(choices)
+        self.distributions[name] = distribution
+        return distribution.choices[0]
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, ValidationError):
+        problems = (f"{'.'.join(map(str, item['loc'])) or error.title}: {item['msg']}" for item in error.errors())
+        return f"not a valid {error.title}: {'; '.join(problems)}"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

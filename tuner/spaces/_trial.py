@@ -1,0 +1,86 @@
+"""What a search space is given: an Optuna trial that knows the task and suggests what such spaces need."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+from tuner.config import TaskConfig
+
+Choice = TypeVar("Choice")
+
+
+class Suggester(Protocol):
+    """The part of an Optuna trial that search spaces use."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Suggest a number."""
+        ...
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """Suggest a whole number."""
+        ...
+
+    def suggest_categorical(self, name: str, choices: Any) -> Any:
+        """Suggest one of several values without an order."""
+        ...
+
+
+class SpaceTrial:
+    """An Optuna trial and the task it is for.
+
+    Every suggestion but `suggest_categorical` is a number to Optuna, so that CMA-ES and GP can sample it too. The
+    parameter's name says what the number means: `log2_batch_size` 9 is a batch of 512, `n_steps_index` 2 the third of
+    the choices, `one_minus_gamma` 0.03 a discount of 0.97. These names are what `fixed` pins and warm starts give.
+    """
+
+    def __init__(self, trial: Suggester, task: TaskConfig) -> None:
+        """Wrap a trial.
+
+        Args:
+            trial: suggests values.
+            task: what the agent is for.
+        """
+        self._trial = trial
+        self.task = task
+
+    @property
+    def num_envs(self) -> int:
+        """Robots simulated at once."""
+        return self.task.num_envs
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Suggest a number between `low` and `high`, as Optuna does."""
+        return self._trial.suggest_float(name, low, high, step=step, log=log)
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """Suggest a whole number between `low` and `high`, as Optuna does."""
+        return self._trial.suggest_int(name, low, high, step=step, log=log)
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Suggest one of `choices`, as Optuna does; CMA-ES cannot sample it, so prefer `suggest_ordinal`."""
+        return self._trial.suggest_categorical(name, choices)
+
+    def suggest_power_of_two(self, name: str, low_exponent: int, high_exponent: int) -> float:
+        """Suggest 2^k for a whole k; recorded as `log2_<name>` = k. Negative exponents give 1/2, 1/4, …"""
+        return float(2.0 ** self._trial.suggest_int(f"log2_{name}", low_exponent, high_exponent))
+
+    def suggest_one_minus(self, name: str, low: float, high: float) -> float:
+        """Suggest a number close to one by its logarithmic distance from one; recorded as `one_minus_<name>`.
+
+        Args:
+            name: what the returned number is called, such as "gamma".
+            low: smallest distance from one.
+            high: largest distance from one.
+        """
+        return 1.0 - self._trial.suggest_float(f"one_minus_{name}", low, high, log=True)
+
+    def suggest_ordinal(self, name: str, choices: Sequence[Choice]) -> Choice:
+        """Suggest one of several values that have an order; recorded as `<name>_index`, counted from 0."""
+        return choices[self._trial.suggest_int(f"{name}_index", 0, len(choices) - 1)]
+
+    def suggest_switch(self, name: str) -> bool:
+        """Suggest yes or no; recorded as `name` = 1 or 0."""
+        return bool(self._trial.suggest_int(name, 0, 1))
