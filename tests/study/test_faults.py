@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import optuna
 import pytest
 
 from tests.study import toy
@@ -117,6 +118,37 @@ def test_a_space_that_raises_ends_the_study(lab: Lab) -> None:
         broken_now = True
 
     listener.stop = from_now_on
-    with pytest.raises(UserError, match=r"The search space 'toy' failed for .*division by zero"):
+    with pytest.raises(UserError, match=r"The search space 'toy' failed .*division by zero"):
         lab.run(config, search_space, listener=listener)
     assert lab.states(config) == ["COMPLETE", "FAIL"]
+
+
+def test_what_the_space_gives_up_is_pruned_and_not_trained(lab: Lab) -> None:
+    def picky(trial: Any) -> Any:
+        agent = toy.toy(trial)
+        if agent.arguments["learning_rate"] > 0.5:
+            raise optuna.TrialPruned
+        return agent
+
+    config = lab.config()
+    summary = lab.run(config, toy.space(picky))
+    for trial in lab.trials(config):
+        outcome = outcome_of(trial)
+        assert outcome is not None
+        assert (outcome.rule == "search_space") is (trial.params["x"] > 0.5)
+    assert summary.finished == 12
+    assert summary.outcomes["pruned"] == sum(trial.params["x"] > 0.5 for trial in lab.trials(config))
+
+
+def test_a_space_that_gives_everything_up_comes_to_an_end(lab: Lab) -> None:
+    def never(trial: Any) -> Any:
+        trial.suggest_float("x", 0.0, 1.0)
+        raise optuna.TrialPruned
+
+    function_once = iter([True])
+
+    def after_the_first_look(trial: Any) -> Any:
+        return toy.toy(trial) if next(function_once, False) else never(trial)
+
+    summary = lab.run(lab.config(), toy.space(after_the_first_look))
+    assert (summary.finished, summary.outcomes, summary.best) == (12, {"pruned": 12}, None)

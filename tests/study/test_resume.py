@@ -212,6 +212,20 @@ def test_pinned_parameters_win_over_warm_starts(lab: Lab) -> None:
     assert [trial.params["x"] for trial in lab.trials(config)] == [0.25, 0.25]
 
 
+def test_a_warm_start_with_an_unknown_parameter(lab: Lab) -> None:
+    with pytest.raises(UserError, match=r"Unknown parameter in warm start 'slow' 'xx'"):
+        lab.run(lab.config(warm_start=("slow",)), toy.space(slow={"xx": 0.7, "y": "a"}))
+
+
+def test_a_warm_start_that_raises(lab: Lab) -> None:
+    def broken(task: Any) -> Any:
+        raise ZeroDivisionError("division by zero")
+
+    space = toy.SearchSpace("toy", toy.toy, {"slow": broken}, "1")
+    with pytest.raises(UserError, match=r"The warm start 'slow' of search space 'toy' failed: ZeroDivisionError: div"):
+        lab.run(lab.config(warm_start=("slow",)), space)
+
+
 def test_an_unknown_warm_start_leaves_no_study_behind(lab: Lab) -> None:
     config = lab.config(warm_start=("slwo",))
     with pytest.raises(UserError, match=r"Unknown warm start of search space 'toy' 'slwo'. Did you mean 'slow'\?"):

@@ -1,0 +1,7 @@
+"""What a study says, as data: tables of trials and curves, and a report; printing and drawing are done elsewhere."""
+
+from tuner.analysis._curves import curves_data
+from tuner.analysis._report import BestConfiguration, ShadowReport, StudyReport, summary_data
+from tuner.analysis._trials import trials_data
+
+__all__ = ["BestConfiguration", "ShadowReport", "StudyReport", "curves_data", "summary_data", "trials_data"]

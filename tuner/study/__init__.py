@@ -1,12 +1,13 @@
 """Studies: the manager's loop over Optuna and the workers, the score, samplers, pruners and storage."""
 
-from tuner.study._attributes import counts, outcome_kind_of, outcome_of
+from tuner.study import attributes
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._manager import Manager
 from tuner.study._runs import runs_of
 from tuner.study._score import best_return_of, score
 from tuner.study._storage import open_storage
 from tuner.study._summary import BestTrial, StudySummary, summarize
+from tuner.study.attributes import config_of, counts, outcome_kind_of, outcome_of
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
 
@@ -17,7 +18,9 @@ __all__ = [
     "StudyListener",
     "StudySummary",
     "TimeToReturnPruner",
+    "attributes",
     "best_return_of",
+    "config_of",
     "counts",
     "create_pruner",
     "create_sampler",

@@ -7,7 +7,7 @@ import optuna
 
 from tuner.config import StudyConfig
 from tuner.errors import UserError
-from tuner.study._attributes import FINGERPRINT
+from tuner.study.attributes import FINGERPRINT
 
 
 def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:

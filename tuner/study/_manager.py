@@ -12,7 +12,6 @@ from tuner.config import StudyConfig
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
-from tuner.study._attributes import VERDICT, counts
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._owner import manager_lock
 from tuner.study._resume import lock_file, open_study
@@ -21,6 +20,7 @@ from tuner.study._score import score
 from tuner.study._storage import STORAGE_ERRORS, open_storage, shown_url, storage_error
 from tuner.study._summary import EndReason, StudySummary, summarize
 from tuner.study._trials import RunningTrial, conclude_trial, propose_trial, write_outcome
+from tuner.study.attributes import VERDICT, counts
 from tuner.training import StopRequest
 from tuner.workers import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 
@@ -37,7 +37,7 @@ class Manager:
 
     Running it again, in this process or another, resumes the study: finished trials count, trials that a killed manager
     left running are recorded as interrupted and queued again once, warm starts are not tried twice. What is written for
-    each trial and run is listed in `tuner/study/_attributes.py`.
+    each trial and run is listed in `tuner/study/attributes.py`.
 
     Args:
         config: the study file.
@@ -149,7 +149,8 @@ class _Run:
                 self._fill_slots()
             else:
                 self._interrupt_trials()
-            if not self._running:
+            done = self._reason is not None or self._counted >= self._config.budget.trials
+            if not self._running and (done or self._failure is not None):
                 return
             for event in self._pool.poll(self._poll_seconds()):
                 self._handle(event)
@@ -176,16 +177,27 @@ class _Run:
 
     def _fill_slots(self) -> None:
         for slot in self._pool.idle():
-            if slot in self._running or self._counted + len(self._running) >= self._config.budget.trials:
+            if slot in self._running:
                 continue
-            try:
-                trial = propose_trial(self._study, self._manager._space, self._config, self._manager._runs_dir)
-            except UserError as error:
-                self._failure = error
+            trial = self._next_trial()
+            if trial is None:
                 return
             self._running[slot] = trial
             self._pool.submit(slot, trial.spec)
             self._listener.on_trial_started(slot, trial.spec, trial.label)
+
+    def _next_trial(self) -> RunningTrial | None:
+        """Return a trial to run, or None if the study has enough or cannot go on."""
+        while self._failure is None and self._counted + len(self._running) < self._config.budget.trials:
+            try:
+                trial = propose_trial(self._study, self._manager._space, self._config, self._manager._runs_dir)
+            except UserError as error:
+                self._failure = error
+                return None
+            if trial is not None:
+                return trial
+            self._counted += 1  # the search space gave it up
+        return None
 
     def _interrupt_trials(self) -> None:
         """Ask running trials to end, once; after the grace period, or a second request to stop, end the workers."""

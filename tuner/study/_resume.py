@@ -1,5 +1,6 @@
 """Open a study, new or begun, and clear up what an earlier run left behind."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,14 @@ from tuner.config import StudyConfig
 from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
-from tuner.study._attributes import CONFIG, WARM_START, outcome_of
 from tuner.study._fingerprint import check_fingerprint, fingerprint
 from tuner.study._options import without_experimental_warnings
 from tuner.study._runs import check_not_running
 from tuner.study._storage import sqlite_file
 from tuner.study._trials import conclude_trial, write_outcome
+from tuner.study.attributes import CONFIG, WARM_START, outcome_of
 from tuner.study.pruners import create_pruner
-from tuner.study.samplers import check_fixed, create_sampler
+from tuner.study.samplers import check_fixed, create_sampler, parameters_of
 
 _METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the return"}
 
@@ -32,9 +33,8 @@ def open_study(config: StudyConfig, space: SearchSpace, storage: BaseStorage) ->
         UserError: for a mistake in the sections `sampler`, `pruner`, `fixed` or `warm_start`, a study of that name that
             cannot be compared with this one, or one that another manager runs. Nothing has been changed then.
     """
-    distributions = space.distributions(config.task)
-    check_fixed(config.fixed, distributions)
     warm_starts = warm_start_parameters(config, space)
+    check_names(config, space, warm_starts)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
     create_sampler(config.sampler, fixed=config.fixed)  # a mistake in it must not leave an empty study behind
     study = optuna.create_study(
@@ -64,8 +64,28 @@ def warm_start_parameters(config: StudyConfig, space: SearchSpace) -> dict[str, 
     for name in config.warm_start:
         if name not in space.warm_starts:
             raise unknown_name(f"warm start of search space '{config.search_space}'", name, space.warm_starts)
-        found[name] = {**space.warm_starts[name](config.task), **config.fixed}
+        try:
+            parameters = space.warm_starts[name](config.task)
+        except Exception as error:  # the user's own code
+            place = f"warm start '{name}' of search space '{config.search_space}'"
+            raise UserError(f"The {place} failed: {type(error).__name__}: {error}") from error
+        found[name] = {**parameters, **config.fixed}
     return found
+
+
+def check_names(config: StudyConfig, space: SearchSpace, warm_starts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check pinned parameters, and that warm starts set none that the search space does not draw.
+
+    Raises:
+        UserError: for an unknown name, or a pinned value out of range.
+    """
+    wanted = {*config.fixed, *(parameter for parameters in warm_starts.values() for parameter in parameters)}
+    distributions = parameters_of(space, config.task, wanted=wanted)
+    check_fixed(config.fixed, distributions)
+    for name, parameters in warm_starts.items():
+        for parameter in parameters:
+            if parameter not in distributions:
+                raise unknown_name(f"parameter in warm start '{name}'", parameter, distributions)
 
 
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig) -> list[int]:

@@ -5,8 +5,8 @@ from typing import Any
 import optuna
 
 from tuner.clock import Clock, wall_time
-from tuner.study._attributes import RUNS
 from tuner.study._owner import Owner, being_run
+from tuner.study.attributes import RUNS
 
 _HEARTBEAT_SECONDS = 30.0
 _SILENCE_SECONDS = 120.0

@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.records import OutcomeKind
-from tuner.study._attributes import counts, outcome_kind_of, outcome_of
+from tuner.study.attributes import counts, outcome_kind_of, outcome_of
 
 EndReason = Literal["finished", "interrupted", "time limit", "failed"]
 """Why a run ended: all trials done, a request to stop, `budget.total_seconds`, or an error."""

@@ -11,10 +11,11 @@ from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import StudyConfig, TrialSpec
-from tuner.errors import TunerError, UserError
+from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
-from tuner.study._attributes import (
+from tuner.study._score import score, worst_score
+from tuner.study.attributes import (
     ATTEMPT,
     CENSORED,
     FINAL,
@@ -25,7 +26,6 @@ from tuner.study._attributes import (
     TICKS,
     WARM_START,
 )
-from tuner.study._score import score, worst_score
 from tuner.training import StopRequest
 
 
@@ -42,7 +42,9 @@ class RunningTrial:
     """The request to stop that was sent."""
 
 
-def propose_trial(study: optuna.Study, space: SearchSpace, config: StudyConfig, runs_dir: Path | None) -> RunningTrial:
+def propose_trial(
+    study: optuna.Study, space: SearchSpace, config: StudyConfig, runs_dir: Path | None
+) -> RunningTrial | None:
     """Ask Optuna for a trial and turn it into something a worker understands.
 
     Args:
@@ -50,6 +52,10 @@ def propose_trial(study: optuna.Study, space: SearchSpace, config: StudyConfig, 
         space: the search space.
         config: the study file.
         runs_dir: the trial's folder is `<runs_dir>/<study>/trial-NNNN`; None for none.
+
+    Returns:
+        The trial; None if the search space gave it up by raising `optuna.TrialPruned`, for a combination that is not
+        worth training. It is then recorded as pruned by the rule `search_space`.
 
     Raises:
         UserError: if the search space fails. The trial is failed, and does not count.
@@ -60,11 +66,13 @@ def propose_trial(study: optuna.Study, space: SearchSpace, config: StudyConfig, 
             # A warm start may lie outside the space's ranges on purpose; Optuna warns of each of its parameters.
             warnings.filterwarnings("ignore", message="Fixed parameter", category=UserWarning)
             agent = space.configure(trial, config.task)
-    except Exception as error:  # it is the user's code: whatever it raises is for the user
-        shown = str(error) if isinstance(error, TunerError) else f"{type(error).__name__}: {error}"
-        message = (
-            f"The search space '{config.search_space}' failed for {trial.params or 'its first parameter'}: {shown}"
-        )
+    except optuna.TrialPruned:
+        outcome = Outcome(kind=OutcomeKind.PRUNED, message="The search space gave it up.", rule="search_space")
+        write_outcome(study, trial._trial_id, outcome, [])
+        study.tell(trial, state=TrialState.PRUNED)
+        return None
+    except UserError as error:
+        message = f"{error} (parameters so far: {trial.params or 'none'})"
         write_outcome(study, trial._trial_id, Outcome(kind=OutcomeKind.CRASHED, message=message), [])
         study.tell(trial, state=TrialState.FAIL)
         raise UserError(message) from error

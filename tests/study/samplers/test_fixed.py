@@ -1,10 +1,13 @@
 """Pinned parameters are checked against the search space."""
 
+import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from tuner.config import AgentConfig, TaskConfig
 from tuner.errors import UserError
-from tuner.study.samplers import check_fixed
+from tuner.spaces import SearchSpace
+from tuner.study.samplers import check_fixed, parameters_of
 from tuner.study.samplers._fixed import FixedValue
 
 SPACE = {
@@ -48,3 +51,27 @@ def test_allowed(name: str, value: FixedValue) -> None:
 def test_refused(name: str, value: FixedValue, message: str) -> None:
     with pytest.raises(UserError, match=message):
         check_fixed({name: value}, SPACE)
+
+
+def test_parameters_that_exist_only_beside_others_are_found() -> None:
+    def function(trial: optuna.Trial) -> AgentConfig:
+        if trial.suggest_int("layers", 0, 9) >= 7:
+            trial.suggest_float("dropout", 0.0, 0.5)
+        return AgentConfig(algorithm="sac")
+
+    space = SearchSpace("toy", function)
+    task = TaskConfig(id="Toy")
+    assert set(parameters_of(space, task)) == {"layers"}
+    found = parameters_of(space, task, wanted=["dropout"])
+    assert found["dropout"] == FloatDistribution(0.0, 0.5)
+    assert set(parameters_of(space, task, wanted=["dropuot"])) == {"layers", "dropout"}
+
+
+def test_combinations_that_the_space_gives_up_are_explored_all_the_same() -> None:
+    def function(trial: optuna.Trial) -> AgentConfig:
+        if trial.suggest_int("layers", 0, 9) >= 7:
+            trial.suggest_float("dropout", 0.0, 0.5)
+            raise optuna.TrialPruned
+        return AgentConfig(algorithm="sac")
+
+    assert "dropout" in parameters_of(SearchSpace("toy", function), TaskConfig(id="Toy"), wanted=["dropout"])

@@ -1,6 +1,6 @@
 """What proposes trials: Optuna's samplers by name, with pinned parameters."""
 
 from tuner.study.samplers._factory import create_sampler, sampler_names
-from tuner.study.samplers._fixed import check_fixed
+from tuner.study.samplers._fixed import check_fixed, parameters_of
 
-__all__ = ["check_fixed", "create_sampler", "sampler_names"]
+__all__ = ["check_fixed", "create_sampler", "parameters_of", "sampler_names"]

@@ -1,12 +1,19 @@
 """Check the parameters that a study file pins."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import RandomSampler
 
+from tuner.config import TaskConfig
 from tuner.errors import UserError, unknown_name
+from tuner.spaces import SearchSpace
 
 FixedValue = bool | int | float | str | None
+
+_TRIES = 200
+"""A parameter that exists in one case out of 50 is found with a probability of 98 %."""
 
 
 def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, BaseDistribution]) -> None:
@@ -28,6 +35,36 @@ def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, Bas
             raise UserError(
                 f"fixed.{name} is {value!r}, but the search space allows {_described(distributions[name])}."
             )
+
+
+def parameters_of(space: SearchSpace, task: TaskConfig, *, wanted: Collection[str] = ()) -> dict[str, BaseDistribution]:
+    """Return the parameters that a search space draws, with their ranges.
+
+    Some parameters exist only beside certain values of others. While a wanted one is missing, the space is asked again
+    with random values, a fixed number of times.
+
+    Args:
+        space: the search space.
+        task: what the agents are for.
+        wanted: names that should be among them.
+
+    Raises:
+        UserError: if the space fails.
+    """
+    found = dict(space.distributions(task))
+    study: optuna.Study | None = None
+    for _ in range(_TRIES):
+        if set(wanted) <= set(found):
+            break
+        study = study or optuna.create_study(sampler=RandomSampler(seed=0))
+        trial = study.ask()
+        try:
+            space.configure(trial, task)
+        except optuna.TrialPruned:
+            continue  # a combination that the space gives up; what it drew until then is known all the same
+        finally:
+            found |= trial.distributions
+    return found
 
 
 def _allowed(value: FixedValue, distribution: BaseDistribution) -> bool:

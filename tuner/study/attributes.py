@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import optuna
 from optuna.trial import FrozenTrial
+from pydantic import ValidationError
 
+from tuner.config import StudyConfig
 from tuner.records import Outcome, OutcomeKind
 from tuner.study.pruners._time_to_return import SHADOW, VERDICT
 
@@ -22,6 +25,7 @@ __all__ = [
     "TICKS",
     "VERDICT",
     "WARM_START",
+    "config_of",
     "counts",
     "outcome_kind_of",
     "outcome_of",
@@ -54,6 +58,14 @@ CENSORED = "censored"
 """True for a complete trial that did not reach the target: its time to return only exceeds the budget."""
 FINAL = "final"
 """True for a failed trial that is not tried again and counts toward `budget.trials`."""
+
+
+def config_of(study: optuna.Study) -> StudyConfig | None:
+    """Return the study file of a study's latest run; None if another program, or an unlike version, made the study."""
+    try:
+        return StudyConfig.model_validate(study.user_attrs[CONFIG])
+    except (KeyError, ValidationError):
+        return None
 
 
 def outcome_of(trial: FrozenTrial) -> Outcome | None:

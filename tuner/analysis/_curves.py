@@ -1,0 +1,65 @@
+"""The learning curves of a study over the training clock."""
+
+from typing import Any
+
+import optuna
+import pandas as pd
+from optuna.trial import FrozenTrial
+
+from tuner.analysis._objective import objective_and_budget
+from tuner.config import BudgetConfig, ObjectiveConfig
+from tuner.study import attributes, best_return_of, outcome_kind_of
+
+_COLUMNS = {
+    "number": "int64",
+    "outcome": "object",
+    "tick": "int64",
+    "clock_seconds": "float64",
+    "estimate": "float64",
+    "low": "float64",
+    "high": "float64",
+    "best": "float64",
+    "exploring": "float64",
+    "finished": "float64",
+    "env_steps": "int64",
+    "updates": "int64",
+}
+
+
+def curves_data(study: optuna.Study) -> pd.DataFrame:
+    """Return one row for each tick that a trial really had, in the order of trials and ticks.
+
+    Columns: `number` and `outcome` of the trial, and the fields of `Tick`. Scores carried forward after a trial's end
+    are not part of its curve. Of a trial that runs, or was killed, only `best` is known, which is read back from its
+    scores: the return that the score stands for, at most the target.
+
+    Args:
+        study: a study of this program.
+
+    Raises:
+        UserError: if another program made it.
+    """
+    objective, budget = objective_and_budget(study)
+    rows = [row for trial in study.get_trials(deepcopy=False) for row in _rows(trial, objective, budget)]
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+def _rows(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> list[dict[str, Any]]:
+    common = {"number": trial.number, "outcome": outcome_kind_of(trial)}
+    columns: dict[str, list[Any]] | None = trial.user_attrs.get(attributes.TICKS)
+    if columns is not None:
+        ticks = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        return [{**common, **{"tick": tick.pop("index")}, **tick} for tick in ticks]
+    if attributes.CENSORED in trial.user_attrs:  # complete without a single tick: all its scores were carried forward
+        return []
+    return [
+        {
+            **common,
+            "tick": tick,
+            "clock_seconds": tick * budget.seconds / budget.ticks,
+            "best": best_return_of(score, objective, budget_seconds=budget.seconds),
+            "env_steps": 0,
+            "updates": 0,
+        }
+        for tick, score in sorted(trial.intermediate_values.items())
+    ]

@@ -1,0 +1,131 @@
+"""The table of a study's trials."""
+
+from typing import Any
+
+import optuna
+import pandas as pd
+from optuna.trial import FrozenTrial
+
+from tuner.analysis._objective import objective_and_budget
+from tuner.clock import ACCOUNTS
+from tuner.config import BudgetConfig, ObjectiveConfig
+from tuner.records import OutcomeKind
+from tuner.study import attributes, best_return_of, counts, outcome_kind_of, outcome_of
+
+
+def trials_data(study: optuna.Study) -> pd.DataFrame:
+    """Return one row for each trial, in the order of their numbers.
+
+    Columns:
+
+    - `number`; `state`: Optuna's; `outcome`: see `OutcomeKind`, None while it runs or waits; `rule`: of a pruned trial;
+      `counts`: whether it counts toward `budget.trials`;
+    - `time_to_return`: seconds; NaN where the target was not reached; `censored`: True where it is then only known to
+      exceed `clock_seconds`, the training clock at the trial's end;
+    - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials;
+    - `params.*`: the parameters; `ledger.*`: seconds by account;
+    - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
+      stopped a trial that was let run, and `shadow_tick`, when; `message`: what happened, for people.
+
+    Missing facts are None in text columns and NaN in numbers. While a trial runs, `clock_seconds` and `best_return` are
+    those of its last tick.
+
+    Args:
+        study: a study of this program.
+
+    Raises:
+        UserError: if another program made it.
+    """
+    objective, budget = objective_and_budget(study)
+    trials = study.get_trials(deepcopy=False)
+    parameters = sorted({name for trial in trials for name in trial.params})
+    rows = [_row(trial, parameters, objective, budget) for trial in trials]
+    columns = [*_row_names(parameters)]
+    return pd.DataFrame(rows, columns=columns).astype({name: kind for name, kind in _TYPES.items() if name in columns})
+
+
+_TYPES = {
+    "number": "int64",
+    "counts": "bool",
+    "censored": "bool",
+    "contended": "bool",
+    "attempt": "int64",
+    "retry_of": "Int64",
+    "shadow_tick": "Int64",
+    "env_steps": "int64",
+    "updates": "int64",
+    "time_to_return": "float64",
+    "clock_seconds": "float64",
+    "final_return": "float64",
+    "best_return": "float64",
+    "score": "float64",
+    **{f"ledger.{account}": "float64" for account in ACCOUNTS},
+}
+
+_LEADING = ("number", "state", "outcome", "rule", "counts", "time_to_return", "censored", "clock_seconds")
+_RETURNS = ("final_return", "best_return", "score")
+_TRAILING = (
+    "env_steps",
+    "updates",
+    "attempt",
+    "retry_of",
+    "warm_start",
+    "contended",
+    "shadow",
+    "shadow_tick",
+    "message",
+)
+
+
+def _row_names(parameters: list[str]) -> list[str]:
+    ledger = [f"ledger.{account}" for account in ACCOUNTS]
+    return [*_LEADING, *_RETURNS, *(f"params.{name}" for name in parameters), *ledger, *_TRAILING]
+
+
+def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
+    outcome = outcome_of(trial)
+    shadow = trial.user_attrs.get(attributes.SHADOW, {})
+    row: dict[str, Any] = {
+        "number": trial.number,
+        "state": trial.state.name,
+        "outcome": outcome_kind_of(trial),
+        "counts": counts(trial),
+        "score": trial.value,
+        "attempt": trial.user_attrs.get(attributes.ATTEMPT, 0),
+        "retry_of": trial.user_attrs.get(attributes.RETRY_OF),
+        "warm_start": trial.user_attrs.get(attributes.WARM_START),
+        "shadow": shadow.get("rule"),
+        "shadow_tick": shadow.get("tick"),
+        **{f"params.{name}": trial.params.get(name) for name in parameters},
+    }
+    if outcome is None:
+        return {**row, **_so_far(trial, objective, budget)}
+    reached = outcome.kind is OutcomeKind.REACHED
+    return {
+        **row,
+        "rule": outcome.rule,
+        "time_to_return": outcome.reached_seconds if reached else None,
+        "censored": not reached and objective.kind == "time_to_return",
+        "clock_seconds": outcome.clock_seconds,
+        "final_return": outcome.final_return,
+        "best_return": outcome.best_return,
+        "env_steps": outcome.env_steps,
+        "updates": outcome.updates,
+        "contended": outcome.contended,
+        "message": outcome.message or None,
+        **{f"ledger.{account}": outcome.ledger.get(account) for account in ACCOUNTS},
+    }
+
+
+def _so_far(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
+    """Return what the last tick of a running trial says; zeros for one that waits."""
+    last = trial.last_step or 0
+    best = trial.intermediate_values.get(last)
+    return {
+        "censored": False,
+        "contended": False,
+        "env_steps": 0,
+        "updates": 0,
+        "clock_seconds": last * budget.seconds / budget.ticks,
+        "best_return": None if best is None else best_return_of(best, objective, budget_seconds=budget.seconds),
+    }
