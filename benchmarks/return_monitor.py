@@ -31,7 +31,14 @@ ACTION_BOUND_FRACTIONS = {"Cartpole": 0.03, "Velocity-Flat-A1": 0.02}
 def agents(task: str) -> dict[str, AgentConfig]:
     """Settings that learn these tasks in minutes on a few CPU cores."""
     small = Network(pi=(128, 128), qf=(128, 128), activation="elu")
-    ppo = {"n_steps": 24, "batch_size": 1536, "n_epochs": 5, "learning_rate": 1e-3, "gae_lambda": 0.95, "ent_coef": 0.005}
+    ppo = {
+        "n_steps": 24,
+        "batch_size": 1536,
+        "n_epochs": 5,
+        "learning_rate": 1e-3,
+        "gae_lambda": 0.95,
+        "ent_coef": 0.005,
+    }
     sac = {"learning_starts": 2560, "train_freq": 4, "gradient_steps": 16, "batch_size": 512, "buffer_size": 262_144}
     sac |= {"learning_rate": 1e-3, "gamma": 0.985, "tau": 0.02, "policy_delay": 2, "ent_coef": "auto_0.001"}
     sac |= {"use_sde": True, "n_steps": 3}

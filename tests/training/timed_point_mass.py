@@ -73,7 +73,9 @@ def ppo(**arguments: Any) -> AgentConfig:
     return AgentConfig(algorithm="ppo", arguments=given | arguments, network=Network(pi=(32, 32), qf=(32, 32)))
 
 
-def make_spec(agent: AgentConfig, *, target: float | None = 8.5, budget_seconds: float = 50.0, **fields: Any) -> TrialSpec:
+def make_spec(
+    agent: AgentConfig, *, target: float | None = 8.5, budget_seconds: float = 50.0, **fields: Any
+) -> TrialSpec:
     kind = "return_at_budget" if target is None else "time_to_return"
     given: dict[str, Any] = {"study": "test", "number": 0, "seed": 3, "ticks": 10}
     return TrialSpec(

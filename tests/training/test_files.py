@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tuner.training._files import TrialFiles
+
+
+def test_nothing_is_written_without_a_folder():
+    files = TrialFiles(None)
+    files.write_spec({"a": 1})
+    files.append_tick({"index": 1})
+    files.write_outcome({"kind": "reached"})
+    assert files.warning is None
+
+
+def test_writes_what_it_is_given(tmp_path):
+    folder = tmp_path / "runs" / "trial-0001"
+    files = TrialFiles(str(folder))
+    files.write_spec({"number": 1})
+    files.append_tick({"index": 1})
+    files.append_tick({"index": 2})
+    # Lines are there before the trial ends, for whoever watches or after a crash.
+    assert [json.loads(line)["index"] for line in (folder / "curve.jsonl").read_text().splitlines()] == [1, 2]
+    files.write_outcome({"kind": "reached"})
+    assert json.loads((folder / "spec.json").read_text()) == {"number": 1}
+    assert json.loads((folder / "outcome.json").read_text()) == {"kind": "reached"}
+    assert files.warning is None
+    assert sorted(path.name for path in folder.iterdir()) == ["curve.jsonl", "outcome.json", "spec.json"]
+
+
+def test_a_retry_keeps_nothing_of_the_attempt_before(tmp_path):
+    first = TrialFiles(str(tmp_path))
+    first.append_tick({"index": 1})
+    first.write_outcome({"kind": "crashed"})
+    TrialFiles(str(tmp_path))
+    assert (tmp_path / "curve.jsonl").read_text() == ""
+    assert not (tmp_path / "outcome.json").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    files = TrialFiles(str(blocked / "trial-0001"))
+    files.write_spec({})
+    files.append_tick({"index": 1})
+    files.write_outcome({})
+    assert "the trial's folder could not be written" in files.warning
+    assert str(blocked) in files.warning
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's disk that is always full")
+def test_a_full_disk_is_a_warning(tmp_path):
+    (tmp_path / "curve.jsonl").symlink_to("/dev/full")
+    files = TrialFiles(str(tmp_path))
+    files.append_tick({"index": 1})
+    files.append_tick({"index": 2})
+    files.write_outcome({"kind": "exhausted"})
+    assert "curve.jsonl could not be written" in files.warning
+    assert "No space left" in files.warning
+    assert json.loads((tmp_path / "outcome.json").read_text()) == {"kind": "exhausted"}

@@ -1,0 +1,304 @@
+"""Whole trials on the point mass under a manual clock that moves with every step: exact to the last digit.
+
+16 robots, 100 steps an episode, 0.125 s a step: 8 steps a second, 12.5 s an episode. The budget of 50 s is 400 steps.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.faulty import FaultySimulator
+from tests.training.timed_point_mass import (
+    STEP_SECONDS,
+    ListeningChannel,
+    TimedPointMassEnv,
+    interrupt,
+    make_spec,
+    ppo,
+    sac,
+)
+from tuner.clock import Ledger, ManualClock, MonotonicClock
+from tuner.config import ActionBox, TaskConfig
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.training import StopRequest, run_trial
+
+
+def train(agent, *, channel=None, restorable=True, ledger=None, clock=None, **spec):
+    clock = clock or ManualClock()
+    env = TimedPointMassEnv(16, clock, restorable=restorable)
+    channel = channel or ListeningChannel()
+    outcome = run_trial(make_spec(agent, **spec), env, channel, clock=clock, ledger=ledger)
+    return outcome, channel, env
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    """One SAC trial that reaches its target, kept in a folder."""
+    folder = tmp_path_factory.mktemp("solved")
+    return *train(sac(), target=8.0, directory=str(folder)), folder
+
+
+# Reached
+
+
+def test_a_reached_target_is_confirmed_and_timed(solved):
+    outcome, channel, _, _ = solved
+    assert outcome.kind is OutcomeKind.REACHED
+    assert 0 < outcome.reached_seconds <= outcome.clock_seconds < 50
+    evaluation = outcome.evaluations[-1]
+    assert evaluation["mean"] >= 8.0
+    assert (outcome.final_return, outcome.best_return) == (evaluation["mean"], evaluation["mean"])
+    assert evaluation["clock_seconds"] >= outcome.reached_seconds
+    assert channel.phases[:2] == ["compile", "train"]
+    assert channel.phases.count("evaluate") == len(outcome.evaluations)
+
+
+def test_evaluation_is_off_the_clock(solved):
+    outcome, _, env, _ = solved
+    assert outcome.ledger["evaluate"] > 0
+    assert outcome.clock_seconds == outcome.ledger["simulate"]  # under this clock nothing else takes time
+    assert outcome.clock_seconds == outcome.env_steps / 16 * STEP_SECONDS
+    assert sum(outcome.ledger.values()) == env.clock.now() == env.steps * STEP_SECONDS
+
+
+def test_every_tick_up_to_the_end_stands_on_the_grid(solved):
+    outcome, channel, _, _ = solved
+    count = int(outcome.clock_seconds // 5.0)  # ten ticks in 50 s
+    assert [tick.index for tick in channel.ticks] == list(range(1, count + 1))
+    assert [tick.clock_seconds for tick in channel.ticks] == [5.0 * k for k in range(1, count + 1)]
+    for tick in channel.ticks:
+        assert tick.env_steps == tick.clock_seconds / STEP_SECONDS * 16
+        assert tick.best is None or tick.best < 8.0  # nothing unconfirmed counts as reached
+        assert tick.estimate is None or tick.low <= tick.estimate <= tick.high
+
+
+def test_the_folder_holds_all_of_it(solved):
+    outcome, channel, _, folder = solved
+    assert Outcome.from_json(json.loads((folder / "outcome.json").read_text())) == outcome
+    lines = (folder / "curve.jsonl").read_text().splitlines()
+    assert [Tick.from_json(json.loads(line)) for line in lines] == channel.ticks
+    assert json.loads((folder / "spec.json").read_text())["objective"]["target"] == 8.0
+    assert (folder / "policy.zip").stat().st_size > 0
+    assert (folder / "normalization.npz").stat().st_size > 0
+    assert "warning" not in outcome.details
+
+
+def test_the_outcome_reproduces_the_agent(solved):
+    outcome, _, _, _ = solved
+    assert outcome.agent["action_box"] == {"low": [-1.0], "high": [1.0]}  # the fraction is absolute now
+    assert outcome.agent["action_bound_fraction"] is None
+    assert outcome.updates > 0
+    assert outcome.details["versions"]["sbx-rl"]
+    assert json.loads(json.dumps(outcome.to_json())) == outcome.to_json()
+
+
+def test_the_same_seed_gives_the_same_trial(solved):
+    first, channel, _, _ = solved
+    again, second_channel, _ = train(sac(), target=8.0)
+    assert second_channel.ticks == channel.ticks
+    assert (again.reached_seconds, again.final_return) == (first.reached_seconds, first.final_return)
+
+
+def test_on_policy_agents_too():
+    outcome, channel, _ = train(ppo(), target=7.0)
+    assert outcome.kind is OutcomeKind.REACHED
+    assert outcome.evaluations[-1]["mean"] >= 7.0
+    assert channel.ticks[-1].exploring == channel.ticks[-1].estimate  # no probes: the estimate is of those who explore
+
+
+def test_without_restorable_state_a_trial_reaches_its_target_too():
+    outcome, _, env = train(sac(), target=8.0, restorable=False)
+    assert outcome.kind is OutcomeKind.REACHED
+    assert outcome.clock_seconds == outcome.ledger["simulate"]
+    assert env.spread_ages
+
+
+class _FlatteringEnv(TimedPointMassEnv):
+    """Pays 0.02 a step more while training than when evaluated: the estimate promises 2 too much."""
+
+    def step_wait(self):
+        observations, rewards, dones, infos = super().step_wait()
+        return observations, rewards + np.float32(0.02 if self.spread_ages else 0.0), dones, infos
+
+
+def test_a_failed_confirmation_is_not_the_target_reached():
+    clock = ManualClock()
+    channel = ListeningChannel()
+    spec = make_spec(sac(), target=10.5)  # at most 10 can be earned, but the estimate comes to 11.5 and more
+    outcome = run_trial(spec, _FlatteringEnv(16, clock), channel, clock=clock)
+    means = [evaluation["mean"] for evaluation in outcome.evaluations]
+    times = [evaluation["clock_seconds"] for evaluation in outcome.evaluations]
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert outcome.reached_seconds is None
+    assert len(means) >= 2
+    assert max(means) < 10.5
+    assert times[1] - times[0] >= 1.25  # 2.5 % of the budget
+    assert outcome.best_return < 10.5
+    assert outcome.ledger["evaluate"] == len(means) * 100 * STEP_SECONDS
+    assert outcome.clock_seconds == 50.0
+    assert len(channel.ticks) == 10
+
+
+# Exhausted
+
+
+@pytest.fixture(scope="module")
+def exhausted():
+    return train(sac(), target=11.0, budget_seconds=20.0)  # more than the 10 that can be earned
+
+
+def test_a_spent_budget(exhausted):
+    outcome, channel, env = exhausted
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert outcome.reached_seconds is None
+    assert outcome.clock_seconds == 20.0
+    assert outcome.env_steps == 16 * 160
+    assert outcome.evaluations == []
+    assert env.steps == 160
+    assert [tick.index for tick in channel.ticks] == list(range(1, 11))
+    assert outcome.best_return == channel.ticks[-1].best
+    assert outcome.best_return <= max(tick.estimate for tick in channel.ticks if tick.estimate is not None)
+
+
+def test_the_score_at_the_budget_needs_no_target():
+    outcome, channel, _ = train(sac(), target=None, budget_seconds=20.0)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert outcome.evaluations == []
+    assert outcome.final_return == channel.ticks[-1].estimate
+
+
+def test_a_step_longer_than_the_grid_is_wide_leaves_no_tick_out():
+    clock = ManualClock()
+    env = TimedPointMassEnv(16, clock)
+    channel = ListeningChannel()
+    spec = make_spec(sac(), target=11.0, budget_seconds=2.0, ticks=40)  # a tick every 0.05 s, a step every 0.125 s
+    run_trial(spec, env, channel, clock=clock)
+    assert [tick.index for tick in channel.ticks] == list(range(1, 41))
+    assert [tick.env_steps for tick in channel.ticks[:5]] == [0, 16, 16, 16, 32]  # at .05 | .1 .15(noted at .25) …
+
+
+# Stopped
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "rule"),
+    [
+        (StopRequest(OutcomeKind.PRUNED, "behind"), OutcomeKind.PRUNED, "behind"),
+        (interrupt(), OutcomeKind.INTERRUPTED, None),
+    ],
+)
+def test_a_request_to_stop(request_, kind, rule):
+    channel = ListeningChannel(stop=request_, after_alive=50)
+    outcome, _, env = train(sac(), channel=channel)
+    assert (outcome.kind, outcome.rule) == (kind, rule)
+    assert env.steps == 50
+    assert outcome.clock_seconds == 50 * STEP_SECONDS
+    assert [tick.index for tick in channel.ticks] == [1]
+
+
+def test_a_request_during_an_evaluation():
+    channel = ListeningChannel(stop=interrupt(), after_phase="evaluate")
+    outcome, _, env = train(sac(), channel=channel, target=8.0)
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+    assert outcome.evaluations == []
+    assert outcome.reached_seconds is None
+    assert env.steps * STEP_SECONDS < 50.0
+
+
+# Failed
+
+
+def faulty(fault, *, at_step=30, agent=None):
+    options = {"fault": fault, "at_step": at_step}
+    env = FaultySimulator().open(
+        TaskConfig(id="PointMass", simulator="tests", num_envs=16, options=options), seed=0, threads=1
+    )
+    clock = MonotonicClock()
+    return run_trial(make_spec(agent or sac()), env, ListeningChannel(), clock=clock)
+
+
+@pytest.mark.parametrize(("fault", "what"), [("nan_observation", "an observation"), ("nan_reward", "a reward")])
+def test_numbers_that_are_not_finite(fault, what):
+    outcome = faulty(fault)
+    assert outcome.kind is OutcomeKind.DIVERGED
+    assert outcome.message.startswith(f"{what} was NaN or infinite after ")
+    assert outcome.message.endswith("464 environment steps")  # the 30th step is not counted: 29 · 16
+    assert "traceback" not in outcome.details
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_learner_that_diverges():
+    # A learning rate of 1e25 overflows the parameters at once.
+    outcome, _, _ = train(sac(learning_rate=1e25), target=11.0)
+    assert outcome.kind is OutcomeKind.DIVERGED
+    assert "was NaN or infinite" in outcome.message
+    assert outcome.clock_seconds < 50.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"), [("raise", "RuntimeError: the simulator failed"), ("memory", "MemoryError")]
+)
+def test_an_exception(fault, message):
+    outcome = faulty(fault)
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert message in outcome.message
+    assert "strike(self._fault)" in outcome.details["traceback"]
+    assert "user_error" not in outcome.details
+    assert outcome.env_steps == 464
+    assert outcome.agent is not None
+
+
+def test_the_users_mistake_is_told_as_one():
+    agent = sac().model_copy(update={"action_box": ActionBox(low=(-1.0, -1.0), high=(1.0, 1.0))})
+    outcome, channel, env = train(agent)
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert outcome.details["user_error"] is True
+    assert "2 dimensions, the task's has 1" in outcome.message
+    assert "traceback" not in outcome.details
+    assert (env.steps, channel.ticks, outcome.agent) == (0, [], None)
+
+
+def test_a_full_disk_costs_the_files_only(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    outcome, channel, _ = train(sac(), target=11.0, budget_seconds=5.0, directory=str(blocked / "trial"))
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert len(channel.ticks) == 10
+    assert str(blocked) in outcome.details["warning"]
+
+
+# The ledger
+
+
+def test_a_ledger_opened_before_goes_on():
+    clock = ManualClock()
+    ledger = Ledger(clock, "launch")
+    clock.sleep(7.0)
+    outcome, _, _ = train(sac(), target=11.0, budget_seconds=5.0, ledger=ledger, clock=clock)
+    assert outcome.ledger["launch"] == 7.0
+    assert outcome.clock_seconds == 5.0
+    assert ledger.open_account == "launch"
+
+
+def test_the_accounts_add_up_to_the_wall_clock():
+    clock = MonotonicClock()
+    env = TimedPointMassEnv(16, ManualClock())
+    before = clock.now()
+    outcome = run_trial(make_spec(sac(), target=11.0, budget_seconds=0.5), env, ListeningChannel(), clock=clock)
+    wall = clock.now() - before
+    # All but the writing of the outcome itself is booked; every second once.
+    assert sum(outcome.ledger.values()) <= wall
+    assert sum(outcome.ledger.values()) == pytest.approx(wall, rel=0.2)
+    assert outcome.ledger["compile"] > 0
+    assert min(outcome.ledger[name] for name in ("act", "simulate", "learn", "report")) > 0
+    booked = sum(outcome.ledger[name] for name in ("act", "simulate", "learn"))
+    assert outcome.clock_seconds == pytest.approx(booked)
+    assert np.isfinite(booked)
+
+
+def test_nothing_is_written_without_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train(sac(), target=11.0, budget_seconds=5.0)
+    assert list(Path(tmp_path).iterdir()) == []
