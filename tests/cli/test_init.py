@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
-from tuner.cli._init import copy_bundled
+from tuner.cli._init import adapt, copy_bundled
+from tuner.config import bundled_studies, load_study
 from tuner.errors import UserError
 from tuner.resources import bundled_dir
+from tuner.spaces import load_space
 
 
 def bundled_names():
@@ -16,10 +20,31 @@ def bundled_names():
 
 def test_everything_bundled_is_copied(tmp_path):
     copies = copy_bundled(tmp_path / "new", force=False)
-    assert [str(copy.relative_to(tmp_path / "new")) for copy in copies] == bundled_names()
-    copy = tmp_path / "new" / "studies" / "quickstart.yaml"
-    assert copy.read_bytes() == (bundled_dir("studies") / "quickstart.yaml").read_bytes()
+    assert sorted(str(copy.relative_to(tmp_path / "new")) for copy in copies) == bundled_names()
+    for space in bundled_dir("search_spaces").glob("*.py"):
+        assert (tmp_path / "new" / "search_spaces" / space.name).read_bytes() == space.read_bytes()
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["search_spaces", "studies"]
+
+
+@pytest.mark.parametrize("name", sorted(bundled_studies()))
+def test_copied_studies_use_the_copied_spaces_under_names_of_their_own(tmp_path, name):
+    copy_bundled(tmp_path / "my robot", force=False)
+    original, copy = load_study(name), load_study(tmp_path / "my robot" / "studies" / f"{name}.yaml")
+    file, _, function = copy.search_space.rpartition(":")
+    assert (tmp_path / "my robot" / "search_spaces").samefile(Path(file).parent)
+    assert function == original.search_space
+    assert load_space(copy.search_space).warm_starts.keys() == load_space(original.search_space).warm_starts.keys()
+    assert copy.study == f"{original.study}-my-robot"
+    same = {"study": original.study, "search_space": original.search_space}
+    assert copy.model_copy(update=same) == original, "nothing else is changed"
+
+
+def test_comments_and_unknown_spaces_are_left_alone():
+    text = "# search_space: sac\nstudy: a  # first\nsearch_space: sac # why\n"
+    assert adapt(text, {"sac": "s.py"}, "m") == (
+        "# search_space: sac\nstudy: a-m  # first\nsearch_space: ../search_spaces/s.py:sac # why\n"
+    )
+    assert adapt("search_space: ./own.py:f\n", {"sac": "s.py"}, "m") == "search_space: ./own.py:f\n"
 
 
 def test_what_exists_is_not_overwritten(tmp_path):

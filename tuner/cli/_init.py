@@ -1,5 +1,6 @@
 """`tuner init`: the bundled search spaces and studies, copied out to be edited."""
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -23,15 +24,16 @@ def init(
         typer.echo(file)
     typer.echo(
         f"\nRun a copied study with: tuner run {directory / 'studies' / 'quickstart.yaml'}\n"
-        "The copied studies still name the bundled search spaces. To use a copy that you edited, write in the study\n"
-        "file, relative to it and with the function's name:\n"
-        "    search_space: ../search_spaces/sac.py:sac_speed\n"
-        "and give the study a new name, so that its trials are not mixed with those of the bundled space."
+        "The copied studies use the copied search spaces, and have names of their own, so that their trials are not\n"
+        "mixed with those of the bundled studies. A study whose search space was edited needs a new name again."
     )
 
 
 def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
     """Copy the bundled folders into `directory`: all of them, or on an error none.
+
+    The copied studies are changed in two lines: they use the copied search spaces, and the folder's name is added to
+    their own.
 
     Args:
         directory: made if it does not exist.
@@ -51,19 +53,47 @@ def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
         directory.mkdir(parents=True, exist_ok=True)
         # Staged on the same file system, so that moving into place cannot fail half-way for want of space.
         with tempfile.TemporaryDirectory(dir=directory, prefix=".tuner-init-") as stage:
-            return _move(_stage(Path(stage)), Path(stage), directory)
+            return _move(_stage(Path(stage), directory.resolve().name), Path(stage), directory)
     except OSError as error:
         raise UserError(
             f"Cannot write to '{directory}': {error.strerror}. Name a folder that you can write to."
         ) from error
 
 
-def _stage(stage: Path) -> list[Path]:
+def _stage(stage: Path, suffix: str) -> list[Path]:
     from tuner.resources import bundled_dir
 
     for name in _FOLDERS:
         shutil.copytree(bundled_dir(name), stage / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    files = _space_files()
+    for study in (stage / "studies").glob("*.yaml"):
+        study.write_text(adapt(study.read_text("utf-8"), files, suffix), "utf-8")
     return sorted(path for path in stage.rglob("*") if path.is_file())
+
+
+def _space_files() -> dict[str, str]:
+    """Return the file name of every bundled search space."""
+    from tuner.spaces import bundled_spaces, load_space
+
+    return {name: Path(load_space(name).function.__code__.co_filename).name for name in bundled_spaces()}
+
+
+def adapt(study: str, space_files: dict[str, str], suffix: str) -> str:
+    """Return the text of a study file that lies in `studies/` so that it uses the spaces in `search_spaces/` beside it.
+
+    Args:
+        study: the text; comments and everything else are kept.
+        space_files: the file name of each search space that lies there.
+        suffix: added to the study's name, without the characters that a name cannot have.
+    """
+
+    def reference(line: re.Match[str]) -> str:
+        file = space_files.get(line[2])
+        return line[0] if file is None else f"{line[1]}../search_spaces/{file}:{line[2]}"
+
+    study = re.sub(r"^(search_space: *)([\w-]+)", reference, study, flags=re.MULTILINE)
+    clean = re.sub(r"[^A-Za-z0-9_.-]+", "-", suffix)
+    return re.sub(r"^(study: *[\w.-]+)", rf"\1-{clean}", study, flags=re.MULTILINE)
 
 
 def _move(staged: list[Path], stage: Path, directory: Path) -> list[Path]:

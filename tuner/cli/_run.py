@@ -11,6 +11,7 @@ from tuner.errors import TunerError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tuner.analysis import StudyReport
     from tuner.config import StudyConfig
     from tuner.study import StudySummary
 
@@ -58,10 +59,11 @@ def run(
     given = _as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
     config = load_study(study, [*(overrides or []), *given])
     summary = _run(config, console(stderr=as_json))
+    report = _report(config)
     if as_json:
-        print_json(result_data(config, summary))
+        print_json(result_data(summary, report))
     else:
-        print_result(console(), study, config, summary)
+        print_result(console(), study, summary, report)
     if summary.reason == "interrupted":
         raise typer.Exit(_INTERRUPTED)
     if summary.best is None:
@@ -103,6 +105,19 @@ def _run(config: "StudyConfig", out: "Console") -> "StudySummary":
 
         with StopOnSignal(stop):
             return manager.run()
+
+
+def _report(config: "StudyConfig") -> "StudyReport | None":
+    """Return the study as it is stored; None if the storage was in memory and is gone."""
+    import optuna
+
+    from tuner.analysis import summary_data
+    from tuner.study import open_storage
+
+    storage = open_storage(config.storage)
+    if config.study not in optuna.get_all_study_names(storage):
+        return None
+    return summary_data(optuna.load_study(study_name=config.study, storage=storage))
 
 
 def _log_dir(config: "StudyConfig") -> Path:

@@ -1,0 +1,145 @@
+"""What `tuner show` prints, from the tables of `tuner.analysis`."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tuner.analysis import StudyReport
+from tuner.cli._configuration import agent_table
+from tuner.cli._format import duration_text, number_text, parameter_text
+from tuner.clock import ACCOUNTS
+
+
+def trial_records(trials: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the table of trials for JSON: one dictionary each, `params.x` as `params: {x}`, missing facts as None."""
+    return [_nested(row) for row in trials.to_dict("records")]
+
+
+def print_study(out: Console, report: StudyReport, trials: pd.DataFrame) -> None:
+    """Print a study: its trials, their parameters, where the seconds went, and what was found."""
+    target = "" if report.target is None else f", target {report.target:g}"
+    budget = f"{report.trials} trials of {report.budget_seconds:g} s"
+    out.print(Text.assemble((report.study, "bold"), f"  {report.objective}{target}, {budget}\n"))
+    for title, table in (
+        ("Trials", _outcomes(trials)),
+        ("Parameters", _parameters(trials)),
+        ("Where the seconds went", _ledgers(trials)),
+    ):
+        out.print(Text(title, style="bold"))
+        out.print(Padding(table, (0, 0, 1, 0)))
+    for line in study_lines(report):
+        out.print(Text(line))
+    if report.best is not None and report.best.agent is not None:
+        out.print(Text("\nBest configuration", style="bold"))
+        out.print(agent_table(report.best.agent))
+
+
+def study_lines(report: StudyReport) -> list[str]:
+    """Return what can be said of the whole study, a sentence a line."""
+    lines = [f"{report.finished} of {report.trials} trials finished: {_counts(report.outcomes)}."]
+    lines += [f"Pruned by rule: {_counts(report.rules)}."] if report.rules else []
+    lines += [f"Queued again after a fault or an interruption: {report.retried}."] if report.retried else []
+    lines += [f"Running: {report.running}. Waiting: {report.waiting}."] if report.running or report.waiting else []
+    lines += [f"Trained beside other work on the same CPUs: {report.contended}."] if report.contended else []
+    if report.shadows.trials:
+        shadows = f"{report.shadows.trials} trials ran on although a rule would have stopped them"
+        lines += [f"{shadows}; {report.shadows.reached} of these reached the target."]
+    if report.utilisation is not None:
+        clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
+        lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
+    return [*lines, _best_line(report)]
+
+
+def _best_line(report: StudyReport) -> str:
+    best = report.best
+    if best is None:
+        return "Best: no trial has finished yet."
+    name = f"trial {best.number}" + (f" ({best.warm_start})" if best.warm_start else "")
+    if best.time_to_return is not None:
+        return f"Best: {name}, time to return {best.time_to_return:.1f} s."
+    missed = "" if report.target is None else "; the target was not reached"
+    return f"Best: {name}, return {number_text(best.best_return)}{missed}."
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counted.items()) or "none"
+
+
+def _outcomes(trials: pd.DataFrame) -> Table:
+    table = _table("trial", "outcome", left=("outcome", "warm start"))
+    for title in ("time to return", "final return", "best return", "clock", "warm start"):
+        table.add_column(title, justify="left" if title == "warm start" else "right")
+    for row in map(_plain, trials.to_dict("records")):
+        table.add_row(
+            str(row["number"]),
+            _outcome(row),
+            _time_to_return(row),
+            number_text(row["final_return"]),
+            number_text(row["best_return"]),
+            number_text(row["clock_seconds"], 1),
+            row["warm_start"] or "",
+        )
+    return table
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    text = str(row["outcome"] or row["state"].lower())
+    text += f" ({row['rule']})" if row["rule"] else ""
+    return text + (" again" if not row["counts"] and row["outcome"] else "")
+
+
+def _time_to_return(row: dict[str, Any]) -> str:
+    if row["time_to_return"] is not None:
+        return f"{row['time_to_return']:.1f}"
+    return f"> {row['clock_seconds']:.1f}" if row["censored"] and row["clock_seconds"] is not None else "—"
+
+
+def _parameters(trials: pd.DataFrame) -> Table:
+    table = _table("trial", "values", left=("values",))
+    for row in trial_records(trials):
+        values = {name: value for name, value in row.get("params", {}).items() if value is not None}
+        table.add_row(
+            str(row["number"]), "  ".join(f"{name}={parameter_text(value)}" for name, value in values.items())
+        )
+    return table
+
+
+def _ledgers(trials: pd.DataFrame) -> Table:
+    table = _table("trial", *ACCOUNTS, left=())
+    for row in trial_records(trials):
+        table.add_row(str(row["number"]), *(number_text(row["ledger"][account], 1) for account in ACCOUNTS))
+    return table
+
+
+def _table(*titles: str, left: tuple[str, ...]) -> Table:
+    table = Table(box=None, header_style="dim")
+    for title in titles:
+        table.add_column(title, justify="left" if title in left else "right", overflow="fold")
+    return table
+
+
+def _nested(row: dict[Any, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in _plain(row).items():
+        group, dot, inner = name.partition(".")
+        if dot:
+            nested.setdefault(group, {})[inner] = value
+        else:
+            nested[name] = value
+    return nested
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return a row of a table with None for what is missing and Python's own numbers for numpy's."""
+    return {
+        str(name): None if _missing(value) else getattr(value, "item", lambda v=value: v)()
+        for name, value in row.items()
+    }
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
