@@ -2,7 +2,8 @@
 
 Bare is `Batch.step` of the same model with the same motors and controls: what any simulator would have to do. The
 environment adds contact records, rewards, observations with noise, commands, resets and infos. Both are measured in
-turns on the same robots and actions, so that whatever else the machine does hits both; the table shows medians.
+turns on the same robots and actions, so that whatever else the machine does hits both; the table shows medians. For
+comparison, `mujoco.rollout` steps the same model bare, without the differences between robots.
 
     python benchmarks/simulator.py --seconds 1 --threads 2
 """
@@ -11,7 +12,9 @@ import argparse
 import statistics
 from collections.abc import Callable
 
+import mujoco
 import numpy as np
+from mujoco.rollout import Rollout
 
 from tuner.clock import MonotonicClock
 from tuner.config import TaskConfig
@@ -43,8 +46,8 @@ def rate(step: Callable[[int], None], robots: int, seconds: float) -> float:
     return robots * calls / passed
 
 
-def measure(robots: int, threads: int, seconds: float, repeats: int) -> tuple[float, float, float]:
-    """Return control steps per second, bare and of the environment, and the median overhead in per cent."""
+def measure(robots: int, threads: int, seconds: float, repeats: int) -> tuple[float, float, float, float]:
+    """Return control steps/s of `mujoco.rollout`, of the bare batch and of the environment, and the overhead in %."""
     env, bare_env = open_env(robots, threads), open_env(robots, threads)
     random = np.random.default_rng(0)
     actions = random.uniform(-ACTION_RANGE, ACTION_RANGE, (ACTIONS, robots, 12)).astype(np.float32)
@@ -57,17 +60,29 @@ def measure(robots: int, threads: int, seconds: float, repeats: int) -> tuple[fl
     def step_env(index: int) -> None:
         env.step(actions[index])
 
+    pool = Rollout(nthread=threads)
+    data = [mujoco.MjData(env.model) for _ in range(threads)]
+    held = np.repeat(controls[:, :, None], DECIMATION, axis=2)
+
+    def step_rollout(index: int) -> None:
+        nonlocal states
+        states = pool.rollout(env.model, data, states, held[index])[0][:, -1]
+
     for index in range(SETTLING_STEPS):
         step_env(index)
-    bare_rates, env_rates, overheads = [], [], []
+    rollout_rates, bare_rates, env_rates, overheads = [], [], [], []
     for _ in range(repeats):
         bare_env.set_state(env.get_state())  # the same postures, so the same contacts
+        states = np.hstack([env.batch.bind("time")[:, None], env.qpos, env.qvel])
+        rollout_rates.append(rate(step_rollout, robots, seconds))
         bare_rates.append(rate(step_bare, robots, seconds))
         env_rates.append(rate(step_env, robots, seconds))
         overheads.append(100.0 * (bare_rates[-1] / env_rates[-1] - 1.0))
+    pool.close()
     env.close()
     bare_env.close()
-    return statistics.median(bare_rates), statistics.median(env_rates), statistics.median(overheads)
+    rollout_rate, bare_rate, env_rate = (statistics.median(rates) for rates in (rollout_rates, bare_rates, env_rates))
+    return rollout_rate, bare_rate, env_rate, statistics.median(overheads)
 
 
 def main() -> None:
@@ -78,10 +93,10 @@ def main() -> None:
     parser.add_argument("--robots", type=int, nargs="+", default=[64, 256, 1024, 4096])
     arguments = parser.parse_args()
     print(f"Velocity-Flat-A1, {arguments.threads} threads, control steps/s, medians of {arguments.repeats}")
-    print(f"{'robots':>7} {'bare':>9} {'VecEnv':>9} {'overhead':>9}")
+    print(f"{'robots':>7} {'rollout':>9} {'bare':>9} {'VecEnv':>9} {'overhead':>9}")
     for robots in arguments.robots:
-        bare, vec_env, overhead = measure(robots, arguments.threads, arguments.seconds, arguments.repeats)
-        print(f"{robots:7d} {bare:9.0f} {vec_env:9.0f} {overhead:8.1f}%")
+        rollout, bare, vec_env, overhead = measure(robots, arguments.threads, arguments.seconds, arguments.repeats)
+        print(f"{robots:7d} {rollout:9.0f} {bare:9.0f} {vec_env:9.0f} {overhead:8.1f}%")
 
 
 if __name__ == "__main__":

@@ -42,17 +42,17 @@ class VelocityFlatA1(BatchEnv):
 
     Differences from Isaac Lab:
 
-    - Contacts are MuJoCo's soft ones, with a pyramidal friction cone and one coefficient, 0.8, which is what a foot that
-      holds has; PhysX has 0.8 static and 0.6 dynamic.
+    - Contacts are MuJoCo's soft ones, with a pyramidal friction cone and one coefficient, 0.8, which is that of a foot
+      that holds; PhysX has 0.8 static and 0.6 dynamic.
     - Collision shapes are primitives: boxes, cylinders, capsules and spheres for trunk, hips, legs and feet.
     - Every robot has a world of its own, and its place within ±0.5 m is about that world's origin.
-    - Inertias have no products other than xz, the only ones published here.
+    - Inertias have no products other than xz; the others are smaller by an order of magnitude.
     - Linear velocity is that of the trunk's frame, 4 mm from its centre of mass.
     - Above 42 rad/s, twice its no-load speed, a motor brakes with 33.5 Nm, where Isaac Lab's clip asks for more.
     - A foot's touch-down counts in the control step in which it happens, even if in its first physics step, which makes
       its contact time 0.02 s at the end and not less; so every touch-down counts exactly once.
-    - The commands are updated before the terminal observation is taken, so that it is what the robot would have seen had
-      its episode gone on.
+    - The commands are updated before the terminal observation is taken, so that it is what the robot would have seen
+      had its episode gone on.
     - The turning rate follows the heading from the first observation after `reset` on.
     """
 
