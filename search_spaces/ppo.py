@@ -59,8 +59,9 @@ def ppo_speed(trial: SpaceTrial) -> AgentConfig:
     n_steps = trial.suggest_ordinal("n_steps", N_STEPS)
     minibatches = int(trial.suggest_power_of_two("minibatches", 0, 5))
     transitions = n_steps * trial.num_envs
-    # A last, smaller minibatch would be compiled for itself and its gradient would count as much: divide evenly.
-    minibatches = math.gcd(minibatches, transitions)
+    # A last, smaller minibatch would be compiled for itself and its gradient would count as much: divide evenly. Of
+    # half the transitions, so that there are at least two in each.
+    minibatches = math.gcd(minibatches, transitions // 2)
     arguments: dict[str, Any] = {
         "n_steps": n_steps,
         "batch_size": transitions // minibatches,
