@@ -4,14 +4,14 @@ import itertools
 import selectors
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tuner.clock import Clock, MonotonicClock
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import TunerError
-from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.training import Phase, StopRequest
+from tuner.records import Outcome, OutcomeKind
+from tuner.training import StopRequest
 from tuner.workers import _faults
 from tuner.workers._base import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 from tuner.workers._cpus import available_cpus, overlap, split_cpus
@@ -24,11 +24,13 @@ from tuner.workers._protocol import (
     PhaseEntered,
     ProtocolError,
     Quit,
+    Ready,
     Stop,
     Ticked,
     Train,
     decode,
 )
+from tuner.workers._slot import Running, Slot
 
 COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
 """Starts a worker; `-P` keeps files of the working directory from passing for modules."""
@@ -40,30 +42,6 @@ CLOSE_SECONDS = 5.0
 """How long workers may take to end in good order."""
 _LOOK_SECONDS = 0.25
 """How often processes and deadlines are looked at while no message comes in."""
-
-
-@dataclass
-class _Running:
-    """A trial in a slot, as far as its manager knows."""
-
-    serial: int
-    spec: TrialSpec
-    heard_at: float
-    phase: Phase = "launch"
-    last_tick: Tick | None = None
-    stop: StopRequest | None = None
-    stopped_at: float = 0.0
-
-
-@dataclass
-class _Slot:
-    """One place to train, with the process that lives there, if any."""
-
-    number: int
-    cpus: frozenset[int]
-    log_file: Path
-    process: WorkerProcess | None = None
-    trial: _Running | None = field(default=None)
 
 
 class LocalPool(WorkerPool):
@@ -104,7 +82,7 @@ class LocalPool(WorkerPool):
         log_dir.mkdir(parents=True, exist_ok=True)
         cpu_sets = split_cpus(available_cpus(), config.count, config.threads)
         self._oversubscribed = overlap(cpu_sets)
-        self._slots = [_Slot(i, cpus, log_dir / f"worker-{i}.log") for i, cpus in enumerate(cpu_sets)]
+        self._slots = [Slot(i, cpus, log_dir / f"worker-{i}.log") for i, cpus in enumerate(cpu_sets)]
 
     @property
     def slots(self) -> int:
@@ -130,7 +108,7 @@ class LocalPool(WorkerPool):
         if slot not in self.idle():
             raise ValueError(f"slot {slot} cannot take a trial; idle slots: {self.idle()}")
         place = self._slots[slot]
-        place.trial = _Running(next(self._serials), spec, self._clock.now())
+        place.trial = Running(next(self._serials), spec, self._clock.now())
         self._events.append(PhaseEvent(slot, spec, "launch"))
         self._start(place, place.trial)
 
@@ -175,12 +153,14 @@ class LocalPool(WorkerPool):
 
     # Processes
 
-    def _start(self, slot: _Slot, trial: _Running) -> None:
+    def _start(self, slot: Slot, trial: Running) -> None:
         """Send the trial to the slot's process, or to a fresh one if there is none alive."""
         train = Train(trial.serial, trial.spec)
         if slot.process is not None and slot.process.exit_code() is None and slot.process.send(train):
+            trial.fresh = False
             return
         self._discard(slot)
+        trial.fresh = True
         try:
             slot.process = WorkerProcess(self._command, cpus=slot.cpus, log_file=slot.log_file)
         except TunerError as error:
@@ -188,8 +168,10 @@ class LocalPool(WorkerPool):
             return
         self._selector.register(slot.process.messages, selectors.EVENT_READ)
         slot.process.send(train)
+        if trial.stop is not None:  # asked for while another process had the trial
+            slot.process.send(Stop(trial.serial, trial.stop))
 
-    def _discard(self, slot: _Slot, grace_seconds: float = GRACE_SECONDS) -> None:
+    def _discard(self, slot: Slot, grace_seconds: float = GRACE_SECONDS) -> None:
         """End the slot's process, if there is one; the next trial starts another."""
         process, slot.process = slot.process, None
         if process is not None:
@@ -207,7 +189,7 @@ class LocalPool(WorkerPool):
         for slot in self._slots:
             self._check_deadlines(slot)
 
-    def _listen(self, slot: _Slot, process: WorkerProcess) -> None:
+    def _listen(self, slot: Slot, process: WorkerProcess) -> None:
         dead = process.exit_code() is not None  # asked before reading, so that its last words are not missed
         lines, ended = process.read_lines()
         for line in lines:
@@ -220,12 +202,13 @@ class LocalPool(WorkerPool):
         if dead or ended:
             self._lose(slot)
 
-    def _take(self, slot: _Slot, message: Command | Message) -> None:
+    def _take(self, slot: Slot, message: Command | Message) -> None:
         """Take in one message of a slot's process."""
         trial = slot.trial
         if trial is None:
             return  # nothing that a process says between trials matters
         trial.heard_at = self._clock.now()
+        trial.begun = trial.begun or not isinstance(message, Ready)
         match message:
             case PhaseEntered(phase):
                 trial.phase = phase
@@ -241,7 +224,7 @@ class LocalPool(WorkerPool):
                 self._discard(slot)
                 self._start(slot, trial)
 
-    def _end_trial(self, slot: _Slot, outcome: Outcome) -> None:
+    def _end_trial(self, slot: Slot, outcome: Outcome) -> None:
         trial, slot.trial = slot.trial, None
         if trial is not None:
             marked = replace(outcome, contended=outcome.contended or self._oversubscribed)
@@ -249,7 +232,7 @@ class LocalPool(WorkerPool):
 
     # Faults
 
-    def _lose(self, slot: _Slot, reason: str | None = None) -> None:
+    def _lose(self, slot: Slot, reason: str | None = None) -> None:
         """Deal with a process that died, or said what cannot be understood."""
         process, trial = slot.process, slot.trial
         if process is None:
@@ -261,14 +244,17 @@ class LocalPool(WorkerPool):
             return
         if self._closed:
             self._interrupt(slot)
-            return
-        self._end_trial(slot, _faults.crashed(reason or _faults.describe_exit(code), trial.phase, trial.last_tick, log))
+        elif trial.fresh or trial.begun:
+            message = reason or _faults.describe_exit(code)
+            self._end_trial(slot, _faults.crashed(message, trial.phase, trial.last_tick, log))
+        else:  # it died of what came before: this trial had not begun
+            self._start(slot, trial)
 
-    def _interrupt(self, slot: _Slot) -> None:
+    def _interrupt(self, slot: Slot) -> None:
         if slot.trial is not None:
             self._end_trial(slot, _faults.interrupted(slot.trial.phase, slot.trial.last_tick))
 
-    def _check_deadlines(self, slot: _Slot) -> None:
+    def _check_deadlines(self, slot: Slot) -> None:
         """End a trial that has been silent, or has not obeyed, for too long."""
         trial, process = slot.trial, slot.process
         if trial is None or process is None:

@@ -44,7 +44,7 @@ class Housekeeper:
             self._baseline_mib = _resident_mib()
         if _resident_mib() - self._baseline_mib < self._growth_mib:
             return False
-        jax.clear_caches()
+        jax.clear_caches()  # type: ignore[no-untyped-call]
         gc.collect()
         self._baseline_mib = _resident_mib()
         return True
