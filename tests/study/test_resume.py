@@ -268,6 +268,17 @@ def test_what_may_change_between_runs(lab: Lab) -> None:
     assert lab.run(other).finished == 4
 
 
+def test_seconds_of_other_threads_are_said_to_be_unlike(lab: Lab) -> None:
+    lab.run(lab.config(budget={"trials": 1}))
+    listener = toy.Stopper(-1, 0)
+    lab.run(lab.config(budget={"trials": 2}), listener=listener)
+    assert listener.messages == []
+    lab.run(lab.config(budget={"trials": 3}, workers={"threads": 1}), listener=listener)
+    (message,) = listener.messages
+    assert "with 2 threads a worker" in message
+    assert message.endswith("with 1: their seconds may not compare.")
+
+
 def test_a_study_of_another_program(disk: Lab) -> None:
     config = disk.config()
     study = toy.optuna.create_study(study_name="toy", storage=toy.open_storage(config.storage))

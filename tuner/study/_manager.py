@@ -111,7 +111,7 @@ class _Run:
         self._listener = manager._listener
         self._clock = manager._clock
         self._study = study
-        self._record = RunRecord(study, slots=self._pool.slots, clock=self._clock)
+        self._record = RunRecord(study, slots=self._pool.slots, threads=self._config.workers.threads, clock=self._clock)
         self._running: dict[int, RunningTrial] = {}
         self._counted = sum(counts(trial) for trial in study.get_trials(deepcopy=False))
         self._failures_in_a_row = 0
@@ -131,6 +131,8 @@ class _Run:
     def to_the_end(self) -> StudySummary:
         """Run the loop; trials still running at its end, for whatever reason, are stopped and recorded."""
         self._listener.on_study_started(self._summary())
+        if self._record.unlike_earlier is not None:
+            self._listener.on_message(self._record.unlike_earlier)
         try:
             self._loop()
         except KeyboardInterrupt:  # a caller without a signal handler

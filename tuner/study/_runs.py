@@ -16,7 +16,7 @@ _SILENCE_SECONDS = 120.0
 class RunRecord:
     """The entry of the present run, kept fresh so that a killed run's length is known and its death noticed."""
 
-    def __init__(self, study: optuna.Study, *, slots: int, clock: Clock) -> None:
+    def __init__(self, study: optuna.Study, *, slots: int, threads: int, clock: Clock) -> None:
         self._study = study
         self._clock = clock
         self._began = clock.now()
@@ -25,6 +25,7 @@ class RunRecord:
         self._entry: dict[str, Any] = {
             "owner": Owner.current().to_json(),
             "slots": slots,
+            "threads": threads,
             "started_epoch_seconds": wall_time(),
             "end": None,
         }
@@ -34,6 +35,19 @@ class RunRecord:
     def wall_seconds(self) -> float:
         """Seconds since the run began."""
         return self._clock.now() - self._began
+
+    @property
+    def unlike_earlier(self) -> str | None:
+        """What makes this run's seconds hard to compare with an earlier run's, as a sentence; None if nothing."""
+        here = (self._entry["owner"]["host"], self._entry["threads"])
+        for run in self._earlier:
+            there = (run["owner"]["host"], run["threads"])
+            if there != here:
+                return (
+                    f"Earlier trials were timed on host {there[0]} with {there[1]} threads a worker, these are on host "
+                    f"{here[0]} with {here[1]}: their seconds may not compare."
+                )
+        return None
 
     def keep_fresh(self) -> None:
         """Write the record again if the last time was long ago."""
@@ -54,8 +68,8 @@ class RunRecord:
 def runs_of(study: optuna.Study) -> list[dict[str, Any]]:
     """Return a study's runs, oldest first.
 
-    Each has `owner`, `slots`, `started_epoch_seconds`, `seen_epoch_seconds`, `wall_seconds`, and `end`: why it ended,
-    or None for one that runs or was killed.
+    Each has `owner`, `slots`, `threads` (of each worker), `started_epoch_seconds`, `seen_epoch_seconds`,
+    `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed.
     """
     return list(study.user_attrs.get(RUNS, []))
 
