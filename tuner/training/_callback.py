@@ -74,8 +74,10 @@ class TrialCallback(BaseCallback):
             clock_seconds = self._ledger.training_seconds
             if self.progress.due(clock_seconds):
                 self._check(clock_seconds)
+            if clock_seconds >= self._budget_seconds:
+                return False  # complete, even if somebody asks to stop at this very moment
             self.stop_request = self._channel.stop_requested()
-            return self.stop_request is None and clock_seconds < self._budget_seconds
+            return self.stop_request is None
 
     def _on_rollout_end(self) -> None:
         # Here, and nowhere else, everything collected is stored: the robots may be borrowed and even be reset.

@@ -95,7 +95,9 @@ class _Trial:
             return _Ending(OutcomeKind.REACHED)
         finally:
             self._contended = is_contended(before, read_cpu_times())
-        request = parts.callback.stop_request or self._channel.stop_requested()
+        request = parts.callback.stop_request
+        if request is None and parts.callback.progress.confirmation.pending is not None:
+            request = self._channel.stop_requested()  # it cut the last evaluation short
         if request is not None:
             return _Ending(request.kind, rule=request.rule)
         return _Ending(OutcomeKind.EXHAUSTED)
