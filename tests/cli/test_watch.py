@@ -124,5 +124,5 @@ def test_every_kind_of_outcome_has_its_words():
     )
     assert text("pruned", clock_seconds=4.0, best_return=2.0) == "Trial 3 was pruned after 4.0 s; best return 2.00."
     assert text("interrupted", clock_seconds=1.0) == "Trial 3 was interrupted after 1.0 s and is queued again."
-    assert text("hung", message="silent for 60 s") == "Trial 3 hung: silent for 60 s."
+    assert text("hung", message="silent for 60 s.") == "Trial 3 hung: silent for 60 s."
     assert text("diverged") == "Trial 3 diverged: no reason was given."

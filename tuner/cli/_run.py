@@ -56,7 +56,7 @@ def run(
     from tuner.config import load_study
 
     quiet_optuna()
-    given = _as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
+    given = as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
     config = load_study(study, [*(overrides or []), *given])
     summary = _run(config, console(stderr=as_json))
     report = _report(config)
@@ -73,7 +73,7 @@ def run(
         )
 
 
-def _as_overrides(*, trials: int | None, timeout: str | None, workers: int | None, storage: str | None) -> list[str]:
+def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None, storage: str | None) -> list[str]:
     """Return the options as overrides of the study file, so that they are checked as it is."""
     from tuner.cli._format import parse_duration
 

@@ -145,4 +145,4 @@ def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
         case OutcomeKind.INTERRUPTED:
             return f"{name} was interrupted after {outcome.clock_seconds:.1f} s and is queued again."
         case _:
-            return f"{name} {outcome.kind.value}: {outcome.message or 'no reason was given'}."
+            return f"{name} {outcome.kind.value}: {outcome.message.rstrip('.') or 'no reason was given'}."
