@@ -2,7 +2,7 @@
 
     python -m tests.study.real_manager FOLDER TRIALS [OPTIONS]
 
-The database, and the runs' files, lie in FOLDER; OPTIONS are the faulty simulator's, as JSON. Everything that happens is
+The database and the files lie in FOLDER; OPTIONS are the faulty simulator's, as JSON. Everything that happens is
 printed, one line each; SIGINT stops in order. Two workers, each with one CPU.
 """
 

@@ -18,8 +18,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
 
     Columns:
 
-    - `number`; `state`: Optuna's; `outcome`: see `OutcomeKind`, None while it runs or waits; `rule`: of a pruned trial;
-      `counts`: whether it counts toward `budget.trials`;
+    - `number`; `state`: Optuna's; `outcome`: see `OutcomeKind`, missing while it runs or waits; `rule`: of a pruned
+      trial; `counts`: whether it counts toward `budget.trials`;
     - `time_to_return`: seconds; NaN where the target was not reached; `censored`: True where it is then only known to
       exceed `clock_seconds`, the training clock at the trial's end;
     - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials;
@@ -27,8 +27,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
       stopped a trial that was let run, and `shadow_tick`, when; `message`: what happened, for people.
 
-    Missing facts are None in text columns and NaN in numbers. While a trial runs, `clock_seconds` and `best_return` are
-    those of its last tick.
+    Missing facts are NaN, or NA in whole numbers; ask with `isna()`. While a trial runs, `clock_seconds` and
+    `best_return` are those of its last tick.
 
     Args:
         study: a study of this program.

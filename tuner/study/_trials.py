@@ -10,7 +10,7 @@ import optuna
 from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.config import StudyConfig, TrialSpec
+from tuner.config import AgentConfig, StudyConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
@@ -76,23 +76,25 @@ def propose_trial(
         write_outcome(study, trial._trial_id, Outcome(kind=OutcomeKind.CRASHED, message=message), [])
         study.tell(trial, state=TrialState.FAIL)
         raise UserError(message) from error
-    number = trial.number
-    attributes = trial.user_attrs
-    spec = TrialSpec(
+    spec = _specification(trial, agent, config, runs_dir)
+    trial.set_user_attr(SPEC, spec.model_dump(mode="json"))
+    return RunningTrial(trial=trial, spec=spec, label=trial.user_attrs.get(WARM_START, ""))
+
+
+def _specification(trial: optuna.Trial, agent: AgentConfig, config: StudyConfig, runs_dir: Path | None) -> TrialSpec:
+    return TrialSpec(
         study=config.study,
-        number=number,
-        attempt=attributes.get(ATTEMPT, 0),
-        seed=trial_seed(config.sampler.seed, number),
+        number=trial.number,
+        attempt=trial.user_attrs.get(ATTEMPT, 0),
+        seed=trial_seed(config.sampler.seed, trial.number),
         task=config.task,
         agent=agent,
         objective=config.objective,
         budget_seconds=config.budget.seconds,
         ticks=config.budget.ticks,
         threads=config.workers.threads,
-        directory=None if runs_dir is None else str(runs_dir / config.study / f"trial-{number:04d}"),
+        directory=None if runs_dir is None else str(runs_dir / config.study / f"trial-{trial.number:04d}"),
     )
-    trial.set_user_attr(SPEC, spec.model_dump(mode="json"))
-    return RunningTrial(trial=trial, spec=spec, label=attributes.get(WARM_START, ""))
 
 
 def trial_seed(seed: int, number: int) -> int:
