@@ -55,6 +55,7 @@ class TrialCallback(BaseCallback):
             return
         with self._ledger.account("evaluate"):
             self._channel.phase("evaluate")
+            before = self._ledger.totals()["evaluate"]
             evaluation, robots_were_reset = self._evaluator.evaluate(self._ledger.training_seconds)
             self._channel.phase("train")
             if robots_were_reset:
@@ -62,7 +63,7 @@ class TrialCallback(BaseCallback):
             if evaluation is None:
                 return  # asked to stop: the next step sees it too
             self.evaluations.append(evaluation)
-            if self.progress.conclude(evaluation):
+            if self.progress.conclude(evaluation, cost_seconds=self._ledger.totals()["evaluate"] - before):
                 self.reached_seconds = crossing.clock_seconds
                 raise TargetReached
 

@@ -72,12 +72,12 @@ class Progress:
         self.estimate = self.exploring if self._probing is None else self._probing.estimate()
         if self.estimate is not None:
             self.last_return = self.estimate.mean
-            self.confirmation.consider(self.estimate.low, clock_seconds)
+            self.confirmation.consider(self.estimate.mean, self.estimate.low, clock_seconds)
         return self.ticks.pass_to(clock_seconds, self._tick(counters))
 
-    def conclude(self, evaluation: Evaluation) -> bool:
-        """Take in the evaluation of the pending crossing; return whether the target is reached."""
-        return self.confirmation.conclude(evaluation)
+    def conclude(self, evaluation: Evaluation, *, cost_seconds: float) -> bool:
+        """Take in the evaluation of the pending crossing, and what it cost; return whether the target is reached."""
+        return self.confirmation.conclude(evaluation, cost_seconds=cost_seconds)
 
     def _tick(self, counters: Counters) -> Tick:
         estimate = self.estimate
