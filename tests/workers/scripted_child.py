@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.workers._protocol import (
-    Alive,
     Declined,
     Ended,
     PhaseEntered,
@@ -83,9 +82,9 @@ class ScriptedChild:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
             case ["hang"]:
                 self._hang()
-            case ["chatter"]:  # alive, and deaf to stops: one sign of life for every command that comes in
+            case ["chatter"]:  # alive, but deaf to stops: answers every command with a tick
                 while not isinstance(self._next(), Quit):
-                    self._send(Alive())
+                    self._do("tick")
             case _:
                 sys.exit(f"unknown word {word}")
 

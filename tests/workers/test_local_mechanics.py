@@ -118,12 +118,13 @@ def test_declining_moves_the_trial_to_a_fresh_process(pool: LocalPool) -> None:
 def test_silence_in_training(pool: LocalPool, clock: JumpingClock, voice: list[str]) -> None:
     pool.submit(0, do(*voice, "train", "tick", "hang"))
     until_ticked(pool)
-    clock.jump(59.0)
+    clock.jump(50.0)  # and no more, because real seconds pass as well
     assert pool.poll(0.0) == []
-    clock.jump(2.0)
+    clock.jump(11.0)
     [ended] = outcomes(pool.poll(0.0))
     assert ended.outcome.kind is OutcomeKind.HUNG
-    assert "no sign of life for 61 s in phase 'train'" in ended.outcome.message
+    assert ended.outcome.message.startswith("no sign of life for 6")
+    assert ended.outcome.details["silence_seconds"] >= 61.0
     assert ended.outcome.clock_seconds == 2.0
     assert works_again(pool)
 
@@ -131,9 +132,9 @@ def test_silence_in_training(pool: LocalPool, clock: JumpingClock, voice: list[s
 def test_compiling_may_take_longer(pool: LocalPool, clock: JumpingClock) -> None:
     pool.submit(0, do("compile", "tick", "hang"))
     until_ticked(pool)
-    clock.jump(290.0)
+    clock.jump(270.0)
     assert pool.poll(0.0) == []
-    clock.jump(11.0)
+    clock.jump(31.0)
     [ended] = outcomes(pool.poll(0.0))
     assert (ended.outcome.kind, ended.outcome.details["phase"]) == (OutcomeKind.HUNG, "compile")
 
@@ -141,9 +142,9 @@ def test_compiling_may_take_longer(pool: LocalPool, clock: JumpingClock) -> None
 def test_a_launch_that_never_ends(pool: LocalPool, clock: JumpingClock) -> None:
     pool.submit(0, do("hang"))
     assert pool.poll(0.0) != []  # the phase "launch"
-    clock.jump(290.0)
+    clock.jump(270.0)
     assert pool.poll(0.0) == []
-    clock.jump(11.0)
+    clock.jump(31.0)
     [ended] = outcomes(pool.poll(0.0))
     assert (ended.outcome.kind, ended.outcome.details["phase"]) == (OutcomeKind.HUNG, "launch")
 
@@ -163,12 +164,12 @@ def test_a_pruning_that_is_not_obeyed(pool: LocalPool, clock: JumpingClock) -> N
     pool.submit(0, do("train", "tick", "chatter"))
     until_ticked(pool)
     pool.stop(0, PRUNE)
-    clock.jump(59.0)
-    pool.poll(0.3)  # takes in the sign of life that the stop provoked
-    clock.jump(2.0)
+    clock.jump(50.0)
+    until_ticked(pool)  # its answer to the request: it is alive
+    clock.jump(11.0)
     [ended] = outcomes(until_ended(pool))
     assert ended.outcome.kind is OutcomeKind.HUNG
-    assert "asked to stop, but did not for 61 s" in ended.outcome.message
+    assert ended.outcome.message.startswith("asked to stop, but did not for 6")
 
 
 def test_an_interruption_that_is_not_obeyed(pool: LocalPool, clock: JumpingClock) -> None:
@@ -176,9 +177,9 @@ def test_an_interruption_that_is_not_obeyed(pool: LocalPool, clock: JumpingClock
     until_ticked(pool)
     pool.stop(0, PRUNE)
     pool.stop(0, INTERRUPT)  # the study ends before the trial has obeyed
-    clock.jump(9.0)
+    clock.jump(5.0)
     assert pool.poll(0.0) == []
-    clock.jump(2.0)
+    clock.jump(6.0)
     [ended] = outcomes(pool.poll(0.0))
     assert ended.outcome.kind is OutcomeKind.INTERRUPTED
     assert ended.outcome.message == "interrupted by force in phase 'train'"
@@ -203,6 +204,7 @@ def test_trials_on_shared_cpus_are_contended(tmp_path: Path, surplus: int) -> No
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted in /proc")
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
+    children = psutil.Process().children()
     pool = LocalPool(CONFIG, log_dir=tmp_path / "new" / "folder", command=COMMAND)
     pids = [run(pool, do("end", "exit:0")).details["pid"], run(pool, do("orphan", "end")).details["pid"]]
     pool.submit(0, do("deaf", "train", "tick", "hang"))
@@ -211,4 +213,4 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert [event.outcome.kind for event in outcomes(pool.poll(0.0))] == [OutcomeKind.INTERRUPTED]
     assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
     assert not any(psutil.pid_exists(pid) for pid in pids)
-    assert psutil.Process().children() == []
+    assert psutil.Process().children() == children

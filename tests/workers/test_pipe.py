@@ -58,7 +58,10 @@ class Line:
 
     def close(self) -> None:
         if self.commands in self._descriptors:
-            self.send(Quit())  # ends the reader's thread
+            self.send(Quit())
+        for thread in threading.enumerate():  # or it would read from whatever gets its descriptor next
+            if thread.name == "commands":
+                thread.join(60)
         for descriptor in self._descriptors:
             os.close(descriptor)
 
