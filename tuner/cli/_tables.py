@@ -30,7 +30,7 @@ def print_study(out: Console, report: StudyReport, trials: pd.DataFrame) -> None
         ("Where the seconds went", _ledgers(trials)),
     ):
         out.print(Text(title, style="bold"))
-        out.print(Padding(table, (0, 0, 1, 0)))
+        out.print(Padding(table, (0, 0, 1, 0), expand=False))
     for line in study_lines(report):
         out.print(Text(line))
     if report.best is not None and report.best.agent is not None:
