@@ -100,5 +100,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     for name in ("--commands", "--messages", "--parent"):
         parser.add_argument(name, type=int)
+    parser.add_argument("--started", type=float)
     given = parser.parse_args()
     ScriptedChild(given.commands, given.messages).work()

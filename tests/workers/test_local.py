@@ -45,12 +45,14 @@ class TestLocalPool(PoolContract):
         return LocalPool(CONFIG, log_dir=tmp_path)
 
     def test_a_process_is_kept_from_trial_to_trial(self, pool: LocalPool) -> None:
-        pids = []
+        pids, launches = [], []
         for number in (1, 2):
             pool.submit(0, self.brief(number))
-            until_ended(pool)
+            [ended] = outcomes(until_ended(pool))
             pids.append(pool.pid(0))
+            launches.append(ended.outcome.details["worker_launch_seconds"])
         assert pids[0] == pids[1] is not None
+        assert launches[1] is None
 
     @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no CPU affinity")
     def test_workers_run_on_cpus_of_their_own(self, pool: LocalPool) -> None:
@@ -133,5 +135,6 @@ def test_a_simulator_that_hangs(tmp_path: Path) -> None:
         [ended] = outcomes(until_ended(pool))
         assert (ended.outcome.kind, ended.outcome.details["phase"]) == (OutcomeKind.HUNG, "train")
         assert ended.outcome.details["log"][-1] == "hangs on purpose"
+        assert ended.outcome.details["worker_launch_seconds"] > 0
         pool.submit(0, point_mass(31))
         assert [event.outcome.kind for event in outcomes(until_ended(pool))] == [OutcomeKind.EXHAUSTED]

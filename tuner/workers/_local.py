@@ -55,6 +55,9 @@ class LocalPool(WorkerPool):
     `config.launch_seconds`, else `config.silence_seconds`. A trial that does not obey a pruning within that time is
     hung; an interruption is carried out by force after `INTERRUPT_SECONDS`.
 
+    Outcomes are marked `contended` where workers share CPUs, and `details["worker_launch_seconds"]` says how long the
+    trial waited for its process to start, None for a warm one.
+
     `submit`, `stop`, `poll` and `close` belong to one thread.
 
     Args:
@@ -210,6 +213,8 @@ class LocalPool(WorkerPool):
         trial.heard_at = self._clock.now()
         trial.begun = trial.begun or not isinstance(message, Ready)
         match message:
+            case Ready(launch_seconds):
+                trial.launch_seconds = launch_seconds
             case PhaseEntered(phase):
                 trial.phase = phase
                 self._events.append(PhaseEvent(slot.number, trial.spec, phase))
@@ -227,8 +232,10 @@ class LocalPool(WorkerPool):
     def _end_trial(self, slot: Slot, outcome: Outcome) -> None:
         trial, slot.trial = slot.trial, None
         if trial is not None:
-            marked = replace(outcome, contended=outcome.contended or self._oversubscribed)
-            self._events.append(OutcomeEvent(slot.number, trial.spec, marked))
+            details = {**outcome.details, "worker_launch_seconds": trial.launch_seconds}
+            contended = outcome.contended or self._oversubscribed
+            outcome = replace(outcome, contended=contended, details=details)
+            self._events.append(OutcomeEvent(slot.number, trial.spec, outcome))
 
     # Faults
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from tuner.clock import MonotonicClock
 from tuner.errors import TunerError
 from tuner.workers._cpus import running_on
 from tuner.workers._protocol import Command, LineSplitter, encode
@@ -34,6 +35,7 @@ class WorkerProcess:
         self.messages, messages_in = os.pipe()
         os.set_blocking(self.messages, False)
         arguments = [*command, "--commands", str(commands_out), "--messages", str(messages_in)]
+        arguments += ["--started", str(MonotonicClock().now())]
         if threading.current_thread() is threading.main_thread():
             # The kernel can tell a child that its parent died, but means the thread that started it: only the main
             # thread lives as long as the process. Otherwise the end of the command pipe has to be enough.

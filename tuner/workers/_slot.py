@@ -20,6 +20,8 @@ class Running:
     """Its process was started for it."""
     begun: bool = False
     """Its process has said something about it."""
+    launch_seconds: float | None = None
+    """How long its process took to start, if it was started for it."""
     phase: Phase = "launch"
     last_tick: Tick | None = None
     stop: StopRequest | None = None

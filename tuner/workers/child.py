@@ -1,6 +1,6 @@
 """A worker: owns one simulator and trains one trial after another. Started by a pool, never by hand.
 
-    python -m tuner.workers.child --commands FD --messages FD [--parent PID]
+    python -m tuner.workers.child --commands FD --messages FD --started SECONDS [--parent PID]
 
 It speaks over the two descriptors; stdout and stderr are a log. Heavy imports happen inside `Worker.prepare`, after
 signals and the parent's death are taken care of.
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from tuner.clock import Clock, Ledger, MonotonicClock, wall_time
+from tuner.clock import Clock, Ledger, MonotonicClock
 from tuner.config import TaskConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
@@ -86,8 +86,12 @@ class Worker:
         self._bench = Bench()
         self._housekeeper = Housekeeper()
 
-    def prepare(self) -> None:
-        """Do everything slow that trials share, so that no trial pays for it; then say so."""
+    def prepare(self, started_at: float) -> None:
+        """Do everything slow that trials share, so that no trial pays for it; then say so.
+
+        Args:
+            started_at: when the process was started, on this worker's clock.
+        """
         import torch
 
         from tuner.agents import enable_compilation_cache
@@ -99,7 +103,7 @@ class Worker:
         except OSError:  # a home that cannot be written to: every process compiles anew, and that is all
             traceback.print_exc()
         self._housekeeper.settle()
-        self._writer.send(Ready(_process_age_seconds()))
+        self._writer.send(Ready(self._clock.now() - started_at))
 
     def work(self) -> None:
         """Train trials until `Quit`, or until this process had better not be used again."""
@@ -159,6 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     parser = argparse.ArgumentParser(prog="tuner.workers.child", description="Train trials for a pool.")
     parser.add_argument("--commands", type=int, required=True, help="descriptor to read commands from")
     parser.add_argument("--messages", type=int, required=True, help="descriptor to write messages to")
+    parser.add_argument("--started", type=float, required=True, help="when, on the machine's monotonic clock")
     parser.add_argument("--parent", type=int, help="process without which to die")
     given = parser.parse_args(arguments)
     if given.parent is not None:
@@ -170,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     code = TERMINATED
     worker = Worker(CommandReader(given.commands, end_family), MessageWriter(given.messages), MonotonicClock())
     try:
-        worker.prepare()
+        worker.prepare(given.started)
         worker.work()
         code = 0
     except Terminated:
@@ -198,12 +203,6 @@ def _die_with(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != parent:  # it died before the kernel was asked
         end_family()
-
-
-def _process_age_seconds() -> float:
-    import psutil
-
-    return max(0.0, wall_time() - psutil.Process().create_time())
 
 
 def _crashed(message: str, ledger: Ledger, **details: object) -> Outcome:
