@@ -99,13 +99,26 @@ def _time_to_return(row: dict[str, Any]) -> str:
 
 
 def _parameters(trials: pd.DataFrame) -> Table:
+    """Return what was tried: the values that differ, trial by trial, under those that all trials share."""
+    rows = {str(row["number"]): _known(row.get("params", {})) for row in trial_records(trials)}
+    shared = set.intersection(*(set(values.items()) for values in rows.values())) if len(rows) > 1 else set()
+    names = {name for name, _ in shared}
     table = _table("trial", "values", left=("values",))
-    for row in trial_records(trials):
-        values = {name: value for name, value in row.get("params", {}).items() if value is not None}
+    if shared:
         table.add_row(
-            str(row["number"]), "  ".join(f"{name}={parameter_text(value)}" for name, value in values.items())
+            "all", _values({name: value for name, value in next(iter(rows.values())).items() if name in names})
         )
+    for number, values in rows.items():
+        table.add_row(number, _values({name: value for name, value in values.items() if name not in names}))
     return table
+
+
+def _known(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _values(parameters: dict[str, Any]) -> str:
+    return "  ".join(f"{name}={parameter_text(value)}" for name, value in parameters.items())
 
 
 def _ledgers(trials: pd.DataFrame) -> Table:

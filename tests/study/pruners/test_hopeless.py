@@ -63,7 +63,7 @@ def test_only_the_second_half_of_the_curve_is_recent() -> None:
     ("changes", "why"),
     [
         ({"tick": 9}, "half of the budget is tick 10"),
-        ({"peers": (110.0,) * 4}, "too few peers"),
+        ({"peers": ()}, "alone: nobody is ahead of it"),
         ({"peers": (150.0,) * 10}, "leads by a tie"),
         ({"scores": (200.0,) * 10}, "no estimate yet: nothing is known about its growth"),
         ({"scores": (100.0,) * 10}, "at the target already, not yet confirmed"),

@@ -16,9 +16,9 @@ class Behind:
 
     percentile: float = 50.0
     """50 keeps the better half; 0 switches the rule off."""
-    min_peers: int = 5
+    min_peers: int = 4
     """Fewer peers at the tick than this, and the rule does not fire."""
-    warmup: float = 0.25
+    warmup: float = 0.4
     """Share of the budget, or of the cap once that is tighter, during which the rule does not fire."""
     name: str = "behind"
 

@@ -11,9 +11,9 @@ class Hopeless:
     """Stop a trial whose curve, continued optimistically, does not reach the target before the cap.
 
     Optimistic growth is a straight line: the steepest rise of the best return over any stretch of a tenth of the grid
-    within the second half of the trial so far, times `optimism`. Curves take off late, so the rule waits for `warmup`.
-    It spares the trial that leads its peers at this tick, if only by a tie: while nobody reaches the target, the
-    leader is what the study has.
+    within the second half of the trial so far, times `optimism`. Curves take off late, so the rule waits for `warmup`;
+    it needs no more peers than one, since it compares the trial with the target. It spares the trial that leads its
+    peers at this tick, if only by a tie: while nobody reaches the target, the leader is what the study has.
 
     Returns are not needed: a score s in [B, 2B) holds the gap to the target in units of max(1, |target|), as
     (s − B) / (2B − s).
@@ -23,13 +23,11 @@ class Hopeless:
     """The steepest recent slope is multiplied by this."""
     warmup: float = 0.5
     """Share of the budget, or of the cap once that is tighter, during which the rule does not fire."""
-    min_peers: int = 5
-    """Fewer peers at the tick than this, and the rule does not fire: nobody knows yet what curves look like here."""
     name: str = "hopeless"
 
     def fires(self, situation: Situation) -> bool:
         """Return whether the optimistic line stays below the target up to the cap."""
-        if situation.budget_seconds is None or len(situation.peers) < self.min_peers:
+        if situation.budget_seconds is None:
             return False
         if situation.tick < self.warmup * situation.cap_ticks or situation.better_peers == 0:
             return False

@@ -52,8 +52,9 @@ class TimeToReturnPruner(BasePruner):
             configuration a quarter more time.
         percentile: 0 to 100; `behind` stops trials whose return is below this percentile of all trials so far. The
             default keeps the better half of everything tried, which suits a few dozen trials.
-        min_peers: `behind` and `hopeless` wait for this many peers at the tick.
+        min_peers: `behind` waits for this many peers at the tick.
         warmup: share of the budget (of the cap, once that is tighter) before which `behind` does not fire.
+            At a quarter curves are still noise: trials that ran on in shadow went on to reach the target.
         hopeless_warmup: the same for `hopeless`.
         optimism: factor on the steepest recent slope in `hopeless`; infinity would never fire, so it must be finite.
         shadow_share: share of trials that run on, in [0, 1].
@@ -67,8 +68,8 @@ class TimeToReturnPruner(BasePruner):
         ticks: int,
         kappa: float = 1.25,
         percentile: float = 50.0,
-        min_peers: int = 5,
-        warmup: float = 0.25,
+        min_peers: int = 4,
+        warmup: float = 0.4,
         hopeless_warmup: float = 0.5,
         optimism: float = 2.0,
         shadow_share: float = 0.05,
@@ -97,7 +98,7 @@ class TimeToReturnPruner(BasePruner):
         self._certain: Rule = Dominated()
         self._guesses: tuple[Rule, ...] = (
             Behind(percentile=percentile, min_peers=min_peers, warmup=warmup),
-            Hopeless(optimism=optimism, min_peers=min_peers, warmup=hopeless_warmup),
+            Hopeless(optimism=optimism, warmup=hopeless_warmup),
         )
 
     def prune(self, study: optuna.study.Study, trial: FrozenTrial) -> bool:
