@@ -35,17 +35,18 @@ REACHED_AT_30 = [*GOOD[:3], *[30.0] * (TICKS - 3)]
 
 
 def test_dominated_speaks_first() -> None:
-    # one trial reached the target at 30 s: the cap is 37.5 s, so tick 4 (40 s) is the first past it
-    study = study_of(make(), REACHED_AT_30)
+    # one trial reached the target at 30 s: the cap is 37.5 s, so tick 4 (40 s) is the first past it; `hopeless`, which
+    # waits for the whole cap here, could fire at that tick too
+    study = study_of(make(hopeless_warmup=1.0), REACHED_AT_30)
     assert pruned_at(study, BAD) == 4
     assert study.trials[-1].user_attrs == {"pruner_verdict": {"rule": "dominated", "tick": 4, "clock_seconds": 40.0}}
 
 
 def test_behind() -> None:
-    # five better peers are enough, and a quarter of ten ticks is over at tick 3
-    study = study_of(make(), *[GOOD] * 5)
-    assert pruned_at(study, MIDDLING) == 3
-    assert study.trials[-1].user_attrs["pruner_verdict"] == {"rule": "behind", "tick": 3, "clock_seconds": 30.0}
+    # four better peers are enough, and 40 % of ten ticks are over at tick 4
+    study = study_of(make(), *[GOOD] * 4)
+    assert pruned_at(study, MIDDLING) == 4
+    assert study.trials[-1].user_attrs["pruner_verdict"] == {"rule": "behind", "tick": 4, "clock_seconds": 40.0}
 
 
 def test_hopeless() -> None:
@@ -58,7 +59,7 @@ def test_hopeless() -> None:
 def test_return_at_budget_knows_only_behind() -> None:
     # scores are minus the return here; −30 would look like a time otherwise
     study = study_of(make(budget_seconds=None), *[[-30.0] * TICKS] * 5)
-    assert pruned_at(study, [-20.0] * TICKS) == 3
+    assert pruned_at(study, [-20.0] * TICKS) == 4
     assert study.trials[-1].user_attrs["pruner_verdict"]["rule"] == "behind"
     assert pruned_at(study, [-30.0] * TICKS) is None
 
@@ -66,11 +67,12 @@ def test_return_at_budget_knows_only_behind() -> None:
 def test_a_shadow_runs_on_and_says_what_would_have_stopped_it() -> None:
     study = study_of(make(shadow_share=1.0), *[GOOD] * 5)
     assert pruned_at(study, MIDDLING) is None
-    assert study.trials[-1].user_attrs == {"shadow": {"rule": "behind", "tick": 3, "clock_seconds": 30.0}}
+    assert study.trials[-1].user_attrs == {"shadow": {"rule": "behind", "tick": 4, "clock_seconds": 40.0}}
 
 
 def test_a_shadow_is_stopped_once_it_is_dominated() -> None:
-    # `behind` would have fired at tick 3 (30 s); the best time of 48 s caps the trial at 60 s, so tick 7 is its last
+    # `behind` would have fired at tick 3 (40 % of the cap); the best time of 48 s caps the trial at 60 s: tick 7 is the
+    # last
     reached = [*GOOD[:4], *[48.0] * (TICKS - 4)]
     study = study_of(make(shadow_share=1.0), reached, *[GOOD] * 5)
     assert pruned_at(study, MIDDLING) == 7
