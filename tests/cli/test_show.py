@@ -2,13 +2,14 @@ import csv
 import io
 import json
 
+import pandas as pd
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from tuner.analysis import summary_data, trials_data
 from tuner.cli._app import app
-from tuner.cli._tables import print_study, study_lines, trial_records
+from tuner.cli._tables import parameters_table, print_study, study_lines, trial_records
 
 
 def show(*arguments):
@@ -32,6 +33,14 @@ def test_every_trial_has_its_outcome_parameters_and_ledger(stored, width):
     assert ["1", "x=1", "y=b"] in lines
     # launch 3 s, simulate 20 s; the toy's ledger has no other account.
     assert ["0", "3.0", "—", "—", "20.0", "—", "—", "—", "—"] in lines
+
+
+def test_values_that_all_trials_share_are_listed_once():
+    trials = pd.DataFrame({"number": [0, 1], "params.x": [0.5, 0.5], "params.y": [1, 2], "params.z": [3.0, None]})
+    out = Console(width=60, color_system=None, file=io.StringIO(), record=True)
+    out.print(parameters_table(trials))
+    lines = [line.split() for line in out.export_text().splitlines()]
+    assert lines == [["trial", "values"], ["all", "x=0.5"], ["0", "y=1", "z=3"], ["1", "y=2"]]
 
 
 def test_the_study_is_told_in_sentences(stored):

@@ -26,7 +26,7 @@ def print_study(out: Console, report: StudyReport, trials: pd.DataFrame) -> None
     out.print(Text.assemble((report.study, "bold"), f"  {report.objective}{target}, {budget}\n"))
     for title, table in (
         ("Trials", _outcomes(trials)),
-        ("Parameters", _parameters(trials)),
+        ("Parameters", parameters_table(trials)),
         ("Where the seconds went", _ledgers(trials)),
     ):
         out.print(Text(title, style="bold"))
@@ -98,7 +98,7 @@ def _time_to_return(row: dict[str, Any]) -> str:
     return f"> {row['clock_seconds']:.1f}" if row["censored"] and row["clock_seconds"] is not None else "—"
 
 
-def _parameters(trials: pd.DataFrame) -> Table:
+def parameters_table(trials: pd.DataFrame) -> Table:
     """Return what was tried: the values that differ, trial by trial, under those that all trials share."""
     rows = {str(row["number"]): _known(row.get("params", {})) for row in trial_records(trials)}
     shared = set.intersection(*(set(values.items()) for values in rows.values())) if len(rows) > 1 else set()
