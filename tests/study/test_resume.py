@@ -213,7 +213,7 @@ def test_pinned_parameters_win_over_warm_starts(lab: Lab) -> None:
 
 
 def test_a_warm_start_with_an_unknown_parameter(lab: Lab) -> None:
-    with pytest.raises(UserError, match=r"Unknown parameter in warm start 'slow' 'xx'"):
+    with pytest.raises(UserError, match=r"Unknown parameter 'xx' in warm start 'slow'"):
         lab.run(lab.config(warm_start=("slow",)), toy.space(slow={"xx": 0.7, "y": "a"}))
 
 
@@ -228,7 +228,7 @@ def test_a_warm_start_that_raises(lab: Lab) -> None:
 
 def test_an_unknown_warm_start_leaves_no_study_behind(lab: Lab) -> None:
     config = lab.config(warm_start=("slwo",))
-    with pytest.raises(UserError, match=r"Unknown warm start of search space 'toy' 'slwo'. Did you mean 'slow'\?"):
+    with pytest.raises(UserError, match=r"Unknown warm start 'slwo' of search space 'toy'. Did you mean 'slow'\?"):
         lab.run(config, toy.space(slow={"x": 0.7, "y": "a"}))
     with pytest.raises(KeyError):
         lab.load(config)

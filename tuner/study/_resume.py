@@ -63,10 +63,10 @@ def warm_start_parameters(config: StudyConfig, space: SearchSpace) -> dict[str, 
     found = {}
     for name in config.warm_start:
         if name not in space.warm_starts:
-            raise unknown_name(f"warm start of search space '{config.search_space}'", name, space.warm_starts)
+            raise unknown_name("warm start", name, space.warm_starts, where=f"of search space '{config.search_space}'")
         try:
             parameters = space.warm_starts[name](config.task)
-        except Exception as error:  # the user's own code
+        except (Exception, SystemExit) as error:  # the user's own code
             place = f"warm start '{name}' of search space '{config.search_space}'"
             raise UserError(f"The {place} failed: {type(error).__name__}: {error}") from error
         found[name] = {**parameters, **config.fixed}
@@ -85,7 +85,7 @@ def check_names(config: StudyConfig, space: SearchSpace, warm_starts: Mapping[st
     for name, parameters in warm_starts.items():
         for parameter in parameters:
             if parameter not in distributions:
-                raise unknown_name(f"parameter in warm start '{name}'", parameter, distributions)
+                raise unknown_name("parameter", parameter, distributions, where=f"in warm start '{name}'")
 
 
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig) -> list[int]:

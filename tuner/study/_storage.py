@@ -7,52 +7,58 @@ import optuna
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from tuner.errors import TunerError, UserError
+from tuner.study._schema import check_schema
+from tuner.study._url import is_sqlite, missing_driver, parse_url, show, shown_url, sqlite_file
+
+__all__ = ["STORAGE_ERRORS", "open_storage", "shown_url", "sqlite_file", "storage_error"]
 
 STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
 """What Optuna's storage raises when the database fails."""
 
 _LOCK_SECONDS = 60
 """How long a write waits for another process's, such as a dashboard's."""
-_EXAMPLE = "Give a URL such as sqlite:///runs/tuner.db or postgresql://user:password@host/database."
 
 
-def open_storage(url: str | None, *, must_exist: bool = False) -> BaseStorage:
+def open_storage(url: str | None, *, read_only: bool = False, must_exist: bool = False) -> BaseStorage:
     """Open an Optuna storage with a cache in front of it; create the database, and an SQLite file's folder, if needed.
 
     SQLite runs in WAL mode with `synchronous=NORMAL`, which doubles the rate of writes: a crash of the process loses
     nothing, a power cut at most the last moments. PostgreSQL is reached through psycopg.
 
     Args:
-        url: SQLAlchemy URL; None, or `sqlite:///:memory:`, for a storage that ends with the process.
-        must_exist: refuse to create an SQLite file.
+        url: SQLAlchemy URL; None for a storage that ends with the process.
+        read_only: create nothing; refuse a storage without studies.
+        must_exist: the same.
 
     Raises:
-        UserError: for a bad URL, a missing driver, a path that cannot be used, a file that is not an Optuna database
-            or has the schema of another version of Optuna.
+        UserError: for a bad URL, a missing driver, a path that cannot be used, a database that Optuna did not write or
+            that has the schema of another version of Optuna.
         TunerError: if the database does not answer, is locked, or has no room left.
     """
     if url is None:
         return optuna.storages.get_storage(None)
-    parsed = _parsed(url)
-    shown = parsed.render_as_string(hide_password=True)
+    read_only = read_only or must_exist
+    parsed = parse_url(url)
+    shown = show(parsed)
     file = sqlite_file(url)
     if file is not None:
-        _prepare_folder(file, shown, must_exist=must_exist)
-    arguments: dict[str, Any] = {"connect_args": {"timeout": _LOCK_SECONDS}} if _is_sqlite(parsed) else {}
+        _prepare_folder(file, shown, must_exist=read_only)
     try:
-        storage = RDBStorage(_escaped(parsed.render_as_string(hide_password=False)), engine_kwargs=arguments)
-        if file is not None:
+        if file is None or file.exists():  # connecting would create the file
+            _look(parsed, shown, read_only=read_only)
+        storage = _connect(parsed, read_only=read_only)
+        if file is not None and not read_only:
             _use_write_ahead_log(storage)
     except ImportError as error:
-        raise UserError(f"The storage {shown} needs a driver that is not installed{_driver_hint(parsed)}.") from error
+        raise missing_driver(parsed) from error
     except RuntimeError as error:  # Optuna's complaint about the schema
         raise UserError(
             f"The storage {shown} was written by another version of Optuna than this one ({optuna.__version__}). Use "
-            f"another file, or, for an older one, run: optuna storage upgrade --storage '{shown}'"
+            f"another one, or, if it is older, run: optuna storage upgrade --storage '{shown}'"
         ) from error
     except STORAGE_ERRORS as error:
         raise storage_error(error, shown) from error
@@ -87,37 +93,21 @@ def storage_error(error: BaseException, shown: str) -> TunerError:
     return TunerError(f"The storage {shown} failed: {text}. Run the same command again once it works.")
 
 
-def shown_url(url: str | None) -> str:
-    """Return a storage's URL as people may see it, without its password."""
-    return "in memory" if url is None else _parsed(url).render_as_string(hide_password=True)
-
-
-def sqlite_file(url: str | None) -> Path | None:
-    """Return the file of an SQLite storage; None for one in memory or on a server."""
-    if url is None:
-        return None
-    parsed = _parsed(url)
-    name = parsed.database
-    if not _is_sqlite(parsed) or not name or name == ":memory:":
-        return None
-    return Path(name.removeprefix("file:"))
-
-
-def _parsed(url: str) -> URL:
+def _look(parsed: URL, shown: str, *, read_only: bool) -> None:
+    engine = sqlalchemy.create_engine(parsed, **_engine_arguments(parsed))
     try:
-        parsed = make_url(url)
-        parsed.get_dialect()
-    except NoSuchModuleError as error:
-        raise UserError(f"The storage '{url}' names a kind of database that is not known here. {_EXAMPLE}") from error
-    except (ArgumentError, ValueError) as error:
-        raise UserError(f"The storage '{url}' is not a database URL. {_EXAMPLE}") from error
-    except ImportError as error:
-        raise UserError(f"The storage '{url}' needs a driver that is not installed.") from error
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgres", "postgresql") else parsed
+        check_schema(engine, shown, must_hold_studies=read_only, shared=not is_sqlite(parsed))
+    finally:
+        engine.dispose()
 
 
-def _is_sqlite(parsed: URL) -> bool:
-    return parsed.get_backend_name() == "sqlite"
+def _connect(parsed: URL, *, read_only: bool) -> RDBStorage:
+    url = _escaped(parsed.render_as_string(hide_password=False))
+    return RDBStorage(url, engine_kwargs=_engine_arguments(parsed), skip_table_creation=read_only)
+
+
+def _engine_arguments(parsed: URL) -> dict[str, Any]:
+    return {"connect_args": {"timeout": _LOCK_SECONDS}} if is_sqlite(parsed) else {}
 
 
 def _escaped(url: str) -> str:
@@ -146,12 +136,6 @@ def _use_write_ahead_log(storage: RDBStorage) -> None:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     sqlalchemy.event.listen(storage.engine, "connect", configure)
     storage.engine.dispose()  # connections opened before the listener would not have the setting
-
-
-def _driver_hint(parsed: URL) -> str:
-    if parsed.get_backend_name() == "postgresql":
-        return ". Install it with: pip install 'psycopg[binary]'"
-    return f" ({parsed.drivername})"
 
 
 def _root_cause(error: BaseException) -> str:

@@ -38,7 +38,7 @@ def test_allowed(name: str, value: FixedValue) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("learning_rat", 1e-3, r"Unknown parameter in 'fixed' 'learning_rat'. Did you mean 'learning_rate'\?"),
+        ("learning_rat", 1e-3, r"Unknown parameter 'learning_rat' in 'fixed'. Did you mean 'learning_rate'\?"),
         ("learning_rate", 0.5, "fixed.learning_rate is 0.5, but the search space allows 0.0001 to 0.01"),
         ("learning_rate", "fast", "fixed.learning_rate is 'fast'"),
         ("layers", True, "fixed.layers is True, but the search space allows 1 to 4"),

@@ -30,7 +30,7 @@ def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, Bas
     """
     for name, value in fixed.items():
         if name not in distributions:
-            raise unknown_name("parameter in 'fixed'", name, distributions)
+            raise unknown_name("parameter", name, distributions, where="in 'fixed'")
         if not _allowed(value, distributions[name]):
             raise UserError(
                 f"fixed.{name} is {value!r}, but the search space allows {_described(distributions[name])}."

@@ -1,0 +1,59 @@
+"""Read a study that has been run, without ever writing to its storage."""
+
+import optuna
+from optuna.exceptions import OptunaError
+
+from tuner.errors import UserError, unknown_name
+from tuner.study._storage import STORAGE_ERRORS, open_storage, storage_error
+from tuner.study._url import shown_url
+
+_NONSENSE = (OptunaError, ValueError, LookupError, TypeError, AssertionError)
+"""What Optuna raises over rows that make no sense."""
+
+
+def read_study(url: str, name: str) -> optuna.Study:
+    """Load a study that has been run, with its trials.
+
+    Args:
+        url: SQLAlchemy URL of the storage.
+        name: the study's name there.
+
+    Raises:
+        UserError: if there is no such study or storage, or Optuna did not write it.
+        TunerError: if the storage fails.
+    """
+    names = study_names(url)
+    if name not in names:
+        raise unknown_name("study", name, names)
+    try:
+        study = optuna.load_study(study_name=name, storage=open_storage(url, read_only=True))
+        study.get_trials(deepcopy=False)
+    except STORAGE_ERRORS as error:
+        raise storage_error(error, shown_url(url)) from error
+    except _NONSENSE as error:
+        raise _unreadable(url, error) from error
+    return study
+
+
+def study_names(url: str) -> list[str]:
+    """Return the names of the studies in a storage.
+
+    Args:
+        url: SQLAlchemy URL of the storage.
+
+    Raises:
+        UserError: if there is no such storage, or Optuna did not write it.
+        TunerError: if the storage fails.
+    """
+    storage = open_storage(url, read_only=True)
+    try:
+        return list(optuna.get_all_study_names(storage))
+    except STORAGE_ERRORS as error:
+        raise storage_error(error, shown_url(url)) from error
+    except _NONSENSE as error:
+        raise _unreadable(url, error) from error
+
+
+def _unreadable(url: str, error: Exception) -> UserError:
+    what = f"{type(error).__name__}: {error}"
+    return UserError(f"The storage {shown_url(url)} cannot be read and may be damaged; name another. ({what})")
