@@ -25,8 +25,20 @@ def test_replay_ratio_is_kept(num_envs, steps):
     assert steps / num_envs == 16 / 1024
 
 
-def test_at_least_one_gradient_step():
-    assert replay(16)["gradient_steps"] == 1  # 16/64 would be a quarter
+def test_few_robots_wait_for_their_one_gradient_step():
+    arguments = replay(16)  # 16/64 is a quarter of a gradient step: one after four environment steps
+    assert (arguments["gradient_steps"], arguments["train_freq"]) == (1, 4)
+
+
+def test_they_wait_for_16_steps_at_most():
+    arguments = replay(16, gradient_steps=1)  # 1/64: one after 64
+    assert (arguments["gradient_steps"], arguments["train_freq"]) == (1, 16)
+
+
+def test_noise_is_held_no_longer_for_waiting():
+    arguments = replay(16, gradient_steps=8, noise_hold=2)  # 8/64 · 2 is a quarter: one after 2 · 4
+    assert (arguments["gradient_steps"], arguments["train_freq"]) == (1, 8)
+    assert (arguments["use_sde"], arguments["sde_sample_freq"]) == (True, 2)
 
 
 def test_rounded_to_a_power_of_two():

@@ -183,3 +183,9 @@ def test_samples_are_independent_of_each_other(window):
         for i in range(int(seen.sum()))
     ]
     assert together.tolist() == pytest.approx(alone)
+
+
+def test_widths_of_the_bins_of_a_thousand_steps():
+    # a_0 = 1000 (q − 1) / (q^20 − 1) with q = 12^(1/19) = 1.1397: 11.0; the last is 12 times as wide
+    widths = np.diff(age_edges(1000))
+    assert (len(widths), widths[0], widths[-1], widths.sum()) == (20, 11, 132, 1000)

@@ -11,7 +11,7 @@ from tests.contracts.pool import PoolContract, outcomes, until_ended, until_tick
 from tests.workers.trials import TICKS, JumpingClock, endless, point_mass
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.records import Outcome, OutcomeKind
-from tuner.workers import LocalPool
+from tuner.workers import LocalPool, _faults
 
 CONFIG = WorkersConfig(count=2, threads=1)
 
@@ -109,6 +109,14 @@ def test_what_simulators_print_is_logged(faults: dict[str, tuple[Outcome, bool]]
     assert faults["print"][0].kind is OutcomeKind.EXHAUSTED
     logs = "".join(file.read_text() for file in log_dir.iterdir())
     assert "Warning: the simulator talks" in logs
+
+
+def test_a_worker_that_others_terminate_has_crashed(warm_pool: LocalPool) -> None:
+    warm_pool.submit(0, endless(22))
+    until_ticked(warm_pool)
+    os.kill(warm_pool.pid(0), signal.SIGTERM)
+    [ended] = outcomes(until_ended(warm_pool))
+    assert (ended.outcome.kind, ended.outcome.message) == (OutcomeKind.CRASHED, _faults.TERMINATED)
 
 
 def test_the_worker_comes_back_after_it_was_killed_from_outside(warm_pool: LocalPool) -> None:

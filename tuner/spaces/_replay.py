@@ -7,6 +7,8 @@ REFERENCE_ENVS = 1024
 """Gradient steps are searched per environment step of this many robots."""
 LARGEST_REUSE = 128
 """How often a transition may be replayed on average; the published recipes for thousands of robots use 4 to 128."""
+LONGEST_WAIT = 16
+"""Environment steps between updates that few robots may be made to wait for, so that the replay ratio is kept."""
 LARGEST_SAMPLE = 2**19
 """Transitions that one update may draw: SBX gathers all its batches at once, with 48 observations about 0.2 GB here."""
 
@@ -22,11 +24,14 @@ def replay_arguments(
 ) -> dict[str, Any]:
     """Return `gradient_steps`, `batch_size`, `policy_delay`, `train_freq` and `use_sde` in SBX's terms.
 
+    `sde_sample_freq` comes with them where noise changes between updates.
+
     The replay ratio, gradient steps per environment step, is what carries over between numbers of robots, so gradient
-    steps are scaled with the robots and the steps between updates, then rounded to a power of two of at least one. They
-    are cut to `LARGEST_REUSE` and `LARGEST_SAMPLE`, or a big batch with many gradient steps would exhaust the memory.
-    Powers of two divide each other: the policy delay, cut to the gradient steps, always divides them, or SBX would
-    compile one program for every offset.
+    steps are scaled with the robots and the steps between updates, then rounded to a power of two. Where that is less
+    than one, updates wait for more environment steps, up to `LONGEST_WAIT`; beyond that there is one gradient step, and
+    the ratio is larger than asked for. They are cut to `LARGEST_REUSE` and `LARGEST_SAMPLE`, or a big batch with many
+    gradient steps would exhaust the memory. Powers of two divide each other: the policy delay, cut to the gradient
+    steps, always divides them, or SBX would compile one program for every offset.
 
     Args:
         num_envs: robots that the agent learns from.
@@ -37,12 +42,17 @@ def replay_arguments(
             updates (`use_sde` repeats one noise key), so it takes the place of `train_freq`.
         train_freq: environment steps between updates where noise is not held.
     """
-    between = int(noise_hold if noise_hold > 1 else train_freq)
+    hold = int(noise_hold)
+    between = hold if hold > 1 else int(train_freq)
+    wanted = round(math.log2(gradient_steps * num_envs * between / REFERENCE_ENVS))
+    while wanted < 0 and between < LONGEST_WAIT:
+        wanted, between = wanted + 1, between * 2
     collected = num_envs * between
-    wanted = round(math.log2(gradient_steps * collected / REFERENCE_ENVS))
     most = math.floor(math.log2(min(LARGEST_REUSE * collected, LARGEST_SAMPLE) / batch_size))
     steps = 2 ** max(0, min(wanted, most))
+    held = {"sde_sample_freq": hold} if 1 < hold < between else {}
     return {
+        **held,
         "gradient_steps": steps,
         "batch_size": int(batch_size),
         "policy_delay": min(int(policy_delay), steps),

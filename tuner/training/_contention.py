@@ -16,7 +16,7 @@ class CpuTimes:
     """CPU seconds since some moment in the past."""
 
     own: float
-    """Used by this process, all threads."""
+    """Used by this process and the processes that its simulator started, all threads."""
     busy: float
     """Used by anybody, the hypervisor's other guests included, on the CPUs this process may run on."""
     total: float
@@ -32,8 +32,16 @@ def read_cpu_times() -> CpuTimes:
     # On Linux, guest time is contained in user time; everything else adds up.
     total = sum(sum(cpu) - getattr(cpu, "guest", 0.0) - getattr(cpu, "guest_nice", 0.0) for cpu in mine)
     idle = sum(cpu.idle + getattr(cpu, "iowait", 0.0) for cpu in mine)
-    used = process.cpu_times()
-    return CpuTimes(own=used.user + used.system, busy=total - idle, total=total)
+    family = [process, *process.children(recursive=True)]
+    return CpuTimes(own=sum(_cpu_seconds(member) for member in family), busy=total - idle, total=total)
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        used = process.cpu_times()
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return 0.0
+    return float(used.user + used.system)
 
 
 def is_contended(before: CpuTimes, after: CpuTimes) -> bool:

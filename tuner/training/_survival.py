@@ -24,7 +24,7 @@ _LAST_TO_FIRST_WIDTH = 12.0
 def age_edges(max_episode_steps: int) -> npt.NDArray[np.intp]:
     """Cut the ages 0 … max_episode_steps − 1 into bins whose widths grow geometrically.
 
-    For 1,000 steps the first of the 20 bins is 10 steps wide, the last 128.
+    For 1,000 steps the first of the 20 bins is 11 steps wide, the last 132.
 
     Args:
         max_episode_steps: steps after which an episode is truncated, at least 1.

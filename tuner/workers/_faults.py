@@ -7,6 +7,9 @@ from typing import Any
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.training import Phase
 
+TERMINATED = "the worker was told to terminate (SIGTERM) by something other than its manager"
+"""The message of a trial that ended in good order although the manager had not asked for it."""
+
 
 def describe_exit(code: int | None) -> str:
     """Say in words how a worker ended without an outcome.

@@ -222,6 +222,9 @@ class LocalPool(WorkerPool):
                 trial.last_tick = tick
                 self._events.append(TickEvent(slot.number, trial.spec, tick))
             case Ended(outcome, reusable):
+                if outcome.kind is OutcomeKind.INTERRUPTED and trial.stop is None and not self._closed:
+                    # Nobody here asked for it: a memory watchdog, say. Called a crash, it is retried within limits.
+                    outcome = replace(outcome, kind=OutcomeKind.CRASHED, message=_faults.TERMINATED)
                 self._end_trial(slot, outcome)
                 if not reusable:
                     self._discard(slot)
