@@ -1,6 +1,6 @@
 import pytest
 
-from tuner.cli._format import duration_text, number_text, parameter_text, parse_duration, sparkline
+from tuner.cli._format import duration_text, number_text, parameter_text, parse_count, parse_duration, sparkline
 from tuner.errors import UserError
 
 
@@ -22,10 +22,23 @@ def test_durations_are_read(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "0m", "-5", "soon", "30x", "m", "inf", "1e3", "30m1h", "9" * 400])
+@pytest.mark.parametrize("text", ["", "-5", "soon", "30x", "m", "inf", "1e3", "30m1h", "9" * 400])
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(UserError, match="is not a duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["0", "0m"])
+def test_no_time_at_all_is_refused(text):
+    with pytest.raises(UserError, match=f"'{text}' is no length of time to run for. It must be more than zero"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "many", "1.5", "²", "٣"])
+def test_what_is_no_count_is_refused(text):
+    assert parse_count("12") == 12
+    with pytest.raises(UserError, match=f"'{text}' was given .* whole number, more than zero"):
+        parse_count(text)
 
 
 @pytest.mark.parametrize(

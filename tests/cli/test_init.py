@@ -54,6 +54,9 @@ def test_what_exists_is_not_overwritten(tmp_path):
         copy_bundled(tmp_path, force=False)
     assert (tmp_path / "studies" / "quickstart.yaml").read_text() == "mine"
     assert not (tmp_path / "search_spaces").exists(), "nothing is copied when something is in the way"
+    (tmp_path / "search_spaces").mkdir()
+    with pytest.raises(UserError, match=r"search_spaces and .*studies exist already"):
+        copy_bundled(tmp_path, force=False)
 
 
 def test_force_overwrites_the_bundled_files_and_keeps_the_users_own(tmp_path):

@@ -1,7 +1,10 @@
+import contextlib
 import csv
 import io
 import json
+import sqlite3
 
+import optuna
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -9,7 +12,10 @@ from typer.testing import CliRunner
 
 from tuner.analysis import summary_data, trials_data
 from tuner.cli._app import app
-from tuner.cli._tables import parameters_table, print_study, study_lines, trial_records
+from tuner.cli._tables import outcomes_table, parameters_table, print_study, study_lines, trial_records
+from tuner.cli._warnings import warnings_data, warnings_of
+from tuner.records import Outcome, OutcomeKind
+from tuner.study import attributes
 
 
 def show(*arguments):
@@ -18,7 +24,7 @@ def show(*arguments):
 
 def printed(study, width):
     out = Console(width=width, color_system=None, file=io.StringIO(), record=True)
-    print_study(out, summary_data(study), trials_data(study))
+    print_study(out, summary_data(study), trials_data(study), {})
     return [line.split() for line in out.export_text().splitlines()]
 
 
@@ -120,6 +126,75 @@ def test_a_missing_storage_is_not_created(tmp_path):
     assert missing.exit_code == 2
     assert "There is no storage" in missing.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_could_not_be_written_is_shown_under_the_trials(stored):
+    _, _, study = stored
+    out = Console(width=200, color_system=None, file=io.StringIO(), record=True)
+    print_study(
+        out, summary_data(study), trials_data(study), {1: "the policy could not be written to x: No space left"}
+    )
+    lines = out.export_text().splitlines()
+    warning = lines.index("WARNING: trial 1: the policy could not be written to x: No space left.")
+    assert lines.index("Trials") < warning < lines.index("Parameters")
+
+
+def test_json_has_the_warnings_too(tmp_path):
+    study = optuna.create_study(study_name="a")
+    outcome = Outcome(OutcomeKind.EXHAUSTED, details={"warning": "the policy could not be written"})
+    for record in (outcome, Outcome(OutcomeKind.EXHAUSTED)):
+        trial = study.ask()
+        trial.set_user_attr(attributes.RECORD, record.to_json())
+        study.tell(trial, 1.0)
+    assert warnings_data(warnings_of(study)) == [{"trial": 0, "warning": "the policy could not be written"}]
+
+
+def test_trials_that_do_not_count_say_what_became_of_them():
+    rows = [
+        {"number": 0, "outcome": "crashed", "retry_of": None},
+        {"number": 1, "outcome": "crashed", "retry_of": 0},
+        {"number": 2, "outcome": "interrupted", "retry_of": None},
+        {"number": 3, "outcome": None, "retry_of": 2},
+    ]
+    numbers = ("time_to_return", "final_return", "best_return", "clock_seconds")
+    rest = {"counts": False, "rule": None, "state": "WAITING", "censored": False, "warm_start": None}
+    out = Console(width=200, color_system=None, file=io.StringIO(), record=True)
+    out.print(outcomes_table(pd.DataFrame([{**row, **rest, **dict.fromkeys(numbers)} for row in rows])))
+    told = [line[2:].split("—")[0].strip() for line in out.export_text().replace("trial", "").splitlines()[1:]]
+    assert [text.lstrip("0123 ") for text in told] == [
+        "crashed, retried",
+        "crashed, not counted",
+        "interrupted, queued again",
+        "waiting",
+    ]
+
+
+def test_a_storage_that_is_not_optunas_is_left_as_it_is(tmp_path):
+    file = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE mine (x INTEGER)")
+        connection.commit()
+    before = file.read_bytes()
+    refused = show("toy", "--storage", f"sqlite:///{file}")
+    assert refused.exit_code == 2, refused.output
+    assert refused.stderr.startswith("Error: ")
+    assert file.read_bytes() == before
+
+
+def test_a_folder_or_a_file_without_suffix_is_no_study(stored, tmp_path, monkeypatch):
+    config, _, _ = stored
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "a.yaml").touch()
+    (tmp_path / "plain").touch()
+    folder = show("./inside")
+    assert (folder.exit_code, folder.stderr) == (
+        2,
+        "Error: ./inside is a folder, not a study file. Studies in it: a.yaml.\n",
+    )
+    plain = show("plain", "--storage", config.storage)
+    assert plain.exit_code == 2
+    assert "known: toy. If the file or folder of that name is meant" in plain.stderr
 
 
 def test_two_formats_at_once_are_refused():

@@ -1,5 +1,8 @@
 import io
+import os
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from tuner.cli._watch import LineWatcher, LiveWatcher, outcome_text
@@ -126,3 +129,60 @@ def test_every_kind_of_outcome_has_its_words():
     assert text("interrupted", clock_seconds=1.0) == "Trial 3 was interrupted after 1.0 s and is queued again."
     assert text("hung", message="silent for 60 s.") == "Trial 3 hung: silent for 60 s."
     assert text("diverged") == "Trial 3 diverged: no reason was given."
+
+
+WARNING = "the policy could not be written to runs/x: No space left on device"
+
+
+def test_what_could_not_be_written_is_told_at_once_and_kept():
+    lost = Outcome(OutcomeKind.EXHAUSTED, details={"warning": WARNING})
+    for kind in (LineWatcher, LiveWatcher):
+        clock, out = ManualClock(), console()
+        watcher = kind(CONFIG, clock, out)
+        run_of_one_trial(watcher, clock, lost, summary(finished=3))
+        assert f"WARNING: trial 3: {WARNING}." in out.export_text()
+        assert watcher.progress.warnings == {3: WARNING}
+    out.print(watcher.view)
+    assert f"WARNING: trial 3: {WARNING}." in out.export_text()
+
+
+def test_the_users_mistake_is_left_to_the_message_that_ends_the_run():
+    mistake = Outcome(OutcomeKind.CRASHED, message="no such task", details={"user_error": True})
+    for kind in (LineWatcher, LiveWatcher):
+        clock, out = ManualClock(), console()
+        run_of_one_trial(kind(CONFIG, clock, out), clock, mistake, summary())
+        assert "no such task" not in out.export_text()
+
+
+def test_lines_tell_of_compiling_and_now_and_then_of_the_progress():
+    clock, out = ManualClock(), console()
+    watcher = LineWatcher(CONFIG, clock, out)
+    watcher.on_trial_started(0, spec(), "")
+    watcher.on_phase(0, spec(), "compile")
+    clock.sleep(12.0)
+    watcher.on_phase(0, spec(), "train")
+    clock.sleep(17.0)
+    watcher.on_tick(0, spec(), Tick(index=1, clock_seconds=1.0, estimate=1.0, best=1.0, env_steps=2000), 20.0)
+    clock.sleep(1.0)  # 30 s after the start
+    watcher.on_tick(0, spec(), Tick(index=2, clock_seconds=2.0, estimate=1.5, best=2.0, env_steps=9000), 20.0)
+    watcher.on_phase(0, spec(), "evaluate")
+    watcher.on_phase(0, spec(), "train")
+    clock.sleep(29.0)
+    watcher.on_tick(0, spec(), Tick(index=3, clock_seconds=3.0, estimate=1.5, best=2.0, env_steps=9500), 20.0)
+    # 9000 steps in 2 s; no trial has finished, so the limit of 100 s less the 30 s that passed is what is left.
+    assert out.export_text().splitlines() == [
+        "[0:00] Trial 3 starts on worker 0.",
+        "[0:00] Trial 3 is compiling.",
+        "[0:12] Trial 3 compiled in 12.0 s and trains.",
+        "[0:30] Trial 3: 2.0 of 12 s, return 1.50, best 2.00, 4,500 steps/s, about 1:10 left for the study.",
+    ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's disk that is always full")
+def test_lines_that_cannot_be_written_do_not_end_the_study():
+    with Path("/dev/full").open("w") as full:
+        watcher = LineWatcher(CONFIG, ManualClock(), Console(file=full, width=100))
+        watcher.on_message("one")
+        watcher.on_message("two")
+        assert watcher.progress.note == "two"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing it can write what is left

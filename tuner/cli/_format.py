@@ -22,7 +22,24 @@ def parse_duration(text: str) -> float:
         total = 3600 * hours + 60 * minutes + seconds
         if 0 < total < math.inf:
             return total
-    raise UserError(f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m).")
+        if total == 0:
+            raise UserError(f"'{text}' is no length of time to run for. It must be more than zero: 90, 30m or 1h30m.")
+    raise UserError(
+        f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m), more than "
+        "zero in all."
+    )
+
+
+def parse_count(text: str) -> int:
+    """Return the whole number that `text` means.
+
+    Raises:
+        UserError: if it is not a whole number, or not more than zero.
+    """
+    # isdecimal alone would let digits of other scripts pass, which the study file's checks would not.
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UserError(f"'{text}' was given where a number is needed. It must be a whole number, more than zero.")
 
 
 def duration_text(seconds: float) -> str:

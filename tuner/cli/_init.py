@@ -48,7 +48,8 @@ def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
     present = [directory / name for name in _FOLDERS if (directory / name).exists()]
     if present and not force:
         names = " and ".join(str(path) for path in present)
-        raise UserError(f"{names} exists already. Name another folder, or give --force to overwrite the files in it.")
+        verb = "exists" if len(present) == 1 else "exist"
+        raise UserError(f"{names} {verb} already. Name another folder, or give --force to overwrite the files in it.")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         # Staged on the same file system, so that moving into place cannot fail half-way for want of space.

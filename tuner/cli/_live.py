@@ -8,6 +8,7 @@ from rich.text import Text
 
 from tuner.cli._format import duration_text, number_text, sparkline
 from tuner.cli._progress import Progress, TrialProgress
+from tuner.cli._warnings import warning_line
 from tuner.clock import Clock
 from tuner.study import BestTrial, StudySummary
 
@@ -48,6 +49,10 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
         Text(f"Best so far: {best_text(progress.summary.best, progress.target)}."),
     ]
     parts += [Text(count_text(progress.summary)), Text(_time_text(progress, elapsed), style="dim")]
+    if progress.warnings:
+        number, text = list(progress.warnings.items())[-1]
+        more = f" ({len(progress.warnings)} trials have lost files.)" if len(progress.warnings) > 1 else ""
+        parts.append(Text(warning_line(number, text) + more, style="bold red"))
     if progress.note:
         parts.append(Text(progress.note, style="yellow"))
     return Group(*parts)

@@ -2,7 +2,8 @@
 
 import json
 import math
-from typing import Any
+import os
+from typing import IO, Any
 
 import typer
 from rich.console import Console
@@ -16,10 +17,24 @@ def print_json(data: Any) -> None:
     typer.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Go on without output: who reads it (`| head -3`) has seen enough, but the study is not over."""
+        self.quiet = True
+        discard_output(self.file)
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Let what is still to be written to `stream` vanish, so that nothing complains at exit either."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal, or wide enough for a table where there is none."""
-    found = Console(stderr=stderr, highlight=False)
-    return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
+    found = _Console(stderr=stderr, highlight=False)
+    return found if found.is_terminal else _Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
 
 
 def _finite(data: Any) -> Any:

@@ -71,6 +71,8 @@ class Progress:
     """Clock reading when this run began."""
     deadline_seconds: float | None = None
     """Wall-clock seconds that this run may take."""
+    warnings: Mapping[int, str] = field(default_factory=dict)
+    """What of this run's trials could not be written, by their numbers."""
     note: str = ""
     """What is going on that the numbers do not say."""
 
@@ -91,6 +93,10 @@ class Progress:
     def with_outcome(self, slot: int, summary: StudySummary) -> "Progress":
         """Return the progress after the trial in `slot` ended: its slot is empty, `summary` is the study with it."""
         return replace(self.with_trial(slot, None), summary=summary)
+
+    def with_warning(self, number: int, text: str) -> "Progress":
+        """Return the progress with a warning of what trial `number` could not write."""
+        return replace(self, warnings={**self.warnings, number: text})
 
     def seconds_left(self, elapsed_seconds: float) -> float | None:
         """Return about how long this run still takes, in wall-clock seconds; None before anything is known.

@@ -1,13 +1,19 @@
 """What `tuner run` says at its end: the best configuration, and what to do next."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from tuner.analysis import StudyReport
+from tuner.cli._command import RunCommand
 from tuner.cli._configuration import agent_table
 from tuner.cli._format import duration_text
 from tuner.cli._live import best_text, count_text
+from tuner.cli._warnings import warning_line, warnings_data
+from tuner.config import StudyConfig
 from tuner.study import StudySummary
 
 _ENDS = {
@@ -17,29 +23,34 @@ _ENDS = {
 }
 
 
-def result_data(summary: StudySummary, report: StudyReport | None) -> dict[str, Any]:
+def result_data(summary: StudySummary, report: StudyReport | None, warnings: Mapping[int, str]) -> dict[str, Any]:
     """Return what `tuner run --json` prints: this run, and the whole study.
 
     Args:
         summary: how the run ended.
         report: the study as it is stored; None if its storage was in memory and is gone.
+        warnings: what trials of this run could not write, by their numbers.
     """
     run = {
         "reason": summary.reason,
         "wall_seconds": summary.wall_seconds,
         "training_seconds": summary.training_seconds,
+        "warnings": warnings_data(warnings),
     }
     return {"run": run, **(report.to_json() if report else summary.to_json())}
 
 
-def print_result(out: Console, given: str, summary: StudySummary, report: StudyReport | None) -> None:
+def print_result(
+    out: Console, given: RunCommand, summary: StudySummary, report: StudyReport | None, config: StudyConfig
+) -> None:
     """Print how the run ended, the best configuration as a table, and what to do next.
 
     Args:
         out: where to.
-        given: the study as the user named it.
+        given: the command that ran it.
         summary: how the run ended.
         report: the study as it is stored; None if its storage was in memory and is gone.
+        config: the study as it ran.
     """
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
@@ -51,25 +62,40 @@ def print_result(out: Console, given: str, summary: StudySummary, report: StudyR
     if report.best is not None and report.best.agent is not None:
         out.print(agent_table(report.best.agent))
     out.print()
-    out.print(next_steps(given, summary, report.best.directory if report.best else None), markup=False)
+    directory = report.best.directory if report.best else None
+    out.print(next_steps(given, config, summary, directory), markup=False, soft_wrap=True)
 
 
-def next_steps(given: str, summary: StudySummary, directory: str | None) -> str:
+def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
+    """Print what trials could not write, by their numbers, if anything."""
+    for number, text in warnings.items():
+        out.print(Text(warning_line(number, text), style="bold red"))
+
+
+def next_steps(given: RunCommand, config: StudyConfig, summary: StudySummary, directory: str | None) -> str:
     """Return what the user may want to do now; each line that is indented by two can be run as it is.
 
     Args:
-        given: the study as the user named it.
+        given: the command that ran it.
+        config: the study as it ran.
         summary: how the run ended.
         directory: where the best trial's files lie.
     """
-    steps = ["Next:", f"  tuner show {given}", "      every trial, with its parameters, and where the seconds went"]
+    show = given.show_text(config.study, config.storage)
+    steps = ["Next:", f"  {show}", "      every trial, with its parameters, and where the seconds went"]
     if summary.reason == "finished":
-        steps += [f"  tuner run {given} --trials {2 * summary.trials}", "      search on, with twice as many trials"]
+        steps += [f"  {given.text(trials=2 * summary.trials)}", "      search on, with twice as many trials"]
     else:
-        steps += [f"  tuner run {given}", "      go on"]
-    if given == "quickstart":
+        steps += [f"  {given.text()}", "      go on"]
+    if given.study == "quickstart":
         steps += ["  tuner run a1_flat --timeout 20m", "      a quadruped learns to walk"]
     steps += ["  tuner init mine", "      your own copies of the search spaces and studies, to edit"]
     if directory is not None:
-        steps += [f"The best trial's policy and curve lie in {directory}."]
+        steps += [_files_text(Path(directory))]
     return "\n".join(steps)
+
+
+def _files_text(directory: Path) -> str:
+    if (directory / "policy.zip").is_file():
+        return f"The best trial's policy and curve lie in {directory}."
+    return f"WARNING: the best trial's policy is not in {directory}. Train its configuration again to get one."

@@ -1,12 +1,13 @@
 """`tuner run`: run a study, or go on with one."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.errors import TunerError
+from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,10 +19,29 @@ if TYPE_CHECKING:
 RUNS_DIR = Path("runs")
 """Trials write their files below this folder of the working directory."""
 _INTERRUPTED = 130
+_IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
+"""Storages that end with the process."""
 _STOPPING = (
     "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
 )
 _STOPPING_NOW = "Stopping without waiting for the workers."
+
+
+def _trials(text: str) -> int:
+    return _count("--trials", text)
+
+
+def _workers(text: str) -> int:
+    return _count("--workers", text)
+
+
+def _count(option: str, text: str) -> int:
+    from tuner.cli._format import parse_count
+
+    try:
+        return parse_count(text)
+    except UserError as error:
+        raise UserError(f"{option}: {error}") from None
 
 
 def run(
@@ -31,14 +51,16 @@ def run(
         typer.Option("--set", metavar="PATH=VALUE", help="Override one value of the study file; repeat it for more."),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", metavar="N", help="Trials that the study is to have in all.")
+        int | None,
+        typer.Option("--trials", metavar="N", parser=_trials, help="Trials that the study is to have in all."),
     ] = None,
     timeout: Annotated[
         str | None,
         typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", metavar="N", help="Worker processes that train side by side.")
+        int | None,
+        typer.Option("--workers", metavar="N", parser=_workers, help="Worker processes that train side by side."),
     ] = None,
     storage: Annotated[
         str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
@@ -51,42 +73,55 @@ def run(
 
     Ctrl-C once stops the running trials and queues them again; the same command goes on later.
     """
+    from tuner.cli._command import RunCommand
     from tuner.cli._output import console, print_json, quiet_optuna
-    from tuner.cli._report import print_result, result_data
+    from tuner.cli._report import print_result, print_warnings, result_data
     from tuner.config import load_study
 
     quiet_optuna()
     given = as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
     config = load_study(study, [*(overrides or []), *given])
-    summary = _run(config, console(stderr=as_json))
+    command = RunCommand(study, overrides or [], trials=trials, timeout=timeout, workers=workers, storage=storage)
+    out = console(stderr=as_json)
+    summary, warnings = _run(config, out)
     report = _report(config)
     if as_json:
-        print_json(result_data(summary, report))
+        print_json(result_data(summary, report, warnings))
     else:
-        print_result(console(), study, summary, report)
+        print_result(console(), command, summary, report, config)
+    print_warnings(console(stderr=as_json), warnings)
     if summary.reason == "interrupted":
         raise typer.Exit(_INTERRUPTED)
     if summary.best is None:
         raise TunerError(
-            "No trial finished, so there is no best configuration. `tuner show` tells how each ended; the workers' "
+            "No trial finished, so there is no best configuration. "
+            f"`{command.show_text(config.study, config.storage)}` tells how each ended; the workers' "
             f"output lies in {_log_dir(config)}."
         )
 
 
 def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None, storage: str | None) -> list[str]:
     """Return the options as overrides of the study file, so that they are checked as it is."""
-    from tuner.cli._format import parse_duration
-
     values = {
         "budget.trials": trials,
-        "budget.total_seconds": None if timeout is None else parse_duration(timeout),
+        "budget.total_seconds": None if timeout is None else _seconds(timeout),
         "workers.count": workers,
         "storage": storage,
     }
     return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
 
 
-def _run(config: "StudyConfig", out: "Console") -> "StudySummary":
+def _seconds(timeout: str) -> float:
+    from tuner.cli._format import parse_duration
+
+    try:
+        return parse_duration(timeout)
+    except UserError as error:
+        raise UserError(f"--timeout: {error}") from None
+
+
+def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[int, str]]":
+    """Run the study; return where it stands, and what its trials could not write, by their numbers."""
     from tuner.cli._interrupt import StopOnSignal
     from tuner.cli._watch import watching
     from tuner.clock import MonotonicClock
@@ -104,20 +139,17 @@ def _run(config: "StudyConfig", out: "Console") -> "StudySummary":
             watcher.on_message(_STOPPING if signals == 1 else _STOPPING_NOW)
 
         with StopOnSignal(stop):
-            return manager.run()
+            return manager.run(), watcher.progress.warnings
 
 
 def _report(config: "StudyConfig") -> "StudyReport | None":
     """Return the study as it is stored; None if the storage was in memory and is gone."""
-    import optuna
-
     from tuner.analysis import summary_data
-    from tuner.study import open_storage
+    from tuner.study import read_study
 
-    storage = open_storage(config.storage)
-    if config.study not in optuna.get_all_study_names(storage):
+    if config.storage in _IN_MEMORY:
         return None
-    return summary_data(optuna.load_study(study_name=config.study, storage=storage))
+    return summary_data(read_study(config.storage, config.study))
 
 
 def _log_dir(config: "StudyConfig") -> Path:

@@ -29,6 +29,7 @@ def show(
     from tuner.cli._output import console, print_json, quiet_optuna
     from tuner.cli._stored import open_stored
     from tuner.cli._tables import print_study, trial_records
+    from tuner.cli._warnings import warnings_data, warnings_of
 
     quiet_optuna()
     opened = open_stored(study, storage)
@@ -36,6 +37,7 @@ def show(
     if as_csv:
         typer.echo(trials.to_csv(index=False), nl=False)
     elif as_json:
-        print_json({"study": summary_data(opened).to_json(), "trials": trial_records(trials)})
+        warnings = warnings_data(warnings_of(opened))
+        print_json({"study": summary_data(opened).to_json(), "trials": trial_records(trials), "warnings": warnings})
     else:
-        print_study(console(), summary_data(opened), trials)
+        print_study(console(), summary_data(opened), trials, warnings_of(opened))

@@ -1,5 +1,6 @@
 """Find a study in its storage, by study file, bundled name or the name it has there."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,18 @@ def open_stored(study: str, storage: str | None) -> "optuna.Study":
         UserError: if there is no such study, or no such storage.
         TunerError: if the storage fails.
     """
-    import optuna
-
-    from tuner.study import open_storage
+    from tuner.study import read_study, study_names
 
     name, url = _located(study, storage)
-    opened = open_storage(url, must_exist=True)
-    names = optuna.get_all_study_names(opened)
+    names = study_names(url)
     if name in names:
-        return optuna.load_study(study_name=name, storage=opened)
+        return read_study(url, name)
     if name == study:
+        if Path(study).exists():
+            raise UserError(
+                f"There is no study '{study}' in {url}; known: {', '.join(sorted(names)) or 'none'}. If the file or "
+                f"folder of that name is meant, name a study file with its path: ./my_study.yaml."
+            )
         raise unknown_name("study", study, names)
     raise UserError(f"The study '{name}' of {study} has not been run yet. Run it with: tuner run {study}")
 
@@ -41,7 +44,8 @@ def _located(study: str, storage: str | None) -> tuple[str, str]:
     """Return the study's name in the storage, and the storage's URL."""
     from tuner.config import bundled_studies, load_study
 
-    if study in bundled_studies() or Path(study).suffix in {".yaml", ".yml"}:
+    is_path = any(separator in study for separator in (os.sep, os.altsep or os.sep)) or study.startswith("~")
+    if is_path or study in bundled_studies() or Path(study).suffix in {".yaml", ".yml"}:
         config = load_study(study)
         return config.study, storage or config.storage
     return study, storage or DEFAULT_STORAGE

@@ -11,7 +11,9 @@ from rich.text import Text
 from tuner.analysis import StudyReport
 from tuner.cli._configuration import agent_table
 from tuner.cli._format import duration_text, number_text, parameter_text
+from tuner.cli._warnings import warning_line
 from tuner.clock import ACCOUNTS
+from tuner.records import OutcomeKind
 
 
 def trial_records(trials: pd.DataFrame) -> list[dict[str, Any]]:
@@ -19,18 +21,29 @@ def trial_records(trials: pd.DataFrame) -> list[dict[str, Any]]:
     return [_nested(row) for row in trials.to_dict("records")]
 
 
-def print_study(out: Console, report: StudyReport, trials: pd.DataFrame) -> None:
-    """Print a study: its trials, their parameters, where the seconds went, and what was found."""
+def print_study(out: Console, report: StudyReport, trials: pd.DataFrame, warnings: dict[int, str]) -> None:
+    """Print a study: its trials, their parameters, where the seconds went, and what was found.
+
+    Args:
+        out: where to.
+        report: the study.
+        trials: its trials, as of `trials_data`.
+        warnings: what could not be written, by the number of the trial.
+    """
     target = "" if report.target is None else f", target {report.target:g}"
     budget = f"{report.trials} trials of {report.budget_seconds:g} s"
     out.print(Text.assemble((report.study, "bold"), f"  {report.objective}{target}, {budget}\n"))
     for title, table in (
-        ("Trials", _outcomes(trials)),
+        ("Trials", outcomes_table(trials)),
         ("Parameters", parameters_table(trials)),
         ("Where the seconds went", _ledgers(trials)),
     ):
         out.print(Text(title, style="bold"))
         out.print(Padding(table, (0, 0, 1, 0), expand=False))
+        if title == "Trials" and warnings:
+            for number, text in warnings.items():
+                out.print(Text(warning_line(number, text), style="bold red"))
+            out.print()
     for line in study_lines(report):
         out.print(Text(line))
     if report.best is not None and report.best.agent is not None:
@@ -69,14 +82,17 @@ def _counts(counted: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counted.items()) or "none"
 
 
-def _outcomes(trials: pd.DataFrame) -> Table:
+def outcomes_table(trials: pd.DataFrame) -> Table:
+    """Return how each trial ended."""
     table = _table("trial", "outcome", left=("outcome", "warm start"))
     for title in ("time to return", "final return", "best return", "clock", "warm start"):
         table.add_column(title, justify="left" if title == "warm start" else "right")
-    for row in map(_plain, trials.to_dict("records")):
+    rows = [_plain(row) for row in trials.to_dict("records")]
+    repeated = {row["retry_of"] for row in rows}
+    for row in rows:
         table.add_row(
             str(row["number"]),
-            _outcome(row),
+            _outcome(row, repeated=row["number"] in repeated),
             _time_to_return(row),
             number_text(row["final_return"]),
             number_text(row["best_return"]),
@@ -86,10 +102,14 @@ def _outcomes(trials: pd.DataFrame) -> Table:
     return table
 
 
-def _outcome(row: dict[str, Any]) -> str:
+def _outcome(row: dict[str, Any], *, repeated: bool) -> str:
     text = str(row["outcome"] or row["state"].lower())
     text += f" ({row['rule']})" if row["rule"] else ""
-    return text + (" again" if not row["counts"] and row["outcome"] else "")
+    if row["counts"] or not row["outcome"]:
+        return text
+    if not repeated:
+        return text + ", not counted"
+    return text + (", queued again" if row["outcome"] == OutcomeKind.INTERRUPTED else ", retried")
 
 
 def _time_to_return(row: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from tuner.cli._format import duration_text, number_text
 from tuner.cli._live import LiveView, best_text, count_text, headline
 from tuner.cli._progress import Progress, TrialProgress
+from tuner.cli._warnings import warning_line, warning_of
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
@@ -18,6 +19,8 @@ from tuner.study import StudySummary
 from tuner.training import Phase
 
 _REFRESHES_PER_SECOND = 4
+_TELL_SECONDS = 30.0
+"""Wall-clock time between two lines on the progress of one trial."""
 _FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED})
 
 
@@ -59,8 +62,11 @@ class Watcher:
         self.progress = self.progress.with_tick(slot, tick)
 
     def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
-        """Empty the slot and take over the new counts."""
+        """Empty the slot, take over the new counts, and keep what could not be written."""
         self.progress = self.progress.with_outcome(slot, summary)
+        warning = warning_of(outcome)
+        if warning is not None:
+            self.progress = self.progress.with_warning(spec.number, warning)
 
     def on_message(self, text: str) -> None:
         """Keep the message as the note of the moment."""
@@ -78,16 +84,21 @@ class LiveWatcher(Watcher):
     def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
         """Empty the slot, take over the new counts, and print a fault."""
         super().on_trial_finished(slot, spec, outcome, summary)
-        if outcome.kind in _FAULTS:
+        if outcome.kind in _FAULTS and not _ends_the_run(outcome):
             self._console.print(Text(outcome_text(spec, outcome), style="red"))
+        warning = warning_of(outcome)
+        if warning is not None:
+            self._console.print(Text(warning_line(spec.number, warning), style="bold red"))
 
 
 class LineWatcher(Watcher):
-    """Prints one line for every trial that starts or ends, for logs and pipes."""
+    """Prints one line for everything that happens, and for each trial one now and then; for logs and pipes."""
 
     def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
         super().__init__(config, clock)
         self._console = console
+        self._compiling_since: dict[int, float] = {}
+        self._told: dict[int, float] = {}
 
     def on_study_started(self, summary: StudySummary) -> None:
         """Print what is about to run."""
@@ -101,11 +112,36 @@ class LineWatcher(Watcher):
         named = f" ({label})" if label else ""
         again = f", retry {spec.attempt}" if spec.attempt else ""
         self._say(f"Trial {spec.number}{named} starts on worker {slot}{again}.")
+        self._told[slot] = self._clock.now()
+        self._compiling_since.pop(slot, None)
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Print when the trial compiles, and for how long it did; evaluations are too many to tell."""
+        super().on_phase(slot, spec, phase)
+        if phase == "compile":
+            self._compiling_since[slot] = self._clock.now()
+            self._say(f"Trial {spec.number} is compiling.")
+        elif slot in self._compiling_since:
+            seconds = self._clock.now() - self._compiling_since.pop(slot)
+            self._say(f"Trial {spec.number} compiled in {seconds:.1f} s and trains.")
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """Print how far the trial is, unless it was told of a moment ago."""
+        super().on_tick(slot, spec, tick, score)
+        now, trial = self._clock.now(), self.progress.slots.get(slot)
+        if trial is None or now - self._told.get(slot, now) < _TELL_SECONDS:
+            return
+        self._told[slot] = now
+        self._say(tick_text(trial, self.progress.seconds_left(now - self.progress.started)))
 
     def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
         """Print how the trial ended, and the best so far if it is this one."""
         super().on_trial_finished(slot, spec, outcome, summary)
-        self._say(outcome_text(spec, outcome))
+        if not _ends_the_run(outcome):
+            self._say(outcome_text(spec, outcome))
+        warning = warning_of(outcome)
+        if warning is not None:
+            self._say(warning_line(spec.number, warning))
         if summary.best is not None and summary.best.number == spec.number:
             self._say(f"Best so far: {best_text(summary.best, self.progress.target)}.")
 
@@ -116,7 +152,12 @@ class LineWatcher(Watcher):
 
     def _say(self, text: str) -> None:
         elapsed = self._clock.now() - self.progress.started
-        self._console.print(Text(f"[{duration_text(elapsed)}] {text}"))
+        try:
+            self._console.print(Text(f"[{duration_text(elapsed)}] {text}"))
+        except (
+            OSError
+        ):  # a full disk under the log costs the lines, not the study; what is printed at the end reports it
+            self._console.quiet = True
 
 
 @contextmanager
@@ -128,6 +169,30 @@ def watching(config: StudyConfig, clock: Clock, out: Console) -> Iterator[Watche
     watcher = LiveWatcher(config, clock, out)
     with Live(watcher.view, console=out, refresh_per_second=_REFRESHES_PER_SECOND, transient=True):
         yield watcher
+
+
+def tick_text(trial: TrialProgress, seconds_left: float | None) -> str:
+    """Say in one line how far a trial is.
+
+    Args:
+        trial: the trial, with at least one tick.
+        seconds_left: about how long the whole run still takes, if that is known.
+    """
+    last = trial.ticks[-1]
+    parts = [
+        f"Trial {trial.number}: {trial.clock_seconds:.1f} of {trial.budget_seconds:g} s",
+        f"return {number_text(last.estimate)}",
+        f"best {number_text(last.best)}",
+        f"{number_text(trial.steps_per_second, 0)} steps/s",
+    ]
+    if seconds_left is not None:
+        parts.append(f"about {duration_text(seconds_left)} left for the study")
+    return ", ".join(parts) + "."
+
+
+def _ends_the_run(outcome: Outcome) -> bool:
+    """Whether the outcome is the user's mistake: the run ends with its message, which need not be read twice."""
+    return outcome.details.get("user_error") is True
 
 
 def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:

@@ -1,0 +1,33 @@
+"""Files of trials that could not be written: a trial goes on without them, so the user must be told."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tuner.records import Outcome
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def warning_of(outcome: Outcome) -> str | None:
+    """Return what of a trial could not be written, and why; None if all was."""
+    warning = outcome.details.get("warning")
+    return None if warning is None else str(warning)
+
+
+def warnings_of(study: "optuna.Study") -> dict[int, str]:
+    """Return what could not be written, by the number of the trial, as the study's storage has it."""
+    from tuner.study import outcome_of
+
+    outcomes = ((trial.number, outcome_of(trial)) for trial in study.get_trials(deepcopy=False))
+    return {number: text for number, outcome in outcomes if outcome is not None and (text := warning_of(outcome))}
+
+
+def warning_line(number: int, text: str) -> str:
+    """Say in one line what of a trial could not be written."""
+    return f"WARNING: trial {number}: {text.rstrip('.')}."
+
+
+def warnings_data(warnings: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return the warnings for JSON."""
+    return [{"trial": number, "warning": text} for number, text in warnings.items()]
