@@ -127,7 +127,8 @@ def test_optuna_pruners_work_on_the_common_grid(lab: Lab, kind: str, options: di
 
 
 def test_pruned_trials_name_their_rule(lab: Lab) -> None:
-    pruner = {"kind": "time_to_return", "options": {"shadow_share": 0.0}}
+    # `behind` waits until the cap of 1.25 times the best time, where `dominated` fires
+    pruner = {"kind": "time_to_return", "options": {"shadow_share": 0.0, "warmup": 1.0, "hopeless_warmup": 1.0}}
     config = lab.config(budget={"trials": 30}, pruner=pruner)
     lab.run(config)
     pruned = [trial for trial in lab.trials(config) if trial.state.name == "PRUNED"]

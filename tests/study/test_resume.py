@@ -243,8 +243,9 @@ def test_an_unknown_warm_start_leaves_no_study_behind(lab: Lab) -> None:
         ({"objective": {"target": 11.0}}, "1", "objective.target: 10.0 before, 11.0 now"),
         ({"budget": {"seconds": 50.0}}, "1", "budget.seconds: 100.0 before, 50.0 now"),
         ({"budget": {"ticks": 10}}, "1", "budget.ticks: 20 before, 10 now"),
-        ({"search_space": "other"}, "1", 'search_space: "toy" before, "other" now'),
-        ({}, "2", 'search_space source: "1" before, "2" now'),
+        ({"search_space": "other"}, "1", 'search_space: "toy" before, "other" now\nGive'),
+        ({"search_space": "other"}, "2", 'search_space: "toy" before, "other" now\nGive'),
+        ({}, "2", "one's:\n  the search space's source has changed\nGive"),
     ],
 )
 def test_a_study_name_used_for_something_else(lab: Lab, sections: dict[str, Any], source: str, message: str) -> None:
@@ -254,6 +255,50 @@ def test_a_study_name_used_for_something_else(lab: Lab, sections: dict[str, Any]
     assert message in str(caught.value)
     assert "Give the study another name" in str(caught.value)
     assert len(lab.trials(lab.config())) == 1
+
+
+def mistaken(spec: TrialSpec) -> toy.Recording:
+    """Return a trial that ends before training because of the user's mistake."""
+    outcome = Outcome(OutcomeKind.CRASHED, message="No task 'Tyo'.", details={"user_error": True})
+    return toy.Recording((), outcome)
+
+
+def unlaunchable(spec: TrialSpec) -> toy.Recording:
+    """Return a trial that crashes before training."""
+    return toy.Recording((), Outcome(OutcomeKind.CRASHED, message="no"))
+
+
+def test_a_mended_typo_does_not_cost_the_name(disk: Lab) -> None:
+    search_space = toy.space(good={"x": 0.3, "y": "a"})
+    wrong = disk.config(task={"id": "Tyo"}, warm_start=("good",))
+    with pytest.raises(UserError, match="No task 'Tyo'"):
+        disk.run(wrong, search_space, recordings=mistaken)
+    right = disk.config(warm_start=("good",))
+    listener = toy.Stopper(-1, 0)
+    assert disk.run(right, search_space, listener=listener).finished == 12
+    assert listener.messages == [
+        "The study 'toy' starts anew: none of its trials had been trained to an end before this:\n"
+        '  task.id: "Tyo" before, "Toy" now'
+    ]
+    assert [trial.user_attrs.get("warm_start") for trial in disk.trials(right)] == ["good"] + [None] * 11
+
+
+def test_failures_before_training_do_not_cost_the_name_either(lab: Lab) -> None:
+    with pytest.raises(TunerError, match="trials in a row failed for good"):
+        lab.run(lab.config(workers={"retries": 0}), recordings=unlaunchable)
+    other = lab.config(task={"options": {"a": 1}})
+    assert lab.run(other).finished == 12
+    assert len(lab.trials(other)) == 12
+
+
+def test_a_warm_start_is_tried_again_after_a_mistake_outside_the_study_file(lab: Lab) -> None:
+    search_space = toy.space(good={"x": 0.3, "y": "a"})
+    config = lab.config(budget={"trials": 2}, warm_start=("good",))
+    with pytest.raises(UserError, match="No task"):
+        lab.run(config, search_space, recordings=mistaken)
+    assert lab.run(config, search_space).finished == 2
+    names = [trial.user_attrs.get("warm_start") for trial in lab.trials(config)]
+    assert names == ["good", "good", None]  # the first failed, and does not count
 
 
 def test_what_may_change_between_runs(lab: Lab) -> None:

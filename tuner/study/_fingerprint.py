@@ -4,10 +4,14 @@ import json
 from typing import Any
 
 import optuna
+from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import StudyConfig
 from tuner.errors import UserError
-from tuner.study.attributes import FINGERPRINT
+from tuner.study.attributes import FINGERPRINT, counts, outcome_of
+
+_SPACE = "search_space"
+_SOURCE = "search_space source"
 
 
 def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
@@ -25,8 +29,8 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
         "task.simulator": config.task.simulator,
         "task.num_envs": config.task.num_envs,
         "task.options": config.task.options,
-        "search_space": config.search_space,
-        "search_space source": space_source,
+        _SPACE: config.search_space,
+        _SOURCE: space_source,
         "objective.kind": config.objective.kind,
         "objective.target": config.objective.target,
         "budget.seconds": config.budget.seconds,
@@ -35,29 +39,53 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
     return dict(json.loads(json.dumps(facts)))  # as it comes back from the storage: tuples are lists
 
 
-def check_fingerprint(study: optuna.Study, now: dict[str, Any]) -> None:
+def check_fingerprint(study: optuna.Study, now: dict[str, Any]) -> str | None:
     """Write the fingerprint to a new study, or compare it with an old one's.
+
+    Returns:
+        How the study differs, one line for each setting, if it differs but has learned nothing yet that could be
+        compared: the caller should start it anew. None if there is nothing to do.
 
     Raises:
         UserError: if the study was made with something else, or by another program.
     """
     before = study.user_attrs.get(FINGERPRINT)
+    trials = study.get_trials(deepcopy=False)
     if before is None:
-        if study.get_trials(deepcopy=False):
+        if trials:
             raise UserError(
                 f"The storage has a study '{study.study_name}' that another program made. Give yours another name: "
                 "change 'study' in the study file."
             )
         study.set_user_attr(FINGERPRINT, now)
-        return
+        return None
     differing = [path for path in sorted({*before, *now}) if before.get(path) != now.get(path)]
     if not differing:
-        return
-    lines = "\n".join(f"  {path}: {_short(before.get(path))} before, {_short(now.get(path))} now" for path in differing)
+        return None
+    if _SPACE in differing and _SOURCE in differing:
+        differing.remove(_SOURCE)  # another search space has another source
+    lines = "\n".join(f"  {_change(path, before.get(path), now.get(path))}" for path in differing)
+    if not any(_has_learned(trial) for trial in trials):
+        return lines
     raise UserError(
         f"The storage already has a study '{study.study_name}' whose scores cannot be compared with this one's:\n"
         f"{lines}\nGive the study another name (change 'study' in the study file), or put the old values back."
     )
+
+
+def _has_learned(trial: FrozenTrial) -> bool:
+    """Return whether a trial counts and was trained; one that failed to start says nothing about its parameters."""
+    if not counts(trial):
+        return False
+    outcome = outcome_of(trial)
+    trained = outcome is None or outcome.clock_seconds > 0 or bool(trial.intermediate_values)
+    return trained or trial.state is TrialState.COMPLETE
+
+
+def _change(path: str, before: Any, now: Any) -> str:
+    if path == _SOURCE:
+        return "the search space's source has changed"
+    return f"{path}: {_short(before)} before, {_short(now)} now"
 
 
 def _short(value: Any) -> str:

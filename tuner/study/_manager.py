@@ -93,7 +93,7 @@ class Manager:
         path = None if self._storage is not None else lock_file(self._config, self._runs_dir)
         with manager_lock(path, self._config.study):
             try:
-                study = open_study(self._config, self._space, storage)
+                study = open_study(self._config, self._space, storage, say=self._listener.on_message)
                 with _Run(self, study) as run:
                     return run.to_the_end()
             except STORAGE_ERRORS as error:

@@ -1,11 +1,12 @@
 """Open a study, new or begun, and clear up what an earlier run left behind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.pruners import BasePruner
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -26,8 +27,19 @@ from tuner.study.samplers import check_fixed, create_sampler, parameters_of
 _METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the return"}
 
 
-def open_study(config: StudyConfig, space: SearchSpace, storage: BaseStorage) -> optuna.Study:
+def open_study(
+    config: StudyConfig, space: SearchSpace, storage: BaseStorage, *, say: Callable[[str], None] = lambda _: None
+) -> optuna.Study:
     """Create the study or load it, with sampler and pruner as the study file says; write down the study file.
+
+    A stored study with another task, objective or the like, none of whose trials was trained to an end, is replaced:
+    what kept its trials from training may be the very mistake that the user has mended since.
+
+    Args:
+        config: the study file.
+        space: the search space.
+        storage: where the study is, or will be.
+        say: takes what the user should know, in one sentence.
 
     Raises:
         UserError: for a mistake in the sections `sampler`, `pruner`, `fixed` or `warm_start`, a study of that name that
@@ -37,13 +49,7 @@ def open_study(config: StudyConfig, space: SearchSpace, storage: BaseStorage) ->
     check_names(config, space, warm_starts)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
     create_sampler(config.sampler, fixed=config.fixed)  # a mistake in it must not leave an empty study behind
-    study = optuna.create_study(
-        storage=storage, study_name=config.study, direction=StudyDirection.MINIMIZE, pruner=pruner, load_if_exists=True
-    )
-    if study.directions != [StudyDirection.MINIMIZE]:
-        raise UserError(f"The storage's study '{config.study}' is not one of this program. Give yours another name.")
-    check_fingerprint(study, fingerprint(config, space_source=space.source_hash))
-    check_not_running(study)
+    study = _create_or_load(config, space, storage, pruner, say)
     trials_so_far = len(study.get_trials(deepcopy=False))
     study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)
     with without_experimental_warnings():
@@ -51,6 +57,27 @@ def open_study(config: StudyConfig, space: SearchSpace, storage: BaseStorage) ->
     study.set_user_attr(CONFIG, config.model_dump(mode="json"))
     conclude_stale_trials(study, config)
     _queue_warm_starts(study, warm_starts)
+    return study
+
+
+def _create_or_load(
+    config: StudyConfig, space: SearchSpace, storage: BaseStorage, pruner: BasePruner, say: Callable[[str], None]
+) -> optuna.Study:
+    name = config.study
+    study = optuna.create_study(
+        storage=storage, study_name=name, direction=StudyDirection.MINIMIZE, pruner=pruner, load_if_exists=True
+    )
+    if study.directions != [StudyDirection.MINIMIZE]:
+        raise UserError(f"The storage's study '{name}' is not one of this program. Give yours another name.")
+    check_not_running(study)
+    facts = fingerprint(config, space_source=space.source_hash)
+    differences = check_fingerprint(study, facts)
+    if differences is None:
+        return study
+    optuna.delete_study(study_name=name, storage=storage)
+    study = optuna.create_study(storage=storage, study_name=name, direction=StudyDirection.MINIMIZE, pruner=pruner)
+    check_fingerprint(study, facts)
+    say(f"The study '{name}' starts anew: none of its trials had been trained to an end before this:\n{differences}")
     return study
 
 
@@ -118,8 +145,15 @@ def _lost(frozen: FrozenTrial, config: StudyConfig) -> Outcome:
 
 
 def _queue_warm_starts(study: optuna.Study, warm_starts: dict[str, dict[str, Any]]) -> None:
-    """Enqueue the warm starts that the study has not seen in any state."""
-    seen = {trial.user_attrs.get(WARM_START) for trial in study.get_trials(deepcopy=False)}
+    """Enqueue the warm starts that the study has not seen in any state, but for a mistake mended since."""
+    trials = study.get_trials(deepcopy=False)
+    seen = {trial.user_attrs.get(WARM_START) for trial in trials if not _ended_by_mistake(trial)}
     for name, parameters in warm_starts.items():
         if name not in seen:
             study.enqueue_trial(parameters, user_attrs={WARM_START: name})
+
+
+def _ended_by_mistake(trial: FrozenTrial) -> bool:
+    """Return whether a trial ended because of the user's mistake, and so was neither counted nor queued again."""
+    outcome = outcome_of(trial)
+    return outcome is not None and bool(outcome.details.get("user_error"))

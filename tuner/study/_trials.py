@@ -73,7 +73,8 @@ def propose_trial(
         return None
     except UserError as error:
         message = f"{error} (parameters so far: {trial.params or 'none'})"
-        write_outcome(study, trial._trial_id, Outcome(kind=OutcomeKind.CRASHED, message=message), [])
+        outcome = Outcome(kind=OutcomeKind.CRASHED, message=message, details={"user_error": True})
+        write_outcome(study, trial._trial_id, outcome, [])
         study.tell(trial, state=TrialState.FAIL)
         raise UserError(message) from error
     spec = _specification(trial, agent, config, runs_dir)
