@@ -31,6 +31,7 @@ ACTIVATIONS = ("elu", "relu", "silu")
 SBX_BUFFER = 1_000_000
 """SBX's default buffer, in transitions of all robots together."""
 SBX_LEARNING_STARTS = 100
+LARGEST_BATCH = 2**13
 LARGEST_BUFFER = 2**22
 """Transitions; with 48 observations 1.9 GB."""
 SBX_ENTROPY_STD = math.exp(-1) / math.sqrt(2 * math.pi * math.e)
@@ -214,7 +215,7 @@ def sac_speed(trial: SpaceTrial) -> AgentConfig:
     schedule = replay_arguments(
         robots,
         gradient_steps=gradient_steps,
-        batch_size=trial.suggest_power_of_two("batch_size", 7, 13),
+        batch_size=trial.suggest_power_of_two("batch_size", 7, int(math.log2(LARGEST_BATCH))),
         policy_delay=policy_delay,
         noise_hold=noise_hold,
         train_freq=train_freq,
@@ -244,9 +245,12 @@ def sac_speed(trial: SpaceTrial) -> AgentConfig:
 
 
 def _buffer_range(num_envs: int) -> tuple[int, int]:
-    """Return the fewest and the most steps of each robot that the buffer may hold; SBX's default lies between."""
+    """Return the fewest and the most steps of each robot that the buffer may hold; SBX's default lies between.
+
+    The fewest are 128, of few robots as many as the largest batch needs.
+    """
     whole = SBX_BUFFER // num_envs
-    return min(128, whole), max(whole, min(4096, LARGEST_BUFFER // num_envs))
+    return min(max(128, math.ceil(LARGEST_BATCH / num_envs)), whole), max(whole, min(4096, LARGEST_BUFFER // num_envs))
 
 
 def _parameters(

@@ -26,6 +26,11 @@ def test_unknown_name_does_not_guess_wildly() -> None:
     assert str(unknown_name("task", "zzz", [])) == "Unknown task 'zzz'. Known: none."
 
 
+def test_unknown_name_says_where() -> None:
+    error = unknown_name("parameter", "lrr", ["lr"], where="in 'fixed'")
+    assert str(error) == "Unknown parameter 'lrr' in 'fixed'. Did you mean 'lr'? Known: lr."
+
+
 def test_exit_codes() -> None:
     assert TunerError("x").exit_code == 1
     assert UserError("x").exit_code == 2

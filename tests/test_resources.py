@@ -125,6 +125,11 @@ def test_a_missing_name_is_corrected(write: Any) -> None:
     assert "Did you mean 'my_space'?" in refusal(f"{path}:my_spaec")
 
 
+def test_what_a_file_imports_is_not_offered(write: Any) -> None:
+    path = write("from math import sqrt\nfrom pathlib import Path\nN = 3\nclass B: ...\ndef a(): ...\ndef _c(): ...\n")
+    assert refusal(f"{path}:zzz") == f"Unknown name 'zzz' in {path}. Known: B, a."
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

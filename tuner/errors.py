@@ -25,15 +25,17 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def unknown_name(kind: str, given: str, allowed: Iterable[str]) -> UserError:
+def unknown_name(kind: str, given: str, allowed: Iterable[str], *, where: str = "") -> UserError:
     """Build the error for a name that does not exist.
 
     Args:
         kind: what the name should have been, as a noun ("task", "sampler").
         given: the name as the user wrote it.
         allowed: the names that exist.
+        where: the place it was looked for, with its preposition ("in 'fixed'"); may be empty.
     """
     names = sorted(allowed)
     guess = nearest(given, names)
     hint = f" Did you mean '{guess}'?" if guess else ""
-    return UserError(f"Unknown {kind} '{given}'.{hint} Known: {', '.join(names) or 'none'}.")
+    place = f" {where}" if where else ""
+    return UserError(f"Unknown {kind} '{given}'{place}.{hint} Known: {', '.join(names) or 'none'}.")

@@ -60,8 +60,7 @@ def load_object(reference: str) -> Any:
     try:
         return getattr(module, name)
     except AttributeError:
-        public = [known for known in vars(module) if not known.startswith("_")]
-        raise unknown_name(f"name in {path}:", name, public) from None
+        raise unknown_name("name", name, _defined_in(module), where=f"in {path}") from None
 
 
 def load_file(path: str | Path) -> ModuleType:
@@ -99,6 +98,15 @@ def load_file(path: str | Path) -> ModuleType:
         if str(file.parent) in sys.path:
             sys.path.remove(str(file.parent))
     return module
+
+
+def _defined_in(module: ModuleType) -> list[str]:
+    """Return the names of the public functions and classes that a module defines itself, without what it imports."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and callable(value) and getattr(value, "__module__", None) == module.__name__
+    ]
 
 
 def _line(error: BaseException, file: Path) -> str:

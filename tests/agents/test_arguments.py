@@ -85,7 +85,18 @@ def test_buffer_shorter_than_n_steps():
     # 12 transitions of 4 robots are 3 steps each: a 3-step return would meet its own start.
     with pytest.raises(UserError, match=r"holds 3 steps of each of the 4 robots.*Give at least 16"):
         check(buffer_size=12, n_steps=3)
-    assert check(buffer_size=16, n_steps=3)["buffer_size"] == 16
+    assert check(buffer_size=16, n_steps=3, batch_size=8)["buffer_size"] == 16
+
+
+def test_batch_larger_than_the_buffer():
+    with pytest.raises(
+        UserError, match=r"batch_size of 65 is more than the buffer_size of 64, .* at most 64 or .* 65\."
+    ):
+        check(buffer_size=64, batch_size=65)
+    with pytest.raises(UserError, match=r"batch_size of 256, sac's default, is more than the buffer_size of 64,"):
+        check(buffer_size=64)
+    assert check(buffer_size=64, batch_size=64)["batch_size"] == 64
+    assert check(batch_size=1_000_000)["batch_size"] == 1_000_000  # SBX's default buffer holds as many
 
 
 def test_single_transition_cannot_be_normalised():

@@ -101,10 +101,16 @@ def test_the_agents_own_box_needs_the_tasks_dimensions() -> None:
 
 
 def test_a_fraction_of_infinity_is_refused_but_absolute_bounds_work() -> None:
-    with pytest.raises(UserError, match="2 absolute bounds instead of action_bound_fraction"):
+    with pytest.raises(UserError, match=r"an action_bound_fraction of 0.5 of it .* 2 absolute bounds .*instead"):
         AgentConfig(algorithm="sac", action_bound_fraction=0.5).resolved([-1.0, -math.inf], [1.0, math.inf])
     box = ActionBox(low=(-2.0, -2.0), high=(2.0, 2.0))
     assert AgentConfig(algorithm="sac", action_box=box).resolved([-math.inf] * 2, [math.inf] * 2).action_box == box
+
+
+def test_an_infinite_box_without_a_fraction_does_not_speak_of_one() -> None:
+    with pytest.raises(UserError, match="action_box with 1 absolute bounds") as caught:
+        AgentConfig(algorithm="sac").resolved([-math.inf], [math.inf])
+    assert "fraction" not in str(caught.value)
 
 
 def test_two_sources_of_bounds_are_refused() -> None:

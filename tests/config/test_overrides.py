@@ -59,7 +59,8 @@ def test_the_last_one_wins_and_nothing_is_lost(path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "parts"),
     [
-        ("budget.secods=60", ["Unknown key in budget 'secods'", "Did you mean 'seconds'?"]),
+        ("budget.secods=60", ["Unknown key 'secods' in budget", "Did you mean 'seconds'?"]),
+        ("targett=3", ["Unknown key 'targett'.", "Did you mean 'objective.target'?"]),
         ("budgt.seconds=60", ["Unknown key 'budgt'", "Did you mean 'budget'?"]),
         ("budget.seconds.more=1", ["'budget.seconds' has no keys of its own", "budget.seconds=…"]),
         ("warm_start.0=a", ["'warm_start' has no keys of its own"]),

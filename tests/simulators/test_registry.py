@@ -63,8 +63,8 @@ def test_a_users_own_simulator(own: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("NoSimulator", "not a class derived from tuner.simulators.Simulator"),
-        ("not_a_class", "not a class derived from tuner.simulators.Simulator"),
+        ("NoSimulator", "is another class, not a class derived from tuner.simulators.Simulator"),
+        ("not_a_class", "is a Good, not a class derived from tuner.simulators.Simulator"),
         ("Unfinished", "abstract"),
         ("Demanding", "without arguments.*address"),
         ("Goood", "Did you mean 'Good'"),

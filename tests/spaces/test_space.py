@@ -1,8 +1,11 @@
+import math
+import sys
+
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from tuner.config import AgentConfig, TaskConfig
+from tuner.config import ActionBox, AgentConfig, Network, TaskConfig
 from tuner.errors import UserError, unknown_name
 from tuner.spaces import SearchSpace, SpaceTrial, search_space
 
@@ -51,17 +54,27 @@ def test_a_space_that_raises_is_named_with_its_line():
         return 1 / 0
 
     line = broken.__code__.co_firstlineno + 2
-    with pytest.raises(UserError, match=f"'mine' failed at test_space.py, line {line}: ZeroDivisionError: division by"):
+    with pytest.raises(UserError, match=f"'mine' failed at {__file__}, line {line}: ZeroDivisionError: division by"):
         configure(broken, a=0.5)
 
 
 def test_line_is_the_spaces_own_even_where_optuna_raises():
-    def inverted(trial):
-        return trial.suggest_float("a", 1, 0)
+    def stepping(trial):
+        return trial.suggest_float("a", 0, 1, step=-1)
 
-    line = inverted.__code__.co_firstlineno + 1
-    with pytest.raises(UserError, match=rf"test_space.py, line {line}: ValueError: .*low"):
-        configure(inverted, a=0.5)
+    line = stepping.__code__.co_firstlineno + 1
+    with pytest.raises(UserError, match=rf"test_space.py, line {line}: ValueError: .*step"):
+        configure(stepping, a=0.5)
+
+
+@pytest.mark.parametrize("stop", ["sys.exit(3)", "raise SystemExit"])
+def test_a_space_cannot_end_the_program(stop):
+    names = {"sys": sys}
+    exec(f"def leaving(trial):\n    {stop}\n", names)
+    with pytest.raises(UserError, match=r"'mine' failed at <string>, line 2: SystemExit"):
+        configure(names["leaving"])
+    with pytest.raises(UserError, match="SystemExit"):
+        space_of(names["leaving"]).distributions(TASK)
 
 
 def test_invalid_agent_says_what_is_wrong():
@@ -70,15 +83,48 @@ def test_invalid_agent_says_what_is_wrong():
 
     with pytest.raises(UserError) as error:
         configure(invalid)
-    assert "not a valid AgentConfig: algorithm: Input should be 'sac', 'tqc'" in str(error.value)
-    assert "initial_std: Input should be greater than 0" in str(error.value)
+    line = invalid.__code__.co_firstlineno + 1
+    head, *problems = str(error.value).splitlines()
+    assert head == f"The search space 'mine' failed at {__file__}, line {line}: not a valid AgentConfig:"
+    assert problems == [
+        "  algorithm: needs 'sac', 'tqc', 'ppo', 'td3' or 'crossq', but 'sacc' was given. Did you mean 'sac'?",
+        "  initial_std: needs more than 0, but -1 was given.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("build", "problem"),
+    [
+        (
+            lambda: Network(pii=(64,)),
+            "Network:\n  pii: there is no such key. Did you mean 'pi'? Allowed: kind, pi, qf,",
+        ),
+        (lambda: AgentConfig(algorithm="sac", pi=(64,)), "pi: there is no such key. Did you mean 'network.pi'?"),
+        (
+            lambda: AgentConfig(algorithm="sac", network={"qf": (0,)}),
+            "network.qf.0: needs at least 1, but 0 was given.",
+        ),
+        (lambda: AgentConfig(algorithm="sac", arguments={"tau": math.nan}), "arguments.tau: needs a finite number"),
+        (lambda: AgentConfig(algorithm="sac", arguments={"tau": [1, object()]}), "\n  arguments.tau.1: "),
+        (
+            lambda: ActionBox(low=(1.0,), high=(0.0,)),
+            "ActionBox:\n  all of it: dimension 0 has low 1.0 which is not below",
+        ),
+    ],
+)
+def test_what_is_wrong_inside_an_agent_is_named_with_its_place(build, problem):
+    with pytest.raises(UserError) as error:
+        configure(lambda trial: build())
+    assert problem in str(error.value)
 
 
 @pytest.mark.parametrize("nonsense", [None, {"algorithm": "sac"}, 3])
 def test_a_space_that_returns_nonsense(nonsense):
     with pytest.raises(
-        UserError, match=rf"'mine' returned .*{type(nonsense).__name__}, but must return an AgentConfig"
+        UserError, match=rf"'mine' at .* returned .*{type(nonsense).__name__}, but must return an AgentConfig"
     ):
+        configure(lambda trial: nonsense)
+    with pytest.raises(UserError, match=rf"'mine' at {__file__}, line \d+ returned"):
         configure(lambda trial: nonsense)
 
 

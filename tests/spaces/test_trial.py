@@ -1,7 +1,11 @@
+import math
+
+import numpy as np
 import optuna
 import pytest
 
 from tuner.config import TaskConfig
+from tuner.errors import UserError
 from tuner.spaces import SpaceTrial
 
 TASK = TaskConfig(id="PointMass", num_envs=32)
@@ -60,6 +64,32 @@ def test_optuna_suggestions_pass_through():
     }
 
 
-def test_inverted_range_is_refused_by_optuna():
-    with pytest.raises(ValueError, match="low"):
-        given(log2_x=1)[1].suggest_power_of_two("x", 3, 1)
+@pytest.mark.parametrize(
+    ("suggest", "message"),
+    [
+        (lambda space: space.suggest_float("lr", 1e-4, math.inf), "'lr' is suggested from 0.0001 to inf, .* finite"),
+        (lambda space: space.suggest_float("lr", math.nan, 1), "'lr' is suggested from nan to 1, .* finite"),
+        (lambda space: space.suggest_float("lr", "0", 1), "'lr' is suggested from '0' to 1, .* finite numbers"),
+        (lambda space: space.suggest_int("n", 1, math.inf), "'n' is suggested from 1 to inf, .* finite"),
+        (lambda space: space.suggest_float("lr", 2, 1), "'lr' is suggested from 2 to 1, .* must not be above"),
+        (lambda space: space.suggest_float("lr", 0, 1, log=True), "'lr' is .* 0 to 1 on a logarithmic .* above 0"),
+        (lambda space: space.suggest_int("n", -1, 4, log=True), "'n' is .* -1 to 4 on a logarithmic .* above 0"),
+        (lambda space: space.suggest_power_of_two("batch", 9, 8), "'log2_batch' is suggested from 9 to 8"),
+        (lambda space: space.suggest_one_minus("gamma", 0, 0.1), "'one_minus_gamma' is suggested from 0 to 0.1"),
+    ],
+)
+def test_bounds_that_cannot_be(suggest, message):
+    with pytest.raises(UserError, match=message):
+        suggest(given(lr=0.5, n=2, log2_batch=8, one_minus_gamma=0.05)[1])
+
+
+def test_a_parameter_suggested_twice():
+    _, space = given(lr=0.5, kind="a", n=2)
+    assert space.suggest_float("lr", 0.1, 1.0) == space.suggest_float("lr", np.float64(0.1), 1) == 0.5
+    with pytest.raises(UserError, match=r"'lr' .* twice .* from 0.1 to 1.0, then a number from 0.1 to 1.0 on a log"):
+        space.suggest_float("lr", 0.1, 1.0, log=True)
+    with pytest.raises(UserError, match=r"'lr' .* then a whole number from 0 to 1"):
+        space.suggest_int("lr", 0, 1)
+    assert space.suggest_categorical("kind", ["a", "b"]) == space.suggest_categorical("kind", ("a", "b")) == "a"
+    with pytest.raises(UserError, match=r"'kind' .* one of \['a', 'b'\], then one of \['a'\]"):
+        space.suggest_categorical("kind", ["a"])

@@ -19,10 +19,11 @@ from tests.training.timed_point_mass import (
     ppo,
     sac,
 )
+from tuner.agents import is_finite
 from tuner.clock import Ledger, ManualClock, MonotonicClock
 from tuner.config import ActionBox, TaskConfig
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.training import StopRequest, run_trial
+from tuner.training import StopRequest, _callback, run_trial
 
 
 def train(agent, *, channel=None, restorable=True, ledger=None, clock=None, **spec):
@@ -241,6 +242,15 @@ def test_a_learner_that_diverges():
     assert outcome.kind is OutcomeKind.DIVERGED
     assert "was NaN or infinite" in outcome.message
     assert outcome.clock_seconds < 50.0
+
+
+def test_parameters_are_looked_at_once_a_tick(monkeypatch):
+    looked = []
+    monkeypatch.setattr(_callback, "is_finite", lambda agent: looked.append(agent.num_timesteps) or is_finite(agent))
+    outcome, channel, _ = train(sac(), target=1e6)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert len(looked) == len(channel.ticks) == 10  # and not at the 30 checks between them
+    assert looked == [tick.env_steps for tick in channel.ticks]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def checked_arguments(config: AgentConfig, *, num_envs: int) -> dict[str, Any]:
     for name, value in arguments.items():
         arguments[name] = _checked_value(config.algorithm, name, value)
     if config.off_policy:
-        _check_buffer(arguments, num_envs)
+        _check_buffer(config.algorithm, arguments, num_envs)
     else:
         _check_rollout(arguments, num_envs)
     _check_target_entropy(config)
@@ -176,14 +176,22 @@ def _is_positive(text: str) -> bool:
     return math.isfinite(value) and value > 0
 
 
-def _check_buffer(arguments: dict[str, Any], num_envs: int) -> None:
-    """Refuse a buffer in which an n-step return would run into itself."""
+def _check_buffer(algorithm: str, arguments: dict[str, Any], num_envs: int) -> None:
+    """Refuse a buffer in which an n-step return would run into itself, or that is smaller than a batch."""
+    defaults = inspect.signature(STOCK_CLASSES[algorithm].__init__).parameters
+    size, batch = (arguments.get(name, defaults[name].default) for name in ("buffer_size", "batch_size"))
     steps = arguments.get("n_steps", 1)
-    rows = arguments.get("buffer_size", 1_000_000) // num_envs
+    rows = size // num_envs
     if steps > 1 and rows <= steps:
         raise UserError(
-            f"A buffer_size of {arguments.get('buffer_size', 1_000_000)} holds {rows} steps of each of the {num_envs} "
-            f"robots, which is too few for n_steps {steps}. Give at least {(steps + 1) * num_envs}."
+            f"A buffer_size of {size} holds {rows} steps of each of the {num_envs} robots, which is too few for "
+            f"n_steps {steps}. Give at least {(steps + 1) * num_envs}."
+        )
+    if batch > size:
+        usual = "" if "batch_size" in arguments else f", {algorithm}'s default,"
+        raise UserError(
+            f"A batch_size of {batch}{usual} is more than the buffer_size of {size}, so that every batch would hold "
+            f"transitions several times. Give a batch_size of at most {size} or a buffer_size of at least {batch}."
         )
 
 

@@ -3,6 +3,7 @@
 from tuner.config._base import Frozen, PositiveCount
 from tuner.config._load import bundled_studies, dump_study, load_study
 from tuner.config._options import parse_options
+from tuner.config._problems import describe_problems
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
 from tuner.config.study import (
     BudgetConfig,
@@ -34,6 +35,7 @@ __all__ = [
     "TrialSpec",
     "WorkersConfig",
     "bundled_studies",
+    "describe_problems",
     "dump_study",
     "load_study",
     "parse_options",

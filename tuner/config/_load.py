@@ -42,7 +42,7 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     try:
         return StudyConfig.model_validate(data)
     except ValidationError as error:
-        problems = describe_problems(error, data, StudyConfig)
+        problems = describe_problems(error, StudyConfig, data)
         count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         source = f"{path} with --set {' --set '.join(overrides)}" if overrides else str(path)
         raise UserError("\n  ".join([f"{source} has {count}:", *problems])) from error

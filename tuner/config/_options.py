@@ -26,5 +26,5 @@ def parse_options(model: type[Model], options: Mapping[str, Any], where: str) ->
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:
-        problems = [f"{where}.{problem}" for problem in describe_problems(error, options, model)]
+        problems = [f"{where}.{problem}" for problem in describe_problems(error, model, options)]
         raise UserError("\n  ".join(["The options cannot be used:", *problems])) from error

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tuner.config._schema import keys_at
+from tuner.config._schema import keys_at, paths_near
 from tuner.config._yaml import parse_yaml
 from tuner.config.study import StudyConfig
-from tuner.errors import UserError, unknown_name
+from tuner.errors import UserError, nearest, unknown_name
 
 
 def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -34,10 +34,16 @@ def _replaced(data: Any, keys: list[str], value: Any, override: str, done: tuple
     if known == []:
         raise UserError(f"--set {override}: '{where}' has no keys of its own. Set it as a whole: {where}=….")
     if known is not None and keys[0] not in known:
-        raise UserError(f"--set {override}: {unknown_name(f'key in {where}' if where else 'key', keys[0], known)}")
+        raise UserError(f"--set {override}: {_unknown_key(keys[0], known, where)}")
     if data is not None and not isinstance(data, dict):
         raise UserError(f"--set {override}: '{where}' is {data!r} in the study file and has no keys.")
     copy = dict(data or {})
     below = copy.get(keys[0])
     copy[keys[0]] = value if len(keys) == 1 else _replaced(below, keys[1:], value, override, (*done, keys[0]))
     return copy
+
+
+def _unknown_key(key: str, known: list[str], where: str) -> str:
+    error = str(unknown_name("key", key, known, where=f"in {where}" if where else ""))
+    deeper = [] if nearest(key, known) else paths_near(key, StudyConfig)
+    return f"{error} Did you mean {' or '.join(map(repr, deeper))}?" if deeper else error

@@ -1,6 +1,7 @@
 """What is wrong with a study file or with options: where, what was given, what is allowed, what was probably meant."""
 
 import math
+import re
 import reprlib
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from tuner.config._schema import keys_at
+from tuner.config._schema import keys_at, paths_near
 from tuner.errors import nearest
 
 _SCALAR = "a number, a text, true, false or null"
@@ -30,20 +31,24 @@ _NEEDED = {
 _BOUNDS = {"greater_than": "more than {gt:g}", "greater_than_equal": "at least {ge:g}"}
 _BOUNDS |= {"less_than": "less than {lt:g}", "less_than_equal": "at most {le:g}"}
 
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+_TAGS = {"[key]", "list", "dict", "str", "int", "float", "bool"}
+"""What pydantic appends to a location inside a JSON value."""
+
 Path = tuple[str | int, ...]
 
 
-def describe_problems(error: ValidationError, data: Any, model: type[BaseModel]) -> list[str]:
+def describe_problems(error: ValidationError, model: type[BaseModel], data: Any = None) -> list[str]:
     """Return one line for each place that is wrong.
 
     Args:
         error: what pydantic found.
-        data: the plain values that the error is about.
-        model: what describes them.
+        model: what describes the values.
+        data: the plain values that the error is about; None where they are not at hand.
     """
     lines: dict[Path, str] = {}
     for details in error.errors(include_url=False):
-        path = _path(details, data)
+        path = _path(details, data) if data is not None else _path_alone(details)
         if path in lines and details["type"] != "extra_forbidden":
             lines[path] = _needs(path, _SCALAR, details["input"])  # every member of a union has its own complaint
         else:
@@ -65,12 +70,18 @@ def _path(details: ErrorDetails, data: Any) -> Path:
     return tuple(path)
 
 
+def _path_alone(details: ErrorDetails) -> Path:
+    """Return pydantic's location without the names of types that it appends."""
+    return tuple(key for key in details["loc"] if key not in _TAGS)
+
+
 def _describe(path: Path, details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "extra_forbidden":
         known = keys_at(path[:-1], model) or []
         guess = nearest(str(path[-1]), known)
-        hint = f" Did you mean '{guess}'?" if guess else ""
+        guesses = [guess] if guess else paths_near(str(path[-1]), model)
+        hint = f" Did you mean {' or '.join(repr(guess) for guess in guesses)}?" if guesses else ""
         return f"{_dotted(path)}: there is no such key.{hint} Allowed: {_listed(known)}."
     if kind == "missing":
         keys = keys_at(path, model) or []
@@ -90,7 +101,9 @@ def _describe(path: Path, details: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _needs(path: Path, needed: str, given: Any) -> str:
-    return f"{_dotted(path)}: needs {needed}, but {_shown(given)} was given."
+    comma = isinstance(given, str) and "number" in needed and _DECIMAL_COMMA.fullmatch(given)
+    hint = f" Numbers have a decimal point: {given.replace(',', '.')}." if comma else ""
+    return f"{_dotted(path)}: needs {needed}, but {_shown(given)} was given.{hint}"
 
 
 def _listed(keys: list[str]) -> str:

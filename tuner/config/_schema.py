@@ -6,6 +6,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 
+from tuner.errors import nearest
+
 
 def keys_at(path: Sequence[str | int], model: type[BaseModel]) -> list[str] | None:
     """Return the keys that the value at a path can have.
@@ -31,6 +33,23 @@ def keys_at(path: Sequence[str | int], model: type[BaseModel]) -> list[str] | No
     if place is JsonValue or get_origin(place) is dict:
         return None
     return [field.alias or name for name, field in place.model_fields.items()] if _is_model(place) else []
+
+
+def paths_near(name: str, model: type[BaseModel]) -> list[str]:
+    """Return the dotted paths of the keys, at any depth below `model`, that `name` most likely means; [] if none."""
+    paths = _paths(model)
+    guess = nearest(name, {path.rpartition(".")[2] for path in paths})
+    return [path for path in paths if path.rpartition(".")[2] == guess]
+
+
+def _paths(model: type[BaseModel]) -> list[str]:
+    found = []
+    for name, field in model.model_fields.items():
+        key, below = field.alias or name, _bare(field.annotation)
+        found.append(key)
+        if _is_model(below):
+            found += [f"{key}.{path}" for path in _paths(below)]
+    return found
 
 
 def _is_model(annotation: Any) -> bool:

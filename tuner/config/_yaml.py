@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from typing import Any
 
 import yaml
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tuner.errors import UserError
 
@@ -27,14 +27,17 @@ class _StudyLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
-        for key_node, _ in node.value:
+        before = None
+        for key_node, value_node in node.value:
+            number, before = _with_decimal_comma(before, key_node), value_node
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is not text; put it in quotes", key_node.start_mark
-                )
+                problem = f"the key {key!r} is not text; put it in quotes"
+                if number is not None:
+                    problem = f"a comma ends a value here; write the number with a decimal point, {number}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key}' appears twice in one mapping", key_node.start_mark
@@ -45,6 +48,15 @@ class _StudyLoader(yaml.SafeLoader):
     def construct_core_int(self, node: ScalarNode) -> int:
         text = str(self.construct_scalar(node))
         return int(text, 0 if text.startswith(("0o", "0x")) else 10)
+
+
+def _with_decimal_comma(value: Node | None, key: Node) -> str | None:
+    """Return the number that was meant if a value and the key right after it were written as in `{target: 9,5}`."""
+    if not (isinstance(value, ScalarNode) and isinstance(key, ScalarNode)):
+        return None
+    digits = _INTEGER.match(value.value) and key.value[:1].isdigit()
+    adjacent = key.start_mark.index == value.end_mark.index + 1
+    return f"{value.value}.{key.value}" if digits and adjacent else None
 
 
 class _StudyDumper(yaml.SafeDumper):

@@ -99,10 +99,7 @@ class AgentConfig(Frozen):
                 )
             return self
         if not all(math.isfinite(bound) for bound in (*low, *high)):
-            raise UserError(
-                "The task's action box is not finite, so a fraction of it means nothing. Give action_box with "
-                f"{len(low)} absolute bounds instead of action_bound_fraction."
-            )
+            raise UserError(_infinite_box(self.action_bound_fraction, len(low)))
         fraction = 1.0 if self.action_bound_fraction is None else self.action_bound_fraction
         # float first: spaces hold float32, whose arithmetic would round the box
         bounds = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
@@ -117,3 +114,17 @@ class AgentConfig(Frozen):
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as a JSON-safe dictionary."""
         return self.model_dump(mode="json")
+
+
+def _infinite_box(fraction: float | None, dimensions: int) -> str:
+    """Return what is wrong where the task's own box is infinite and the agent has none; `fraction` as it was given."""
+    give = f"Let the search space give an action_box with {dimensions} absolute bounds"
+    if fraction is None:
+        return (
+            "The task's action box is not finite, and the agent has no action_box of its own, so there are no bounds "
+            f"to learn within. {give} (low and high)."
+        )
+    return (
+        f"The task's action box is not finite, so an action_bound_fraction of {fraction:g} of it means nothing. {give} "
+        "(low and high) instead."
+    )

@@ -57,7 +57,8 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
 
 def _create(found: object, name: str) -> Simulator:
     if not (isinstance(found, type) and issubclass(found, Simulator)):
-        raise UserError(f"'{name}' is {found!r}, not a class derived from tuner.simulators.Simulator.")
+        what = "another class" if isinstance(found, type) else f"a {type(found).__name__}"
+        raise UserError(f"'{name}' is {what}, not a class derived from tuner.simulators.Simulator.")
     try:
         return found()
     except TypeError as error:  # abstract methods left out, or a constructor that wants arguments

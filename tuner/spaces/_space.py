@@ -3,14 +3,13 @@
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import StorageInternalError, TrialPruned
 from pydantic import ValidationError
 
-from tuner.config import AgentConfig, TaskConfig
+from tuner.config import ActionBox, AgentConfig, Network, TaskConfig, describe_problems
 from tuner.errors import UserError
 from tuner.spaces._trial import SpaceTrial, Suggester
 
@@ -19,6 +18,8 @@ WarmStart = Callable[[TaskConfig], dict[str, Any]]
 """Returns the parameters, under the names that Optuna records, of one configuration for a task."""
 
 _WARM_STARTS = "__warm_starts__"
+_MODELS = {model.__name__: model for model in (AgentConfig, Network, ActionBox)}
+"""What a space's function builds, by the title of pydantic's errors."""
 _Function = TypeVar("_Function", bound=SpaceFunction)
 
 
@@ -68,14 +69,14 @@ class SearchSpace:
             agent = self.function(SpaceTrial(trial, task))
         except (TrialPruned, StorageInternalError):
             raise  # not mistakes of the function: it gave the trial up, or the storage failed
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() in it would end the program without a word
             raise UserError(
                 f"The search space '{self.name}' failed{self._place(error)}: {_described(error)}"
             ) from error
         if not isinstance(agent, AgentConfig):
             raise UserError(
-                f"The search space '{self.name}' returned {agent!r}, of type {type(agent).__name__}, but must return "
-                "an AgentConfig (from tuner.config)."
+                f"The search space '{self.name}'{self._definition()} returned {agent!r}, of type "
+                f"{type(agent).__name__}, but must return an AgentConfig (from tuner.config)."
             )
         return agent
 
@@ -92,11 +93,16 @@ class SearchSpace:
         self.configure(recorder, task)
         return recorder.distributions
 
-    def _place(self, error: Exception) -> str:
+    def _place(self, error: BaseException) -> str:
         """Return " at FILE, line N", the last line of the space's own file that the error passed through."""
         file = getattr(getattr(self.function, "__code__", None), "co_filename", None)
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-        return f" at {Path(str(file)).name}, line {lines[-1]}" if lines else ""
+        return f" at {file}, line {lines[-1]}" if lines else self._definition()
+
+    def _definition(self) -> str:
+        """Return " at FILE, line N", where the space's function begins; nothing if it is some other callable."""
+        code = getattr(self.function, "__code__", None)
+        return f" at {code.co_filename}, line {code.co_firstlineno}" if code is not None else ""
 
 
 class _Recorder:
@@ -121,10 +127,11 @@ class _Recorder:
         return distribution.choices[0]
 
 
-def _described(error: Exception) -> str:
+def _described(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, ValidationError):
-        problems = (f"{'.'.join(map(str, item['loc'])) or error.title}: {item['msg']}" for item in error.errors())
-        return f"not a valid {error.title}: {'; '.join(problems)}"
+        model = _MODELS.get(error.title)
+        if model is not None:
+            return "\n  ".join([f"not a valid {error.title}:", *describe_problems(error, model)])
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -50,7 +50,7 @@ def read_options(task: TaskConfig, kind: type[Options]) -> Options:
     """
     for name in task.options:
         if name not in kind.model_fields:
-            raise unknown_name(f"option of task {task.id}", name, kind.model_fields)
+            raise unknown_name("option", name, kind.model_fields, where=f"of task {task.id}")
     try:
         return kind.model_validate(task.options)
     except ValidationError as error:
