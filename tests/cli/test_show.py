@@ -42,7 +42,9 @@ def test_every_trial_has_its_outcome_parameters_and_ledger(stored, width):
 
 
 def test_values_that_all_trials_share_are_listed_once():
-    trials = pd.DataFrame({"number": [0, 1], "params.x": [0.5, 0.5], "params.y": [1, 2], "params.z": [3.0, None]})
+    # trial 2 waits and has no parameters yet
+    columns = {"params.x": [0.5, 0.5, None], "params.y": [1, 2, None], "params.z": [3.0, None, None]}
+    trials = pd.DataFrame({"number": [0, 1, 2], **columns})
     out = Console(width=60, color_system=None, file=io.StringIO(), record=True)
     out.print(parameters_table(trials))
     lines = [line.split() for line in out.export_text().splitlines()]

@@ -83,6 +83,8 @@ def run(
     config = load_study(study, [*(overrides or []), *given])
     command = RunCommand(study, overrides or [], trials=trials, timeout=timeout, workers=workers, storage=storage)
     out = console(stderr=as_json)
+    if config.confirm is not None:
+        out.print("The study file's section 'confirm' is checked, but nothing acts on it yet.")
     summary, warnings = _run(config, out)
     report = _report(config)
     if as_json:
@@ -92,7 +94,7 @@ def run(
     print_warnings(console(stderr=as_json), warnings)
     if summary.reason == "interrupted":
         raise typer.Exit(_INTERRUPTED)
-    if summary.best is None:
+    if summary.best is None and summary.reason != "time limit":
         raise TunerError(
             "No trial finished, so there is no best configuration. "
             f"`{command.show_text(config.study, config.storage)}` tells how each ended; the workers' "

@@ -120,16 +120,14 @@ def _time_to_return(row: dict[str, Any]) -> str:
 
 def parameters_table(trials: pd.DataFrame) -> Table:
     """Return what was tried: the values that differ, trial by trial, under those that all trials share."""
-    rows = {str(row["number"]): _known(row.get("params", {})) for row in trial_records(trials)}
-    shared = set.intersection(*(set(values.items()) for values in rows.values())) if len(rows) > 1 else set()
-    names = {name for name, _ in shared}
+    known = {str(row["number"]): _known(row.get("params", {})) for row in trial_records(trials)}
+    rows = {number: values for number, values in known.items() if values}  # a waiting trial has none yet
+    shared = dict(set.intersection(*(set(values.items()) for values in rows.values()))) if len(rows) > 1 else {}
     table = _table("trial", "values", left=("values",))
     if shared:
-        table.add_row(
-            "all", _values({name: value for name, value in next(iter(rows.values())).items() if name in names})
-        )
+        table.add_row("all", _values({name: shared[name] for name in next(iter(rows.values())) if name in shared}))
     for number, values in rows.items():
-        table.add_row(number, _values({name: value for name, value in values.items() if name not in names}))
+        table.add_row(number, _values({name: value for name, value in values.items() if name not in shared}))
     return table
 
 
