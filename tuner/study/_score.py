@@ -18,7 +18,8 @@ def score(
     `budget_seconds · (1 + shortfall(best_return))`, so that every trial that reached the target beats every one that
     did not. For `return_at_budget` it is minus the best return so far.
 
-    The score of a trial never rises while it trains, because the best return never falls.
+    The score of a trial falls while it trains, but for one case: an evaluation that refutes the estimates before it
+    takes their claim back. Pruning rules read the best score up to a tick, so that they judge claims by claims.
 
     Args:
         objective: what the study optimises.

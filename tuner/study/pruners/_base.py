@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 class Situation:
     """One trial at one tick, beside its peers.
 
-    Scores are those of `tuner.study.score`: lower is better, and a trial's score never rises.
+    Scores are those of `tuner.study.score`: lower is better. The rules read the best so far.
     """
 
     tick: int
