@@ -12,6 +12,7 @@ from tests.contracts.pool import INTERRUPT, PRUNE, outcomes, ticks, until_ended,
 from tests.workers import scripted_child
 from tests.workers.trials import JumpingClock, point_mass
 from tuner.config import TrialSpec, WorkersConfig
+from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.workers import LocalPool
 from tuner.workers._cpus import available_cpus
@@ -214,3 +215,12 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert psutil.Process().children() == children
+
+
+def test_a_folder_that_cannot_be_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        UserError, match=r"The folder runs in the current directory could not be created .* Run the com"
+    ):
+        LocalPool(CONFIG, log_dir=Path("runs/toy/workers"), command=COMMAND)

@@ -22,7 +22,7 @@ from tuner.study._storage import sqlite_file
 from tuner.study._trials import conclude_trial, write_outcome
 from tuner.study.attributes import CONFIG, WARM_START, outcome_of
 from tuner.study.pruners import create_pruner
-from tuner.study.samplers import check_fixed, create_sampler, parameters_of
+from tuner.study.samplers import check_fixed, create_sampler, parameters_of, rehearse
 
 _METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the return"}
 
@@ -48,7 +48,8 @@ def open_study(
     warm_starts = warm_start_parameters(config, space)
     check_names(config, space, warm_starts)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
-    create_sampler(config.sampler, fixed=config.fixed)  # a mistake in it must not leave an empty study behind
+    # A mistake in it must not leave an empty study behind, nor show only after the warm starts.
+    rehearse(create_sampler(config.sampler, fixed=config.fixed), config.sampler, space.distributions(config.task))
     study = _create_or_load(config, space, storage, pruner, say)
     trials_so_far = len(study.get_trials(deepcopy=False))
     study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tuner.clock import Clock, MonotonicClock
 from tuner.config import TrialSpec, WorkersConfig
-from tuner.errors import TunerError
+from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.training import StopRequest
 from tuner.workers import _faults
@@ -82,7 +82,7 @@ class LocalPool(WorkerPool):
         self._events: list[Event] = []
         self._serials = itertools.count(1)
         self._closed = False
-        log_dir.mkdir(parents=True, exist_ok=True)
+        _create_folder(log_dir)
         cpu_sets = split_cpus(available_cpus(), config.count, config.threads)
         self._oversubscribed = overlap(cpu_sets)
         self._slots = [Slot(i, cpus, log_dir / f"worker-{i}.log") for i, cpus in enumerate(cpu_sets)]
@@ -281,3 +281,15 @@ class LocalPool(WorkerPool):
             log = process.log_tail()
             self._discard(slot)
             self._end_trial(slot, _faults.hung(trial.phase, trial.last_tick, silence, disobedience, log))
+
+
+def _create_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        top = folder if folder.is_absolute() else Path(folder.parts[0])
+        place = "" if folder.is_absolute() else " in the current directory"
+        raise UserError(
+            f"The folder {top}{place} could not be created or written to: {error.strerror} ({folder}). Run the command "
+            "in a directory where you may write, or free the path."
+        ) from error

@@ -99,7 +99,7 @@ def test_return_at_budget_has_no_seconds_to_compare() -> None:
         ("time_to_return", {"kapa": 2}, "The pruner 'time_to_return' has no option 'kapa'. Did you mean 'kappa'?"),
         ("time_to_return", {"seed": 3}, "takes its 'seed' from elsewhere in the study file"),
         ("time_to_return", {"kappa": 0.5}, "refuses its options .* kappa must be at least 1"),
-        ("time_to_return", {"kappa": "much"}, "refuses its options"),
+        ("time_to_return", {"kappa": "much"}, "takes float as its option 'kappa', but is given 'much'"),
         ("percentile", {}, "The pruner 'percentile' needs the option 'percentile'."),
         ("percentile", {"percentile": 200}, "refuses its options"),
         ("threshold", {}, "Either lower or upper must be specified"),

@@ -78,3 +78,24 @@ def test_pinned_parameters() -> None:
 def test_mistakes(kind: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         create_sampler(SamplerConfig(kind=kind, options=options))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        ("tpe", {"n_startup_trials": "many"}, "takes int as its option 'n_startup_trials', but is given 'many'"),
+        ("tpe", {"n_startup_trials": True}, "'n_startup_trials', but is given True"),
+        ("tpe", {"gamma": "half"}, "'gamma', but is given 'half'"),
+        ("cmaes", {"sigma0": "wide"}, "'sigma0', but is given 'wide'"),
+        ("gp", {"deterministic_objective": "no"}, "takes bool as its option 'deterministic_objective'"),
+        ("qmc", {"qmc_type": 3}, "takes str as its option 'qmc_type', but is given 3"),
+    ],
+)
+def test_values_of_a_wrong_type_are_refused(kind: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        create_sampler(SamplerConfig(kind=kind, options=options))
+
+
+def test_an_integer_will_do_for_a_real_number() -> None:
+    sampler = create_sampler(SamplerConfig(kind="cmaes", options={"sigma0": 2}))
+    assert vars(sampler)["_sigma0"] == 2

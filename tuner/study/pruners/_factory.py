@@ -83,7 +83,7 @@ def create_pruner(
         checked_options(TimeToReturnPruner, arguments, place=place, given=grid)
         return _made(TimeToReturnPruner, {**grid, **arguments}, place)
     make = _OPTUNA[config.kind]
-    checked_options(make, arguments, place=place)
+    checked_options(make, arguments, place=place, translated={"wrapped_pruner"})
     if config.kind == "patient":
         arguments["wrapped_pruner"] = _wrapped(arguments.get("wrapped_pruner"), objective, budget, seed)
     return _made(make, {**_grid_defaults(make, budget.ticks), **arguments}, place)
