@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
@@ -46,10 +47,10 @@ def open_study(
             cannot be compared with this one, or one that another manager runs. Nothing has been changed then.
     """
     warm_starts = warm_start_parameters(config, space)
-    check_names(config, space, warm_starts)
+    distributions = check_names(config, space, warm_starts)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
     # A mistake in it must not leave an empty study behind, nor show only after the warm starts.
-    rehearse(create_sampler(config.sampler, fixed=config.fixed), config.sampler, space.distributions(config.task))
+    rehearse(create_sampler(config.sampler, fixed=config.fixed), config.sampler, distributions)
     study = _create_or_load(config, space, storage, pruner, say)
     trials_so_far = len(study.get_trials(deepcopy=False))
     study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)
@@ -101,8 +102,13 @@ def warm_start_parameters(config: StudyConfig, space: SearchSpace) -> dict[str, 
     return found
 
 
-def check_names(config: StudyConfig, space: SearchSpace, warm_starts: Mapping[str, Mapping[str, Any]]) -> None:
+def check_names(
+    config: StudyConfig, space: SearchSpace, warm_starts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, BaseDistribution]:
     """Check pinned parameters, and that warm starts set none that the search space does not draw.
+
+    Returns:
+        The parameters of the search space, with their ranges.
 
     Raises:
         UserError: for an unknown name, or a pinned value out of range.
@@ -114,6 +120,7 @@ def check_names(config: StudyConfig, space: SearchSpace, warm_starts: Mapping[st
         for parameter in parameters:
             if parameter not in distributions:
                 raise unknown_name("parameter", parameter, distributions, where=f"in warm start '{name}'")
+    return distributions
 
 
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig) -> list[int]:
