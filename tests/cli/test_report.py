@@ -37,17 +37,10 @@ def test_the_result_as_data_has_this_run_and_the_whole_agent(stored):
     assert data["best"]["agent"]["algorithm"] == "sac"
 
 
-def test_a_study_in_memory_is_told_by_its_summary(stored):
-    config, summary, _ = stored
-    data = result_data(summary, None, {})
-    assert data["best"]["reached_seconds"] == 20.0
-    assert printed(GIVEN, summary, None, config)[-1] == "Best: trial 0 reached the target in 20.0 s."
-
-
 def test_without_a_best_trial_there_is_no_configuration(stored):
-    config, summary, _ = stored
+    config, summary, study = stored
     nothing = replace(summary, finished=1, outcomes={"crashed": 1}, best=None, reason="interrupted", wall_seconds=0.0)
-    assert printed(GIVEN, nothing, None, config) == [
+    assert printed(GIVEN, nothing, summary_data(study), config) == [
         "Stopped; the same command goes on where it was. 0:00 elapsed.",
         "Trials: 1 of 2 finished (1 crashed).",
     ]

@@ -23,12 +23,12 @@ _ENDS = {
 }
 
 
-def result_data(summary: StudySummary, report: StudyReport | None, warnings: Mapping[int, str]) -> dict[str, Any]:
+def result_data(summary: StudySummary, report: StudyReport, warnings: Mapping[int, str]) -> dict[str, Any]:
     """Return what `tuner run --json` prints: this run, and the whole study.
 
     Args:
         summary: how the run ended.
-        report: the study as it is stored; None if its storage was in memory and is gone.
+        report: the study as it is stored.
         warnings: what trials of this run could not write, by their numbers.
     """
     run = {
@@ -37,11 +37,11 @@ def result_data(summary: StudySummary, report: StudyReport | None, warnings: Map
         "training_seconds": summary.training_seconds,
         "warnings": warnings_data(warnings),
     }
-    return {"run": run, **(report.to_json() if report else summary.to_json())}
+    return {"run": run, **report.to_json()}
 
 
 def print_result(
-    out: Console, given: RunCommand, summary: StudySummary, report: StudyReport | None, config: StudyConfig
+    out: Console, given: RunCommand, summary: StudySummary, report: StudyReport, config: StudyConfig
 ) -> None:
     """Print how the run ended, the best configuration as a table, and what to do next.
 
@@ -49,16 +49,14 @@ def print_result(
         out: where to.
         given: the command that ran it.
         summary: how the run ended.
-        report: the study as it is stored; None if its storage was in memory and is gone.
+        report: the study as it is stored.
         config: the study as it ran.
     """
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
     if summary.best is None:
         return
-    out.print(f"Best: {best_text(summary.best, report.target if report else None)}.")
-    if report is None:
-        return
+    out.print(f"Best: {best_text(summary.best, report.target)}.")
     if report.best is not None and report.best.agent is not None:
         out.print(agent_table(report.best.agent))
     out.print()

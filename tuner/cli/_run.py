@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 RUNS_DIR = Path("runs")
 """Trials write their files below this folder of the working directory."""
 _INTERRUPTED = 130
-_IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
-"""Storages that end with the process."""
+"""Exit code of a run that Ctrl-C stopped, as shells have it."""
 _STOPPING = (
     "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
 )
@@ -144,13 +143,11 @@ def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[
             return manager.run(), watcher.progress.warnings
 
 
-def _report(config: "StudyConfig") -> "StudyReport | None":
-    """Return the study as it is stored; None if the storage was in memory and is gone."""
+def _report(config: "StudyConfig") -> "StudyReport":
+    """Return the study as it is stored."""
     from tuner.analysis import summary_data
     from tuner.study import read_study
 
-    if config.storage in _IN_MEMORY:
-        return None
     return summary_data(read_study(config.storage, config.study))
 
 

@@ -23,16 +23,15 @@ _LOCK_SECONDS = 60
 """How long a write waits for another process's, such as a dashboard's."""
 
 
-def open_storage(url: str | None, *, read_only: bool = False, must_exist: bool = False) -> BaseStorage:
+def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
     """Open an Optuna storage with a cache in front of it; create the database, and an SQLite file's folder, if needed.
 
-    SQLite runs in WAL mode with `synchronous=NORMAL`, which doubles the rate of writes: a crash of the process loses
+    SQLite runs in WAL mode with `synchronous=NORMAL`, which makes writes cheaper: a crash of the process loses
     nothing, a power cut at most the last moments. PostgreSQL is reached through psycopg.
 
     Args:
         url: SQLAlchemy URL; None for a storage that ends with the process.
         read_only: create nothing; refuse a storage without studies.
-        must_exist: the same.
 
     Raises:
         UserError: for a bad URL, a missing driver, a path that cannot be used, a database that Optuna did not write or
@@ -41,7 +40,6 @@ def open_storage(url: str | None, *, read_only: bool = False, must_exist: bool =
     """
     if url is None:
         return optuna.storages.get_storage(None)
-    read_only = read_only or must_exist
     parsed = parse_url(url)
     shown = show(parsed)
     file = sqlite_file(url)
