@@ -26,6 +26,7 @@ class _StudyLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own way
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Build a mapping; a key that appears twice, or is not text, raises ConstructorError with its place."""
         seen: set[str] = set()
         before = None
         for key_node, value_node in node.value:
