@@ -42,6 +42,22 @@ class SimulatorContract(EpisodeContract):
         assert isinstance(env.control_period_seconds, float)
         assert env.control_period_seconds > 0 or np.isnan(env.control_period_seconds)
 
+    def test_joint_targets_fit_the_actions(self, open_env: Any) -> None:
+        env = open_env(num_envs=2, limit=None)
+        joints = env.joint_targets
+        if joints is None:
+            return  # its actions are no joint targets
+        dimensions = env.action_space.shape[0]
+        for values in (joints.names, joints.default, joints.scale, joints.lower, joints.upper):
+            assert isinstance(values, tuple)
+            assert len(values) == dimensions
+        assert len(set(joints.names)) == dimensions
+        for default, scale, lower, upper in zip(joints.default, joints.scale, joints.lower, joints.upper, strict=True):
+            assert all(isinstance(number, float) for number in (default, scale, lower, upper))
+            assert lower < upper
+            assert lower <= default <= upper
+            assert scale > 0
+
     def test_the_limit_can_be_chosen(self, open_env: Any) -> None:
         assert open_env(limit=LIMIT).max_episode_steps == LIMIT
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.contracts.simulator import SimulatorContract
 from tests.support.point_mass import PointMassEnv, State
+from tuner.simulators import JointTargets
 
 
 class Contract(SimulatorContract):
@@ -158,6 +159,14 @@ class StateNotCopied(PointMassEnv):
         return State(self._position, self._velocity, self._age, dict(self._random.bit_generator.state))
 
 
+class OneJointTooMany(PointMassEnv):
+    joint_targets = JointTargets(("a", "b"), (0.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, 1.0))
+
+
+class JointsAsArrays(PointMassEnv):
+    joint_targets = JointTargets(("a",), np.zeros(1), np.ones(1), -np.ones(1), np.ones(1))  # type: ignore[arg-type]
+
+
 BROKEN = [
     (TerminalAfterReset, "test_the_terminal_observation_is_the_true_last_one"),
     (EveryEndATimeOut, "test_failures_are_not_truncations"),
@@ -179,12 +188,16 @@ BROKEN = [
     (Doubles, "test_shapes_and_types"),
     (StateWithoutRandomness, "test_a_restored_state_goes_on_bit_for_bit"),
     (StateNotCopied, "test_a_restored_state_goes_on_bit_for_bit"),
+    (OneJointTooMany, "test_joint_targets_fit_the_actions"),
+    (JointsAsArrays, "test_joint_targets_fit_the_actions"),
 ]
 
 
 def opener(kind: type[PointMassEnv]) -> Any:
-    def open_env(num_envs: int = 4, *, seed: int = 3, threads: int = 1, limit: int = 8, spread: bool = False) -> Any:
-        env = kind(num_envs, max_episode_steps=limit)
+    def open_env(
+        num_envs: int = 4, *, seed: int = 3, threads: int = 1, limit: int | None = 8, spread: bool = False
+    ) -> Any:
+        env = kind(num_envs, max_episode_steps=limit or 100)
         env.seed(seed)
         env.spread_ages = spread
         return env

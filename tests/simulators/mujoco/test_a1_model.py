@@ -28,6 +28,25 @@ def test_default_pose() -> None:
     assert env.qpos[0, 2] == pytest.approx(0.42)
 
 
+def test_joint_targets() -> None:
+    joints = open_a1(1).joint_targets
+    assert joints is not None
+    assert joints.names == tuple(f"{leg}_{part}" for part in ("hip", "thigh", "calf") for leg in LEGS)
+    assert joints.scale == (0.25,) * 12
+    assert joints.default == pytest.approx([0.1, -0.1, 0.1, -0.1, 0.8, 0.8, 1.0, 1.0, -1.5, -1.5, -1.5, -1.5])
+    assert joints.lower == pytest.approx([-0.802851] * 4 + [-1.0472] * 4 + [-2.69653] * 4)
+    assert joints.upper == pytest.approx([0.802851] * 4 + [4.18879] * 4 + [-0.916298] * 4)
+
+
+def test_an_action_commands_its_joint_target() -> None:
+    env = open_a1(1)
+    env.reset()
+    env.step(np.full((1, 12), 2.0, dtype=np.float32))
+    assert env.joint_targets is not None
+    # 2 units of 0.25 rad above the default
+    assert env.ctrl[0] == pytest.approx([default + 0.5 for default in env.joint_targets.default])
+
+
 def test_the_legs_are_where_they_should_be() -> None:
     env = open_a1(1, randomize=False)
     places = env.batch.bind("geom_xpos")

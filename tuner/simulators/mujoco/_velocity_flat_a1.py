@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tuner.simulators._base import JointTargets
 from tuner.simulators.mujoco._a1_commands import VelocityCommands
 from tuner.simulators.mujoco._a1_contacts import FootTimers
 from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
@@ -75,6 +76,13 @@ class VelocityFlatA1(BatchEnv):
         self._dofs = self.model.jnt_dofadr[joints]
         self.default_pose: Floats = self.model.key_qpos[0][self._columns]
         """Joint positions at the start, in the order of actions, rad, shape (12,)."""
+        self.joint_targets = JointTargets(
+            names=tuple(self.model.joint(joint).name for joint in joints),
+            default=tuple(self.default_pose.tolist()),
+            scale=(ACTION_SCALE,) * _JOINTS,
+            lower=tuple(self.model.jnt_range[joints, 0].tolist()),
+            upper=tuple(self.model.jnt_range[joints, 1].tolist()),
+        )
         self._trunk = self.model.body("trunk").id
         self._accelerations: Floats = self.batch.bind("qacc")
         self._torques: Floats = self.batch.bind("actuator_force")
