@@ -5,6 +5,15 @@ from tuner.config._load import bundled_studies, dump_study, load_study
 from tuner.config._options import parse_options
 from tuner.config._problems import describe_problems
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
+from tuner.config.bounds import (
+    ActionBoundsFile,
+    BoundsOrigin,
+    BoundsSource,
+    BoundsTask,
+    PercentileBox,
+    dump_bounds,
+    load_bounds,
+)
 from tuner.config.study import (
     BudgetConfig,
     ConfirmConfig,
@@ -19,14 +28,19 @@ from tuner.config.trial import TrialSpec
 
 __all__ = [
     "OFF_POLICY",
+    "ActionBoundsFile",
     "ActionBox",
     "AgentConfig",
     "Algorithm",
+    "BoundsOrigin",
+    "BoundsSource",
+    "BoundsTask",
     "BudgetConfig",
     "ConfirmConfig",
     "Frozen",
     "Network",
     "ObjectiveConfig",
+    "PercentileBox",
     "PositiveCount",
     "PrunerConfig",
     "SamplerConfig",
@@ -36,7 +50,9 @@ __all__ = [
     "WorkersConfig",
     "bundled_studies",
     "describe_problems",
+    "dump_bounds",
     "dump_study",
+    "load_bounds",
     "load_study",
     "parse_options",
 ]

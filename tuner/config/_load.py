@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tuner.config._overrides import apply_overrides
 from tuner.config._problems import describe_problems
 from tuner.config._yaml import dump_yaml, parse_yaml
+from tuner.config.bounds import load_bounds
 from tuner.config.study import StudyConfig
 from tuner.errors import UserError, nearest, unknown_name
 from tuner.resources import bundled_files, is_file_reference
@@ -26,7 +27,8 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
 
     Returns:
         The study. References to the user's Python files (in `task.simulator`, `search_space`, `task.options.import`)
-        are absolute: relative ones in the file start at its folder, those in `overrides` at the working directory.
+        are absolute: relative ones in the file start at its folder, those in `overrides` at the working directory. So
+        does the path in `action_bounds`, which is replaced by what the bounds file holds.
 
     Raises:
         UserError: if there is no such study, it cannot be read, or something in it is wrong; all mistakes at once.
@@ -38,7 +40,7 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     if not isinstance(data, dict):
         raise UserError(f"{path} holds a {type(data).__name__}, not keys and values such as 'study: my-study'.")
     data = _with_absolute_files(data, file.resolve().parent)
-    data = _with_absolute_files(apply_overrides(data, overrides), Path.cwd())
+    data = _with_bounds(_with_absolute_files(apply_overrides(data, overrides), Path.cwd()))
     try:
         return StudyConfig.model_validate(data)
     except ValidationError as error:
@@ -123,10 +125,12 @@ def _read(file: Path) -> str:
 
 
 def _with_absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a copy in which the references to the user's own Python files are absolute paths."""
+    """Return a copy in which the references to the user's own files are absolute paths."""
     data = dict(data)
     if _is_own_file(data.get("search_space")):
         data["search_space"] = _absolute(data["search_space"], folder)
+    if isinstance(data.get("action_bounds"), str):
+        data["action_bounds"] = _absolute(data["action_bounds"], folder)
     if isinstance(data.get("task"), dict):
         task = data["task"] = dict(data["task"])
         if _is_own_file(task.get("simulator")):
@@ -135,6 +139,16 @@ def _with_absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
         if isinstance(options, dict) and str(options.get("import", "")).endswith(".py"):
             task["options"] = {**options, "import": _absolute(options["import"], folder)}
     return data
+
+
+def _with_bounds(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy in which the path of a bounds file is replaced by what the file holds."""
+    given = data.get("action_bounds")
+    if given is None or isinstance(given, dict):  # a dictionary is the content, as in a study written by `dump_study`
+        return data
+    if not isinstance(given, str):
+        raise UserError(f"action_bounds is {given!r}, but needs the path of a bounds file, such as bounds.yaml.")
+    return {**data, "action_bounds": load_bounds(given).model_dump()}
 
 
 def _is_own_file(reference: object) -> bool:

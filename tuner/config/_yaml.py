@@ -80,9 +80,17 @@ for _kind, _pattern, _first in _CORE_SCHEMA:
 _StudyLoader.add_constructor("tag:yaml.org,2002:int", _StudyLoader.construct_core_int)
 
 
-def dump_yaml(data: Any) -> str:
-    """Return plain values (mappings, lists, texts, numbers, booleans, None) as YAML that `parse_yaml` reads back."""
-    return yaml.dump(data, Dumper=_StudyDumper, sort_keys=False, allow_unicode=True, width=120)
+def dump_yaml(data: Any, *, short_lists: bool = False) -> str:
+    """Return plain values (mappings, lists, texts, numbers, booleans, None) as YAML that `parse_yaml` reads back.
+
+    Args:
+        data: the values.
+        short_lists: write what holds only single values in one line, as `[1, 2]`, instead of one value a line.
+    """
+    style = None if short_lists else False
+    return yaml.dump(
+        data, Dumper=_StudyDumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=style
+    )
 
 
 def parse_yaml(text: str, source: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tuner.config._base import Frozen, Listed, PositiveCount, PositiveSeconds
+from tuner.config.bounds import ActionBoundsFile
 
 Options = dict[str, JsonValue]
 
@@ -97,6 +98,9 @@ class StudyConfig(Frozen):
     task: TaskConfig
     search_space: str = Field(min_length=1)
     """A bundled search space by name, or your own as `path/to/file.py:function`."""
+    action_bounds: ActionBoundsFile | None = None
+    """In the study file the path of a bounds file, as `tuner bounds` writes it; here its content. It takes the place of
+    the shares of the task's own action box that the search space and its warm starts would use."""
     fixed: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
     """Parameters pinned instead of sampled."""
     warm_start: Annotated[tuple[str, ...], Listed] = ()
@@ -116,3 +120,10 @@ class StudyConfig(Frozen):
         if len(set(names)) != len(names):
             raise ValueError("a warm start is named twice")
         return names
+
+    @model_validator(mode="after")
+    def _bounds_for_this_task(self) -> Self:
+        mismatch = self.action_bounds and self.action_bounds.mismatch(self.task.id, self.task.simulator)
+        if mismatch:
+            raise ValueError(mismatch)
+        return self
