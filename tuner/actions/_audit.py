@@ -1,0 +1,81 @@
+"""Whether a squashed Gaussian can learn in an action box: where its mass lies, and what that commands."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tuner.actions._dimension import DimensionAudit, Verdict, audit_dimension
+from tuner.actions._joints import JointTarget, PartialTargets, each_target
+from tuner.actions._words import describe, remedy
+from tuner.errors import UserError
+
+if TYPE_CHECKING:
+    from tuner.simulators import JointTargets
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A whole action box; it is as bad as its worst dimension, as an action has all of them."""
+
+    dimensions: tuple[DimensionAudit, ...]
+    verdict: Verdict
+    reason: str
+    """What is wrong, or right, in sentences."""
+    remedy: str
+    """What to do about it, in sentences."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as a JSON-safe dictionary."""
+        return {
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "remedy": self.remedy,
+            "dimensions": [dimension.to_json() for dimension in self.dimensions],
+        }
+
+
+def audit_box(
+    low: Sequence[float], high: Sequence[float], joints: "JointTargets | PartialTargets | None" = None
+) -> Audit:
+    """Judge an action box.
+
+    Args:
+        low: lower bounds, shape (action_dim,), in the task's units.
+        high: upper bounds, shape (action_dim,).
+        joints: what the actions command, where they are joint targets.
+
+    Raises:
+        UserError: for no dimensions, bounds that are not finite, lengths that differ, or low ≥ high.
+    """
+    lows, highs = [float(bound) for bound in low], [float(bound) for bound in high]
+    targets = [JointTarget(str(index)) for index in range(len(lows))] if joints is None else each_target(joints)
+    _check(lows, highs, targets)
+    dimensions = tuple(audit_dimension(*row) for row in zip(lows, highs, targets, strict=True))
+    worst = max(dimensions, key=lambda dimension: dimension.out_of_place)
+    return Audit(dimensions, worst.verdict, describe(dimensions, worst), remedy(dimensions, worst))
+
+
+def _check(lows: list[float], highs: list[float], targets: list[JointTarget]) -> None:
+    if not lows or len(lows) != len(highs) or len(lows) != len(targets):
+        raise UserError(
+            f"The action box has {len(lows)} lower and {len(highs)} upper bounds for {len(targets)} dimensions. "
+            "Needed is one pair of bounds for each of at least one dimension."
+        )
+    for low, high, target in zip(lows, highs, targets, strict=True):
+        if not (math.isfinite(low) and math.isfinite(high)):
+            raise UserError(_not_finite(low, high, target))
+        if low >= high:
+            raise UserError(
+                f"In dimension {target.name} the lower bound {low:g} is not below the upper bound {high:g}. "
+                "Give the lower one first."
+            )
+
+
+def _not_finite(low: float, high: float, target: JointTarget) -> str:
+    found = f"The action box is not finite: dimension {target.name} has the bounds {low:g} and {high:g}."
+    advice = (
+        "SAC cannot squash onto such a box, so some wrapper puts a finite one in its place (Isaac Lab's for "
+        "Stable-Baselines3: ±100 up to 2.3.2). Audit that one: tuner audit --box -100 100 --dims 12."
+    )
+    return f"{found} {advice}"

@@ -1,0 +1,92 @@
+"""The sentences of an audit: why the verdict, and what to do."""
+
+from collections.abc import Sequence
+
+from tuner.actions._dimension import UNIT_ACTION, DimensionAudit
+
+_CLIPPED_SHARE = 1.0 / 3.0
+"""From this share of cut-off first actions on, a box is worth a word to those who train PPO."""
+
+
+def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
+    """Return why the box has its verdict.
+
+    Args:
+        dimensions: all of them.
+        worst: the one that decides.
+    """
+    if worst.verdict == "fine":
+        return _fine(dimensions, worst)
+    bad = sum(dimension.verdict == worst.verdict for dimension in dimensions)
+    counted = f"{bad} of {len(dimensions)} dimensions {'is' if bad == 1 else 'are'} {worst.verdict}."
+    sentences = [
+        *([counted] if len(dimensions) > 1 else []),
+        f"{_where(dimensions, worst)}{_commands(worst)}{worst.reason}",
+        f"Half of them are further than {worst.squashed_median_distance:.3g} from the centre of {_box(worst)}.",
+        f"PPO does not notice: it starts with σ = 1 whatever the box, {worst.gaussian_beyond_unit:.1%} beyond "
+        f"±{UNIT_ACTION:g}.",
+    ]
+    if worst.squashed_beyond_range is None:
+        sentences.append(
+            f"(That takes ±{UNIT_ACTION:g} for the scale of sensible actions, as in tasks made for PPO. Where actions "
+            "have units of their own and need the whole box, it is right as it is.)"
+        )
+    return " ".join(sentences)
+
+
+def remedy(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
+    """Return what to do."""
+    if worst.verdict == "fine":
+        clipped = max(dimension.gaussian_clipped for dimension in dimensions)
+        if clipped < _CLIPPED_SHARE:
+            return "Nothing: train on it as it is."
+        return (
+            f"Nothing for SAC. PPO's first actions (σ = 1) are cut off at the bounds, up to {clipped:.0%} of them: "
+            "give PPO a smaller initial_std."
+        )
+    ways = [*_joint_limits(dimensions), *_fraction(dimensions), "bounds measured on a trained policy's actions"]
+    listed = ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])}, or {ways[-1]}"
+    return f"Give the agent an action box of its own: {listed}."
+
+
+def _fine(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
+    if worst.out_of_place == 0.0:
+        place = "beyond a joint's range" if worst.squashed_beyond_range is not None else f"beyond ±{UNIT_ACTION:g}"
+        return f"No squashed action can lie {place}."
+    return f"{_where(dimensions, worst)}{worst.reason} That is few enough to learn from."
+
+
+def _where(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
+    return "" if len(dimensions) == 1 else f"Worst, {worst.name}: "
+
+
+def _commands(worst: DimensionAudit) -> str:
+    if worst.target_low_degrees is None:
+        return ""
+    about = " about the default" if worst.about_default else ""
+    targets = f"{worst.target_low_degrees:.0f}° to {worst.target_high_degrees:.0f}°"
+    return f"the box commands joint targets of {targets}{about}; "
+
+
+def _box(dimension: DimensionAudit) -> str:
+    return f"{dimension.low:g} … {dimension.high:g}"
+
+
+def _joint_limits(dimensions: Sequence[DimensionAudit]) -> list[str]:
+    bounds = [dimension.joint_bound for dimension in dimensions if dimension.joint_bound is not None]
+    if len(bounds) < len(dimensions):
+        return []
+    least, most = f"±{min(bounds):.3g}", f"±{max(bounds):.3g}"
+    return [f"by joint limits, max|limit − default|/scale, {least if least == most else f'{least} to {most}'}"]
+
+
+def _fraction(dimensions: Sequence[DimensionAudit]) -> list[str]:
+    """Return what lies within ±3, as a share of the box where it is about zero; nothing where the boxes differ."""
+    boxes = {(dimension.low, dimension.high) for dimension in dimensions}
+    low, high = next(iter(boxes))
+    inner = (max(low, -UNIT_ACTION), min(high, UNIT_ACTION))
+    if len(boxes) > 1 or inner[0] >= inner[1]:
+        return []
+    if low == -high:
+        return [f"action_bound_fraction: {UNIT_ACTION / high:.2g} (±{UNIT_ACTION:g})"]
+    return [f"{inner[0]:g} … {inner[1]:g}"]
