@@ -85,7 +85,7 @@ def ppo_speed(trial: SpaceTrial) -> AgentConfig:
         ),
         # PPO does not squash its actions: this is in the action's own units, whatever the box.
         initial_std=trial.suggest_float("initial_std", 0.1, 1.5, log=True),
-        action_bound_fraction=trial.suggest_float("action_bound_fraction", 0.003, 1.0, log=True),
+        **trial.suggest_action_bounds(),
     )
 
 

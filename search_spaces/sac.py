@@ -7,10 +7,11 @@ file as `path/to/sac.py:sac_speed`.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from tuner.config import AgentConfig, Network, TaskConfig
-from tuner.spaces import SpaceTrial, log2_for_one_step, replay_arguments, search_space
+from tuner.config import AgentConfig, BoundsSource, Network, TaskConfig
+from tuner.spaces import ACTION_BOUNDS_SOURCES, SpaceTrial, log2_for_one_step, replay_arguments, search_space
 
 NETWORKS: tuple[dict[str, Any], ...] = (
     {"pi": (64, 64), "qf": (64, 64)},
@@ -196,15 +197,29 @@ def held_noise(task: TaskConfig) -> dict[str, Any]:
     )
 
 
-@search_space(warm_starts=(sbx_default, raffin_part1, raffin_part2, fast_sac, flash_sac, rsl_rl_sac, held_noise))
+WARM_STARTS = (sbx_default, raffin_part1, raffin_part2, fast_sac, flash_sac, rsl_rl_sac, held_noise)
+
+
+@search_space(warm_starts=WARM_STARTS)
 def sac_speed(trial: SpaceTrial) -> AgentConfig:
     """SAC for speed: replay ratio, entropy, network, action box, held noise and the rest."""
+    return _agent(trial)
+
+
+@search_space(warm_starts=WARM_STARTS)
+def sac_bounds(trial: SpaceTrial) -> AgentConfig:
+    """SAC for speed, where a study's `action_bounds` are sampled: percentiles, joint limits or a share of the box."""
+    return _agent(trial, ACTION_BOUNDS_SOURCES)
+
+
+def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConfig:
+    """Return the agent; `sources` are those of `SpaceTrial.suggest_action_bounds`."""
     one_step, robots = log2_for_one_step(trial.num_envs), trial.num_envs
     # First what matters most. Gradient steps are per environment step of 1,024 robots.
     gradient_steps = trial.suggest_power_of_two("gradient_steps_per_1024", min(0, one_step), max(9, one_step))
     ent_coef = trial.suggest_float("ent_coef", 5e-4, 1.0, log=True)
     network = trial.suggest_ordinal("network", NETWORKS)
-    action_bound_fraction = trial.suggest_float("action_bound_fraction", 0.003, 1.0, log=True)
+    action_bounds = trial.suggest_action_bounds(sources)
     noise_hold = trial.suggest_power_of_two("noise_hold", 0, 4)
     train_freq = trial.suggest_power_of_two("train_freq", 0, 3)  # plays no part where noise is held
     policy_delay = trial.suggest_power_of_two("policy_delay", 0, 5)
@@ -240,7 +255,7 @@ def sac_speed(trial: SpaceTrial) -> AgentConfig:
         ),
         initial_std=trial.suggest_float("initial_std", 0.05, 1.0, log=True),
         target_entropy_std=trial.suggest_float("target_entropy_std", 0.05, 0.30),
-        action_bound_fraction=action_bound_fraction,
+        **action_bounds,
     )
 
 

@@ -2,15 +2,17 @@
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import StorageInternalError, TrialPruned
 from pydantic import ValidationError
 
-from tuner.config import ActionBox, AgentConfig, Network, TaskConfig, describe_problems
+from tuner.config import ActionBoundsFile, ActionBox, AgentConfig, Network, TaskConfig, describe_problems
 from tuner.errors import UserError
+from tuner.spaces._action_bounds import FRACTION
 from tuner.spaces._trial import SpaceTrial, Suggester
 
 SpaceFunction = Callable[[SpaceTrial], AgentConfig]
@@ -48,11 +50,22 @@ class SearchSpace:
     """Configurations worth trying first, by name; each gives the parameters for a task as Optuna records them."""
     source_hash: str = ""
     """Changes when the file that defines the space changes."""
+    action_bounds: ActionBoundsFile | None = None
+    """The study's bounds file; see `with_action_bounds`."""
 
     @classmethod
     def of(cls, function: SpaceFunction, *, name: str, source_hash: str) -> "SearchSpace":
         """Return the space of a function, with the warm starts that `search_space` gave it."""
         return cls(name, function, dict(getattr(function, _WARM_STARTS, {})), source_hash)
+
+    def with_action_bounds(self, bounds: ActionBoundsFile) -> "SearchSpace":
+        """Return the same space with a bounds file, which its agents and its warm starts use.
+
+        The file wins over the share of the box that a warm start gives.
+        """
+        bounded = replace(self, action_bounds=bounds)
+        starts = {name: partial(_bounded_parameters, bounded, start) for name, start in self.warm_starts.items()}
+        return replace(bounded, warm_starts=starts)
 
     def configure(self, trial: Suggester, task: TaskConfig) -> AgentConfig:
         """Return the agent that the trial's parameters describe.
@@ -65,8 +78,9 @@ class SearchSpace:
             UserError: if the space's function raises, describes an agent that cannot be, or returns something else.
             TrialPruned: if the function raises it.
         """
+        space_trial = SpaceTrial(trial, task, self.action_bounds)
         try:
-            agent = self.function(SpaceTrial(trial, task))
+            agent = self.function(space_trial)
         except (TrialPruned, StorageInternalError):
             raise  # not mistakes of the function: it gave the trial up, or the storage failed
         except (Exception, SystemExit) as error:  # sys.exit() in it would end the program without a word
@@ -77,6 +91,12 @@ class SearchSpace:
             raise UserError(
                 f"The search space '{self.name}'{self._definition()} returned {agent!r}, of type "
                 f"{type(agent).__name__}, but must return an AgentConfig (from tuner.config)."
+            )
+        if self.action_bounds is not None and space_trial.suggested_bounds is None:
+            raise UserError(
+                f"The study names action_bounds, but the search space '{self.name}'{self._definition()} does not take "
+                "them. Give its AgentConfig **trial.suggest_action_bounds() instead of action_bound_fraction or "
+                "action_box."
             )
         return agent
 
@@ -105,26 +125,38 @@ class SearchSpace:
         return f" at {code.co_filename}, line {code.co_firstlineno}" if code is not None else ""
 
 
-class _Recorder:
-    """Answers every suggestion with its lowest or first value and keeps the ranges."""
+def _bounded_parameters(space: SearchSpace, warm_start: WarmStart, task: TaskConfig) -> dict[str, Any]:
+    """Return a warm start's parameters for a space with a bounds file: they stand for the file's own box."""
+    parameters = warm_start(task)
+    recorder = _Recorder(parameters)
+    trial = SpaceTrial(recorder, task, space.action_bounds)
+    space.function(trial)
+    own = trial.suggested_bounds.own if trial.suggested_bounds is not None else {}
+    kept = {name: value for name, value in parameters.items() if name != FRACTION or name in recorder.distributions}
+    return {**kept, **own}
 
-    def __init__(self) -> None:
+
+class _Recorder:
+    """Answers every suggestion with the value given for it, else its lowest or first, and keeps the ranges."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         self.distributions: dict[str, BaseDistribution] = {}
+        self._given = parameters or {}
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
         self.distributions[name] = FloatDistribution(low, high, log=log, step=step)
-        return low
+        return float(self._given.get(name, low))
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         self.distributions[name] = IntDistribution(low, high, log=log, step=step)
-        return low
+        return int(self._given.get(name, low))
 
     def suggest_categorical(self, name: str, choices: Any) -> Any:
         distribution = CategoricalDistribution(choices)
         self.distributions[name] = distribution
-        return distribution.choices[0]
+        return self._given.get(name, distribution.choices[0])
 
 
 def _described(error: BaseException) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, Protocol, TypeVar
 
-from tuner.config import TaskConfig
+from tuner.config import ActionBoundsFile, BoundsSource, TaskConfig
 from tuner.errors import UserError
+from tuner.spaces._action_bounds import SuggestedBounds, suggest_bounds
 
 Choice = TypeVar("Choice")
 
@@ -37,15 +38,19 @@ class SpaceTrial:
     the choices, `one_minus_gamma` 0.03 a discount of 0.97. These names are what `fixed` pins and warm starts give.
     """
 
-    def __init__(self, trial: Suggester, task: TaskConfig) -> None:
+    def __init__(self, trial: Suggester, task: TaskConfig, action_bounds: ActionBoundsFile | None = None) -> None:
         """Wrap a trial.
 
         Args:
             trial: suggests values.
             task: what the agent is for.
+            action_bounds: the study's bounds file, if it names one.
         """
         self._trial = trial
         self._ranges: dict[str, str] = {}
+        self._action_bounds = action_bounds
+        self.suggested_bounds: SuggestedBounds | None = None
+        """What `suggest_action_bounds` gave; None while it was not called."""
         self.task = task
 
     @property
@@ -97,6 +102,27 @@ class SpaceTrial:
     def suggest_switch(self, name: str) -> bool:
         """Suggest yes or no; recorded as `name` = 1 or 0."""
         return bool(self.suggest_int(name, 0, 1))
+
+    def suggest_action_bounds(
+        self, sources: Sequence[BoundsSource] = (), *, fraction: tuple[float, float] = (0.003, 1.0)
+    ) -> dict[str, Any]:
+        """Suggest where the agent's actions end; what it returns belongs into `AgentConfig(**…)`.
+
+        Without a bounds file in the study it is a share of the task's own box, recorded as `action_bound_fraction`.
+        With one it is the file's box and no parameter, unless `sources` asks for several: then
+        `action_bounds_source_index` counts those that the file has numbers for, in the order given,
+        `action_bounds_percentiles_index` the file's pairs of percentiles from the narrowest to the widest, and
+        `action_bound_fraction` is the share. Warm starts then start from the file's own box.
+
+        Args:
+            sources: what to choose from where the study has a bounds file, such as `ACTION_BOUNDS_SOURCES`.
+            fraction: the smallest and the largest share.
+
+        Raises:
+            UserError: for an unknown source, or if the bounds file has numbers for none of them.
+        """
+        self.suggested_bounds = suggest_bounds(self, self._action_bounds, sources, fraction)
+        return dict(self.suggested_bounds.arguments)
 
     def _check_bounds(self, name: str, low: float, high: float, log: bool) -> None:
         """Refuse bounds that Optuna fails on much later, or with a message that does not name the parameter."""

@@ -11,6 +11,7 @@ from tuner.errors import UserError
 from tuner.study.attributes import FINGERPRINT, counts, outcome_of
 
 _SPACE = "search_space"
+_BOUNDS = "action_bounds"
 _SOURCE = "search_space source"
 
 
@@ -18,7 +19,7 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
     """Return what makes the scores of a study comparable, by dotted path in the study file.
 
     Samplers, pruners, pinned parameters, the number of trials and the workers may change between runs; a study goes on
-    with others. Task, search space, objective and the budget of a trial may not.
+    with others. Task, action bounds, search space, objective and the budget of a trial may not.
 
     Args:
         config: the study file.
@@ -29,6 +30,7 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
         "task.simulator": config.task.simulator,
         "task.num_envs": config.task.num_envs,
         "task.options": config.task.options,
+        _BOUNDS: None if config.action_bounds is None else config.action_bounds.model_dump(exclude={"origin"}),
         _SPACE: config.search_space,
         _SOURCE: space_source,
         "objective.kind": config.objective.kind,
@@ -85,6 +87,8 @@ def _has_learned(trial: FrozenTrial) -> bool:
 def _change(path: str, before: Any, now: Any) -> str:
     if path == _SOURCE:
         return "the search space's source has changed"
+    if path == _BOUNDS and before is not None and now is not None:
+        return "the bounds file has changed"
     return f"{path}: {_short(before)} before, {_short(now)} now"
 
 
