@@ -65,8 +65,8 @@ def box_figure(data: pd.DataFrame) -> go.Figure:
     return styled(
         figure,
         title="The same Gaussian inside the declared box",
-        subtitle=f"±{USEFUL:g} is {100 * 2 * USEFUL / span:.3g} % of a box of {number(low)} to {number(high)}; PPO does not notice, "
-        "as its Gaussian has no bounds.",
+        subtitle=f"±{USEFUL:g} is {100 * 2 * USEFUL / span:.3g} % of a box of {number(low)} to {number(high)}; PPO "
+        "does not notice, as its Gaussian has no bounds.",
         x="action [task units]",
         y="density [1 / task unit]",
     )

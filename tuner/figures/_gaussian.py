@@ -57,7 +57,8 @@ def gaussian_figure(data: pd.DataFrame) -> go.Figure:
     return styled(
         figure,
         title="What PPO does first: a Gaussian about zero",
-        subtitle=f"σ = exp(log_std_init) = {data['std'].iloc[0]:.3g}, the same for every action and whatever the task's action box.",
+        subtitle=f"σ = exp(log_std_init) = {data['std'].iloc[0]:.3g}, the same for every action, whatever the task's "
+        "action box.",
         x="action [task units]",
         y="density [1 / task unit]",
     )

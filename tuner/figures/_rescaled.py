@@ -77,8 +77,8 @@ def rescaled_figure(data: pd.DataFrame) -> go.Figure:
     styled(
         figure,
         title="Squashed and rescaled to the declared box",
-        subtitle="The same σ, two meanings: PPO's is in the task's units, SAC's is stretched with the box. The vertical "
-        "axes differ.",
+        subtitle="The same σ, two meanings: PPO's is in the task's units, SAC's is stretched with the box. The "
+        "vertical axes differ.",
         x="action [task units]",
         y="density [1 / task unit]",
         height=680,

@@ -51,7 +51,7 @@ def squashed_figure(data: pd.DataFrame) -> go.Figure:
             fillcolor=faded(colour, 0.12),
             hovertemplate=f"{name}<br>%{{x:.3f}}: density %{{y:.3g}}<extra></extra>",
         )
-    top = float(data[["gaussian", "squashed"]].max(axis=None))
+    top = float(data[["gaussian", "squashed"]].to_numpy().max())
     std = float(data["std"].iloc[0])
     for bound in (-1, 1):
         figure.add_vline(x=bound, line={"color": "#5A5A5A", "width": 1.5, "dash": "dash"})

@@ -1,5 +1,6 @@
 """How every figure looks: colours, fonts, lines, and the sentence above it."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,10 @@ SERIES: tuple[tuple[str, str], ...] = tuple(
 WIDTH = 960
 """Pixels; of the PNG at a scale of 1, and of the HTML, so that both look the same."""
 
+TOP = 108
+"""Pixels above the axes: a title and a sentence of two lines."""
+_LINE = 20
+
 _FONT = "Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 _TEMPLATE = go.layout.Template(
     layout={
@@ -42,8 +47,8 @@ _TEMPLATE = go.layout.Template(
         "colorway": [colour for colour, _ in SERIES],
         "hoverlabel": {"font": {"family": _FONT}},
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top", "font": {"size": 13}},
-        "margin": {"l": 84, "r": 36, "t": 104, "b": 72},
-        "title": {"x": 0.012, "xanchor": "left", "y": 0.97, "yanchor": "top", "font": {"size": 20}},
+        "margin": {"l": 84, "r": 36, "b": 72},
+        "title": {"x": 0.012, "xanchor": "left", "yanchor": "top", "font": {"size": 20}},
         **{
             f"{axis}axis": {
                 "showgrid": True,
@@ -73,7 +78,8 @@ def styled(figure: go.Figure, *, title: str, subtitle: str, x: str, y: str, heig
         y: title of the vertical axis, with its unit.
         height: pixels.
     """
-    figure.update_layout(template=_TEMPLATE, width=WIDTH, height=height)
+    top = TOP if "<br>" in subtitle else TOP - _LINE
+    figure.update_layout(template=_TEMPLATE, width=WIDTH, height=height, margin_t=top, title_y=1 - 26 / height)
     figure.update_layout(title_text=f'<b>{title}</b><br><span style="font-size:14px">{subtitle}</span>', meta=title)
     figure.update_xaxes(title_text=x)
     figure.update_yaxes(title_text=y)
@@ -83,6 +89,13 @@ def styled(figure: go.Figure, *, title: str, subtitle: str, x: str, y: str, heig
 def number(value: float, digits: int = 3) -> str:
     """Return a number for a figure's text, with a minus sign as long as its plus."""
     return f"{value:.{digits}g}".replace("-", "−")
+
+
+def rounded(value: float, reach: float) -> str:
+    """Return a number with as many decimals as make a difference on an axis that spans `reach`."""
+    decimals = max(0, 2 - math.floor(math.log10(reach))) if reach > 0 else 2
+    text = f"{value:.{decimals}f}".replace("-", "−")
+    return text.lstrip("−") if float(f"{value:.{decimals}f}") == 0 else text
 
 
 def faded(colour: str, opacity: float) -> str:

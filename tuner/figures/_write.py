@@ -62,6 +62,6 @@ def _page(figure: go.Figure, *, still: bool) -> str:
     drawn: str = figure.to_html(include_plotlyjs=True, full_html=False, config=config)
     title = html.escape(str(figure.layout.meta or "Figure"))
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>'
-        f"{title}</title><style>body {{ margin: 0; background: white; }}</style></head>\n<body>{drawn}</body>\n</html>\n"
+        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>body {{ margin: 0; background: white; }}</style></head>\n<body>{drawn}</body>\n</html>\n"
     )
