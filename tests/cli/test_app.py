@@ -15,7 +15,19 @@ from tuner.errors import TunerError, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = typer.main.get_command(app)
-NAMES = sorted(COMMAND.commands)
+
+
+def leaves(group, *words):
+    """Return every command by its name, one below another by both names: "plot curves"."""
+    found = {}
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found |= leaves(command, *words, name) if inner else {" ".join([*words, name]): command}
+    return found
+
+
+COMMANDS = leaves(COMMAND)
+NAMES = sorted(COMMANDS)
 HEAVY = [
     "jax",
     "torch",
@@ -23,6 +35,7 @@ HEAVY = [
     "isaaclab",
     "optuna",
     "pandas",
+    "plotly",
     "stable_baselines3",
     "sbx",
     "gymnasium",
@@ -36,29 +49,41 @@ def call(*arguments):
 
 
 def test_the_commands_are_these():
-    assert NAMES == ["init", "run", "show", "spaces", "studies", "tasks"]
+    assert NAMES == [
+        "init",
+        "plot actions",
+        "plot bounds",
+        "plot curves",
+        "plot initial",
+        "run",
+        "show",
+        "spaces",
+        "studies",
+        "tasks",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_help_and_an_example_that_parses(name):
-    command = COMMAND.commands[name]
+    command = COMMANDS[name]
     assert command.help
     example = re.fullmatch(r"Example: tuner (.+)", command.epilog or "")
     assert example, f"{name} has no example"
     words = example[1].partition(" > ")[0].split()
-    assert words[0] == name
-    assert command.make_context(name, words[1:]).params, "the example has only options and arguments that exist"
+    own = len(name.split())
+    assert " ".join(words[:own]) == name
+    assert command.make_context(name, words[own:]).params, "the example has only options and arguments that exist"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_and_argument_has_help(name):
-    without = [parameter.name for parameter in COMMAND.commands[name].params if not getattr(parameter, "help", None)]
+    without = [parameter.name for parameter in COMMANDS[name].params if not getattr(parameter, "help", None)]
     assert without == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_help_shows_the_example(name):
-    shown = call(name, "--help")
+    shown = call(*name.split(), "--help")
     assert shown.exit_code == 0
     assert "Example: tuner " + name in " ".join(shown.output.split())
 
@@ -68,20 +93,20 @@ def test_the_readme_tells_of_every_command_and_its_options(name):
     readme = (ROOT / "README.md").read_text()
     row = re.search(rf"^\| `tuner {name}\b(.*)$", readme, re.MULTILINE)
     assert row, f"README.md has no row for tuner {name}"
-    options = [opt for parameter in COMMAND.commands[name].params for opt in parameter.opts if opt.startswith("--")]
+    options = [opt for parameter in COMMANDS[name].params for opt in parameter.opts if opt.startswith("--")]
     assert [opt for opt in options if opt not in row[0] and opt != "--help"] == []
 
 
 def test_the_readme_tells_of_no_command_that_does_not_exist():
     readme = (ROOT / "README.md").read_text()
     told = set(re.findall(r"\btuner ([a-z]+)\b", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$", readme, re.MULTILINE))))
-    assert told - set(NAMES) == set()
+    assert told - set(COMMAND.commands) == set()
 
 
 def test_without_arguments_help_is_shown():
     shown = call()
     assert "Usage: tuner" in shown.output
-    assert all(name in shown.output for name in NAMES)
+    assert all(name in shown.output for name in COMMAND.commands)
 
 
 def test_the_version_is_printed():

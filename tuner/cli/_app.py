@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tuner.cli import _init, _run, _show, _spaces, _studies, _tasks
+from tuner.cli import _init, _plot, _run, _show, _spaces, _studies, _tasks
 from tuner.errors import TunerError
 
 _INTERRUPTED = 130
@@ -66,3 +66,4 @@ app.command("tasks", epilog="Example: tuner tasks --simulator mujoco")(_tasks.ta
 app.command("spaces", epilog="Example: tuner spaces")(_spaces.spaces)
 app.command("studies", epilog="Example: tuner studies")(_studies.studies)
 app.command("init", epilog="Example: tuner init my_robot")(_init.init)
+app.add_typer(_plot.plot, name="plot", epilog="Example: tuner plot initial Velocity-Flat-A1 -o initial.html")
