@@ -1,0 +1,156 @@
+"""What a configuration file says about actions, and how its values become one number per dimension."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tuner.actions._joints import Known, PartialTargets
+from tuner.errors import UserError
+
+EACH = "each"
+"""The name of the one row that stands for all dimensions, where a file does not say how many there are."""
+
+
+@dataclass(frozen=True)
+class ActionSettings:
+    """The action box of a configuration file, and what it says of the joints."""
+
+    style: str
+    """Whose style the file is in, for people."""
+    place: str
+    """Where in the file the clipping stands."""
+    low: tuple[float, ...]
+    """In units of the policy's output."""
+    high: tuple[float, ...]
+    joints: PartialTargets
+    notes: tuple[str, ...] = ()
+    """What could not be read, and what follows from that; sentences."""
+
+
+def clip_bounds(value: Any, count: int | None, place: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return lower and upper bounds from how files write a clip.
+
+    Args:
+        value: a number c for ±c, [low, high] for all dimensions, a list of one c or one [low, high] for each.
+        count: action dimensions, None where that is not known.
+        place: where the value stands, for errors.
+
+    Returns:
+        Bounds for each dimension; for one where the number is not known.
+
+    Raises:
+        UserError: for anything else, and for bounds that are not finite or not in order.
+    """
+    if isinstance(value, list | tuple) and value:
+        rows = [value] if _is_pair(value) and count != 2 else list(value)
+    else:
+        rows = [value]
+    pairs = [_pair(row, place) for row in rows]
+    if len(pairs) == 1:
+        pairs *= count or 1
+    if count is not None and len(pairs) != count:
+        raise UserError(f"{place} has {len(pairs)} values for {count} actions. Needed is one, or one for each.")
+    return tuple(low for low, _ in pairs), tuple(high for _, high in pairs)
+
+
+def _is_pair(value: Sequence[Any]) -> bool:
+    """Say whether a list of two is [low, high] rather than one ± for each of two dimensions."""
+    numbers = [number(entry) for entry in value]
+    return len(value) == 2 and numbers[0] is not None and numbers[1] is not None and numbers[0] <= 0.0
+
+
+def _pair(row: Any, place: str) -> tuple[float, float]:
+    half = number(row)
+    if half is not None:
+        low, high = -half, half
+    else:
+        ends = [number(entry) for entry in row] if isinstance(row, list | tuple) else []
+        if len(ends) != 2 or ends[0] is None or ends[1] is None:
+            raise UserError(
+                f"{place} is {shown(row)}, which cannot be read as bounds. They can be a number c (for ±c), "
+                "[low, high], or a list with one of these for each action; or give them: tuner audit --box LOW HIGH."
+            )
+        low, high = ends[0], ends[1]
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise UserError(f"{place} is {shown(row)}, which is not finite: it clips nothing. {BOX_ADVICE}")
+    if low >= high:
+        raise UserError(f"{place} is {shown(row)}, which leaves no room: low must be below high, and c above zero.")
+    return low, high
+
+
+BOX_ADVICE = "Give the box that the agent is trained with: tuner audit --box -100 100 --dims 12 --scale 0.25."
+
+
+def no_clipping(source: str, found: str) -> UserError:
+    """Build the error for a file that clips nothing.
+
+    Args:
+        source: the file.
+        found: what it has instead, as sentences.
+    """
+    return UserError(f"{source} clips no actions. {found} {BOX_ADVICE}")
+
+
+def number(value: Any) -> float | None:
+    """Return a number, also from a text such as YAML 1.1 makes of `1e-3`; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def count_of(value: Any) -> int | None:
+    """Return a number of actions; None for what is not a whole number of at least one."""
+    found = number(value)
+    return int(found) if found is not None and found >= 1 and found.is_integer() else None
+
+
+def per_joint(value: Any, names: Sequence[str]) -> Known:
+    """Return one number for each joint, None where `value` has none.
+
+    Args:
+        value: one number, a list with one for each, or numbers by joint name or regular expression.
+        names: the joints.
+    """
+    if isinstance(value, Mapping):
+        return tuple(number(matching(value, name)) for name in names)
+    if isinstance(value, list | tuple):
+        return tuple(number(entry) for entry in value) if len(value) == len(names) else (None,) * len(names)
+    return (number(value),) * len(names)
+
+
+def matching(values: Mapping[Any, Any], name: str) -> Any:
+    """Return the value for a joint by its name, or else by the first expression that matches all of it; or None."""
+    if name in values:
+        return values[name]
+    for pattern, value in values.items():
+        try:
+            if re.fullmatch(str(pattern), name):
+                return value
+        except re.error:
+            continue
+    return None
+
+
+def row_names(names: Sequence[str] | None, count: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what to call the dimensions, and a note where the file does not say how many there are.
+
+    Args:
+        names: the joints, where they are known.
+        count: action dimensions, where that is known. Names are of use only if they are as many.
+    """
+    if names and count in (None, len(names)):
+        return tuple(names), ()
+    if count is not None:
+        return tuple(str(index) for index in range(count)), ()
+    return (EACH,), ("The file does not say how many actions there are; one row stands for each of them.",)
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message, shortened."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
