@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tuner.cli import _init, _plot, _run, _show, _spaces, _studies, _tasks
+from tuner.cli import _actions, _audit, _bounds, _init, _plot, _run, _show, _spaces, _studies, _tasks
 from tuner.errors import TunerError
 
 _INTERRUPTED = 130
@@ -60,6 +60,7 @@ def tuner(
     """Find the SAC, TQC or PPO configuration that reaches a given return in the least wall-clock time."""
 
 
+app.command("audit", epilog="Example: tuner audit --box -100 100 --dims 12 --scale 0.25")(_audit.audit)
 app.command("run", epilog="Example: tuner run quickstart --set budget.trials=20 --timeout 10m")(_run.run)
 app.command("show", epilog="Example: tuner show quickstart --csv > trials.csv")(_show.show)
 app.command("tasks", epilog="Example: tuner tasks --simulator mujoco")(_tasks.tasks)
@@ -67,3 +68,7 @@ app.command("spaces", epilog="Example: tuner spaces")(_spaces.spaces)
 app.command("studies", epilog="Example: tuner studies")(_studies.studies)
 app.command("init", epilog="Example: tuner init my_robot")(_init.init)
 app.add_typer(_plot.plot, name="plot", epilog="Example: tuner plot initial Velocity-Flat-A1 -o initial.html")
+app.command("actions", epilog="Example: tuner actions runs/quickstart/trial-0003 -o actions.npz")(_actions.actions)
+app.command("bounds", epilog="Example: tuner bounds Velocity-Flat-A1 --pretrain ppo --seconds 5m -o a1_bounds.yaml")(
+    _bounds.bounds
+)
