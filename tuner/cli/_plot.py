@@ -120,6 +120,9 @@ def bounds(
             "least and greatest actions are drawn too.",
         ),
     ],
+    every: Annotated[
+        bool, typer.Option("--every", help="Draw every pair of percentiles that the files carry, not only their own.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Draw action bounds from several sources side by side, for each action of one task."""
@@ -133,7 +136,7 @@ def bounds(
 
     paths = [file for file in files if file.suffix != ".npz"]
     loaded = [(file.stem if len(paths) > 1 else "", load_bounds(file)) for file in paths]
-    data = bounds_data(loaded, load_recording(recordings[0]) if recordings else None)
+    data = bounds_data(loaded, load_recording(recordings[0]) if recordings else None, every=every)
     title = f"Action bounds of {loaded[0][1].task.id}, by source" if loaded else "Recorded actions"
     _write(bounds_figure(data, title=title), path)
 

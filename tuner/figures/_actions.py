@@ -35,7 +35,7 @@ def percentiles_data(
         raw: take the network's own outputs, before squashing or clipping, instead of what the task got.
 
     Raises:
-        UserError: for percentiles that are none or in the wrong order, or a recording without any step.
+        UserError: for percentiles that are none or in the wrong order.
     """
     _check_percentiles(percentiles)
     values = _values(recording, raw=raw)
@@ -43,7 +43,7 @@ def percentiles_data(
     return pd.DataFrame(
         {
             "dimension": np.arange(values.shape[1]),
-            "name": _names(recording),
+            "name": dimension_names(recording),
             **dict(zip(("minimum", "low", "median", "high", "maximum"), numbers, strict=True)),
             "low_percentile": percentiles[0],
             "high_percentile": percentiles[1],
@@ -62,9 +62,6 @@ def histogram_data(recording: "Recording", *, raw: bool = False, bins: int = _BI
         recording: actions of a policy.
         raw: as in `percentiles_data`.
         bins: how many, of equal width from the least to the greatest value of all dimensions.
-
-    Raises:
-        UserError: for a recording without any step.
     """
     values = _values(recording, raw=raw)
     edges = np.histogram_bin_edges(values, bins=bins)
@@ -93,7 +90,7 @@ def actions_figure(percentiles: pd.DataFrame, histogram: pd.DataFrame, *, source
     _add_ridges(figure, histogram, rows)
     _add_spans(figure, percentiles, rows)
     least, greatest = float(percentiles["minimum"].min()), float(percentiles["maximum"].max())
-    reach = max(greatest - least, 1e-9)
+    reach = (greatest - least) or 1.0
     _add_numbers(figure, percentiles, rows, reach)
     figure.update_xaxes(range=[least - 0.09 * reach, greatest + 0.09 * reach])
     figure.update_yaxes(
@@ -196,7 +193,8 @@ def _declared(low: Sequence[float], high: Sequence[float]) -> str:
     return f"within {number(min(low))} to {number(max(high))}"
 
 
-def _names(recording: "Recording") -> list[str]:
+def dimension_names(recording: "Recording") -> list[str]:
+    """Return what to call each action dimension."""
     if recording.joints is not None:
         return list(recording.joints.names)
     return [f"action {dimension}" for dimension in range(len(recording.task_low))]
@@ -204,10 +202,8 @@ def _names(recording: "Recording") -> list[str]:
 
 def _values(recording: "Recording", *, raw: bool) -> npt.NDArray[np.float64]:
     """Return the values of all steps and robots, shape (samples, action_dim)."""
-    values = np.asarray(recording.raw if raw else recording.commanded, dtype=np.float64)
-    if values.size == 0:
-        raise UserError("The recording has no steps. Record at least one: tuner actions … --steps 500")
-    return values.reshape(-1, values.shape[-1])
+    values = recording.raw if raw else recording.commanded
+    return values.reshape(-1, values.shape[-1]).astype(np.float64)
 
 
 def _check_percentiles(percentiles: tuple[float, float]) -> None:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from tuner.config import ActionBoundsFile
 from tuner.errors import UserError
+from tuner.figures._actions import dimension_names
 from tuner.figures._style import SERIES, TOP, label, number, rounded, styled
 
 if TYPE_CHECKING:
@@ -19,32 +20,35 @@ _COLUMNS = ("dimension", "name", "source", "low", "high")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 
 
-def bounds_data(files: Sequence[tuple[str, ActionBoundsFile]], recording: "Recording | None" = None) -> pd.DataFrame:
+def bounds_data(
+    files: Sequence[tuple[str, ActionBoundsFile]], recording: "Recording | None" = None, *, every: bool = False
+) -> pd.DataFrame:
     """Return one row for each source of bounds and action dimension, source by source.
 
     Columns: `dimension`; `name`, the joint's where it is known; `source`, what the bounds are; `low`, `high`, in the
-    task's units. The sources are those of the files, each with the other boxes that it carries, and the least and
+    task's units. The sources are those of the files, joint limits wherever a file carries them, and the least and
     greatest commanded actions of the recording.
 
     Args:
         files: bounds files, each with a name to tell it from others; a name may be empty where there is only one.
-        recording: actions of a policy.
+        recording: actions of a policy on the same task.
+        every: draw all pairs of percentiles that the files carry, not only the one that each is about.
 
     Raises:
         UserError: if there is nothing to draw, or the sources have different numbers of dimensions or other tasks.
     """
-    boxes = [(source, low, high) for name, file in files for source, low, high in _boxes(name, file)]
+    boxes = [(source, low, high) for name, file in files for source, low, high in _boxes(name, file, every)]
     if recording is not None:
-        actions = np.asarray(recording.commanded).reshape(-1, len(recording.task_low))
-        if len(actions) == 0:
-            raise UserError("The recording has no steps. Record at least one: tuner actions … --steps 500")
-        boxes.append(("recorded minimum and maximum", actions.min(axis=0).tolist(), actions.max(axis=0).tolist()))
+        low, high = recording.commanded.min(axis=(0, 1)), recording.commanded.max(axis=(0, 1))
+        boxes.append(("recorded minimum and maximum", low.tolist(), high.tolist()))
     if not boxes:
         raise UserError("There are no bounds to draw. Name a bounds file, as `tuner bounds` writes it.")
-    _check_same_task(files, boxes)
+    tasks = [file.task.id for _, file in files] + ([] if recording is None else [recording.task.id])
+    _check_same_task(tasks, boxes)
     dimensions = len(boxes[0][1])
-    joints = None if recording is None else recording.joints
-    names = [f"action {dimension}" for dimension in range(dimensions)] if joints is None else list(joints.names)
+    names = [f"action {dimension}" for dimension in range(dimensions)]
+    if recording is not None:
+        names = dimension_names(recording)
     rows = [
         (dimension, names[dimension], source, float(low[dimension]), float(high[dimension]))
         for source, low, high in boxes
@@ -108,10 +112,14 @@ def _framed(figure: go.Figure, data: pd.DataFrame, sources: list[str], dimension
     )
 
 
-def _boxes(name: str, file: ActionBoundsFile) -> list[tuple[str, Sequence[float], Sequence[float]]]:
-    """Return every box that a file carries, with what it is."""
+def _boxes(name: str, file: ActionBoundsFile, every: bool) -> list[tuple[str, Sequence[float], Sequence[float]]]:
+    """Return the boxes of a file, with what they are."""
     prefix = f"{name}: " if name else ""
-    by_percentiles = {f"percentiles {low:g} to {high:g}": box for (low, high), box in file.boxes_by_percentiles.items()}
+    by_percentiles = {
+        f"percentiles {pair[0]:g} to {pair[1]:g}": box
+        for pair, box in file.boxes_by_percentiles.items()
+        if every or (file.source == "percentiles" and pair == file.percentiles)
+    }
     others = {"joint limits": file.joint_limit_box}
     if file.source == "fraction" and file.fraction is not None:
         others[f"{100 * file.fraction:g} % of the declared box"] = file.box
@@ -119,12 +127,11 @@ def _boxes(name: str, file: ActionBoundsFile) -> list[tuple[str, Sequence[float]
     return [(prefix + text, box.low, box.high) for text, box in found.items()]
 
 
-def _check_same_task(
-    files: Sequence[tuple[str, ActionBoundsFile]], boxes: Sequence[tuple[str, Sequence[float], Sequence[float]]]
-) -> None:
-    tasks = sorted({file.task.id for _, file in files})
-    if len(tasks) > 1:
-        raise UserError(f"The bounds are for different tasks: {', '.join(tasks)}. Draw each task's on their own.")
+def _check_same_task(tasks: Sequence[str], boxes: Sequence[tuple[str, Sequence[float], Sequence[float]]]) -> None:
+    if len(set(tasks)) > 1:
+        raise UserError(
+            f"These are of different tasks: {', '.join(sorted(set(tasks)))}. Draw each task's on their own."
+        )
     lengths = {source: len(low) for source, low, _ in boxes}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{source}: {length}" for source, length in lengths.items())

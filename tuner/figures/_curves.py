@@ -116,10 +116,9 @@ def curves_figure(
 
 def _styles(count: int) -> list[tuple[str, str]]:
     """Return colour and dash of `count` lines; colours come again with other dashes once they are used up."""
-    dashes = [dash for _, dash in SERIES]
-    return [
-        (SERIES[place % len(SERIES)][0], dashes[(place + place // len(SERIES)) % len(SERIES)]) for place in range(count)
-    ]
+    dashes = list(dict.fromkeys(dash for _, dash in SERIES))
+    places = [(place % len(SERIES), place // len(SERIES)) for place in range(count)]
+    return [(SERIES[first][0], dashes[(first + again) % len(dashes)]) for first, again in places]
 
 
 def _add_lines(figure: go.Figure, text: str, rows: pd.DataFrame, colour: str, dash: str) -> None:
