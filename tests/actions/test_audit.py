@@ -72,7 +72,7 @@ def test_the_worst_dimension_decides():
 
 def test_reason_and_remedy_of_a_hopeless_hip():
     found = hip(100.0)
-    assert "the box commands joint targets of -1427° to 1438°; 97.4% of the first squashed" in found.reason
+    assert "The box commands joint targets of -1427° to 1438°; 97.4% of the first squashed" in found.reason
     assert "beyond the joint's range of -46° to 46°" in found.reason
     assert "PPO does not notice" in found.reason
     # 3 of 100 is 3 %
@@ -94,7 +94,9 @@ def test_ppo_is_told_of_a_narrow_box():
 def test_a_box_that_is_not_about_zero_has_no_fraction():
     assert "0 … 3" in audit_box([0.0], [80.0]).remedy
     assert "fraction" not in audit_box([0.0], [80.0]).remedy
-    assert audit_box([50.0], [80.0]).remedy.endswith("of its own: bounds measured on a trained policy's actions.")
+    assert audit_box([50.0], [80.0]).remedy.endswith(
+        "of its own: bounds measured on a trained policy's actions (tuner bounds)."
+    )
 
 
 def test_a_scale_alone_gives_targets_about_the_default():

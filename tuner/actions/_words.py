@@ -44,7 +44,11 @@ def remedy(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
             f"Nothing for SAC. PPO's first actions (σ = 1) are cut off at the bounds, up to {clipped:.0%} of them: "
             "give PPO a smaller initial_std."
         )
-    ways = [*_joint_limits(dimensions), *_fraction(dimensions), "bounds measured on a trained policy's actions"]
+    ways = [
+        *_joint_limits(dimensions),
+        *_fraction(dimensions),
+        "bounds measured on a trained policy's actions (tuner bounds)",
+    ]
     listed = ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])}, or {ways[-1]}"
     return f"Give the agent an action box of its own: {listed}."
 
@@ -57,7 +61,8 @@ def _fine(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
 
 
 def _where(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
-    return "" if len(dimensions) == 1 else f"Worst, {worst.name}: "
+    alike = all(dimension.out_of_place == worst.out_of_place for dimension in dimensions)
+    return "" if alike else f"Worst, {worst.name}: "
 
 
 def _commands(worst: DimensionAudit) -> str:
@@ -65,7 +70,7 @@ def _commands(worst: DimensionAudit) -> str:
         return ""
     about = " about the default" if worst.about_default else ""
     targets = f"{worst.target_low_degrees:.0f}° to {worst.target_high_degrees:.0f}°"
-    return f"the box commands joint targets of {targets}{about}; "
+    return f"The box commands joint targets of {targets}{about}; "
 
 
 def _box(dimension: DimensionAudit) -> str:

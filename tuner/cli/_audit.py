@@ -1,0 +1,114 @@
+"""`tuner audit`: whether an action box is one that SAC can learn in."""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tuner.errors import UserError
+
+if TYPE_CHECKING:
+    from tuner.actions import Audit
+
+_MOST_DIMENSIONS = 10_000
+
+
+def audit(
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="A task's id, as `tuner tasks` lists it; it is opened.")
+    ] = None,
+    simulator: Annotated[
+        str | None,
+        typer.Option(
+            "--simulator",
+            metavar="NAME",
+            help="What opens the task, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
+        ),
+    ] = None,
+    box: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            "--box", metavar="LOW HIGH", help="Audit this box instead of a task, the same in every dimension."
+        ),
+    ] = None,
+    dims: Annotated[
+        int | None, typer.Option("--dims", metavar="N", help="Action dimensions of --box; 1 if not given.")
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option("--scale", metavar="S", help="With --box: rad of joint target per unit of action."),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Audit the clipping in a configuration file: legged_gym's classes (.py, or FILE.py:Class), "
+            "humanoidverse's, Isaac Lab's dumped and trainers' YAML. The file is parsed, never run.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Say whether SAC can learn in an action box: fine, wide or hopeless, why, and what to do.
+
+    For each dimension: the box, where PPO's first actions (a Gaussian of σ = 1) and SAC's (the same, squashed onto the
+    box) lie in it, and for position-controlled robots the joint targets that the box commands. Fine: at most a third
+    of SAC's first actions is beyond the joint's range, or beyond ±3 where that is not known. Hopeless: nine tenths are.
+    """
+    from tuner.cli._output import console, print_json
+
+    if sum(given is not None for given in (task, box, config)) != 1:
+        raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
+    _refuse("--simulator", simulator, "a TASK", allowed=task is not None)
+    _refuse("--dims", dims, "--box", allowed=box is not None)
+    _refuse("--scale", scale, "--box", allowed=box is not None)
+    if task is not None:
+        source, found = _audit_task(task, simulator)
+    elif box is not None:
+        source, found = _audit_given(box, 1 if dims is None else dims, scale)
+    else:
+        source, found = _audit_config(config or "")
+    if as_json:
+        print_json({"source": source, **found.to_json()})
+        return
+    from tuner.cli._audit_tables import print_audit
+
+    print_audit(console(), source, found)
+
+
+def _refuse(option: str, value: object, partner: str, *, allowed: bool) -> None:
+    if value is not None and not allowed:
+        raise UserError(f"{option} goes with {partner} only. Leave it out.")
+
+
+def _audit_task(task: str, simulator: str | None) -> tuple[dict[str, Any], "Audit"]:
+    from tuner.actions._task import audit_task, find_simulator
+    from tuner.config import TaskConfig
+
+    if not task:
+        raise UserError("The task's id is empty. `tuner tasks` prints all.")
+    name = find_simulator(task) if simulator is None else simulator
+    return {"task": task, "simulator": name}, audit_task(TaskConfig(id=task, simulator=name, num_envs=1))
+
+
+def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], "Audit"]:
+    from tuner.actions import PartialTargets, audit_box
+
+    if not 1 <= dims <= _MOST_DIMENSIONS:
+        raise UserError(f"--dims is {dims}; give a whole number from 1 to {_MOST_DIMENSIONS}.")
+    if scale is not None and not (scale > 0 and math.isfinite(scale)):
+        raise UserError(f"--scale is {scale:g}; give the rad per unit of action, a number above zero.")
+    unknown = (None,) * dims
+    names = tuple(str(index) for index in range(dims))
+    joints = PartialTargets(names, default=unknown, scale=(scale,) * dims, lower=unknown, upper=unknown)
+    low, high = box
+    return {"box": [low, high], "dims": dims, "scale": scale}, audit_box([low] * dims, [high] * dims, joints)
+
+
+def _audit_config(config: str) -> tuple[dict[str, Any], "Audit"]:
+    from tuner.actions import audit_box
+    from tuner.actions.config_files import read_action_settings
+
+    settings = read_action_settings(config)
+    source = {"config": config, "style": settings.style, "place": settings.place, "notes": list(settings.notes)}
+    return source, audit_box(settings.low, settings.high, settings.joints)
