@@ -1,6 +1,38 @@
 """Shared by all tests."""
 
+import os
+import shutil
+import tempfile
+
 import pytest
 
 # The contract suites and helpers are not test modules themselves; their assertions should explain themselves too.
 pytest.register_assert_rewrite("tests.contracts", "tests.support")
+
+_COMPILED = pytest.StashKey[str]()
+
+
+def pytest_configure(config):
+    """Let every process of this run compile quickly, and take what another has compiled from one folder.
+
+    JAX reads these variables when it is imported, here and in the processes that tests start. Workers of `tuner` look
+    in the user's cache folder instead, which becomes the same one: no test writes into the real one, or finds there
+    what an earlier run compiled. The programs of small networks take longer to optimise than to run, so most
+    optimisations are left out; JAX_DISABLE_MOST_OPTIMIZATIONS=0 brings them back.
+    """
+    if hasattr(config, "workerinput"):
+        return  # a process of pytest-xdist: it was born with these variables
+    folder = tempfile.mkdtemp(prefix="tuner-tests-")
+    config.stash[_COMPILED] = folder
+    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    os.environ |= {
+        "XDG_CACHE_HOME": folder,
+        "JAX_COMPILATION_CACHE_DIR": f"{folder}/sac-tuner/jax",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+
+
+def pytest_unconfigure(config):
+    if _COMPILED in config.stash:
+        shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.agents.conftest import SETTINGS
-
+SETTINGS = (
+    "jax_compilation_cache_dir",
+    "jax_persistent_cache_min_compile_time_secs",
+    "jax_persistent_cache_min_entry_size_bytes",
+)
 SCRIPT = """
 import collections, json, sys
 from pathlib import Path
@@ -17,21 +20,21 @@ counts = collections.Counter()
 jax.monitoring.register_event_listener(lambda event, **_: counts.update([event]))
 folder = enable_compilation_cache(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
 from tests.agents.small import small_agent, small_config
-warm_up(small_agent(small_config()))
+warm_up(small_agent(small_config("ppo")))
 misses, hits = (counts[f"/jax/compilation_cache/cache_{kind}"] for kind in ("misses", "hits"))
 print(json.dumps([str(folder), misses, hits]))
 """
 ROOT = Path(__file__).parents[2]
 
 
-def build_in_new_process(*arguments, **environment):
+def build_in_new_process(*arguments):
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
         capture_output=True,
         text=True,
         check=True,
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={name: value for name, value in os.environ.items() if name.lower() not in SETTINGS},  # the tests' own cache
     )
     return json.loads(run.stdout.splitlines()[-1])
 

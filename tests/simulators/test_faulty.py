@@ -69,6 +69,19 @@ def test_strikes_once_and_leaves_a_mark(tmp_path: Path) -> None:
     assert np.isfinite(retried.step(ACTION)[0]).all()
 
 
+def test_every_opening_takes_the_next_fault_of_a_list(tmp_path: Path) -> None:
+    options = {"fault": ["raise", "open_raise"], "once": str(tmp_path / "struck")}
+    first = open_faulty(**options)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        open_faulty(**options)
+    first.reset()
+    with pytest.raises(RuntimeError, match="on purpose"):
+        first.step(ACTION)
+    healthy = open_faulty(**options)
+    healthy.reset()
+    assert np.isfinite(healthy.step(ACTION)[0]).all()
+
+
 def test_observations_turn_to_nan() -> None:
     env = open_faulty(fault="nan_observation", at_step=2)
     assert np.isfinite(env.reset()).all()

@@ -42,7 +42,7 @@ def study_config(folder: Path, trials: int, options: dict[str, Any]) -> StudyCon
             "budget": {"seconds": 1.0, "trials": trials, "ticks": 10},
             "sampler": {"kind": "random"},
             "pruner": {"kind": "none"},
-            "workers": {"count": 2, "threads": 1, "silence_seconds": 5.0},
+            "workers": {"count": 2, "threads": 1, "silence_seconds": 5.0, "retries": 4},
             "storage": f"sqlite:///{folder}/tuner.db",
         }
     )

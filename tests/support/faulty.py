@@ -2,11 +2,12 @@
 
 Named in a study as `…/tests/support/faulty.py:FaultySimulator`, with these options beside the point mass's own:
 
-- `fault`: one of `FAULTS`, "none" by default;
+- `fault`: one of `FAULTS`, "none" by default; or a list of them, of which every opening takes the next one, and "none"
+  after the last;
 - `at_step`: the step, counted from 1 over the life of the environment, at which it strikes (1 by default); faults of
   opening and closing pay no heed to it;
 - `once`: a path; the fault strikes only while no file lies there, and puts one there when it strikes, so that a retry
-  succeeds.
+  succeeds. Files beside it tell which faults of a list are taken.
 """
 
 import os
@@ -91,17 +92,30 @@ class FaultySimulator(Simulator):
     def open(self, task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
         options = dict(task.options)
         fault, at_step, once = options.pop("fault", "none"), options.pop("at_step", 1), options.pop("once", None)
-        if fault not in FAULTS:
-            raise unknown_name("fault", str(fault), FAULTS)
         if not isinstance(at_step, int) or not isinstance(once, str | None):
             raise UserError("at_step is a whole number, once is a path.")
         marker = None if once is None else Path(once)
+        if isinstance(fault, list) and marker is not None:
+            fault, marker = take_one(fault, marker), None
+        if fault not in FAULTS:
+            raise unknown_name("fault", str(fault), FAULTS)
         healthy = PointMassSimulator().open(task.model_copy(update={"options": options}), seed=seed, threads=threads)
         if str(fault).startswith("open_") and may_strike(fault, marker):
             strike(fault.removeprefix("open_"))
         env = FaultyEnv(healthy, fault, at_step, marker)
         env.seed(seed)
         return env
+
+
+def take_one(faults: list[str], marker: Path) -> str:
+    """Return the first fault that nobody has taken, not even a process beside this one, and "none" after the last."""
+    for fault in faults:
+        try:
+            marker.with_name(f"{marker.name}-{fault}").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return fault
+    return "none"
 
 
 def may_strike(fault: str, once: Path | None) -> bool:

@@ -22,7 +22,7 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def warm_pool(compilation_cache: None, log_dir: Path) -> Iterator[LocalPool]:
+def warm_pool(log_dir: Path) -> Iterator[LocalPool]:
     with LocalPool(CONFIG, log_dir=log_dir) as pool:
         yield pool
 
@@ -87,7 +87,7 @@ def faults(warm_pool: LocalPool) -> dict[str, tuple[Outcome, bool]]:
         for slot in warm_pool.idle():
             if waiting:
                 fault = waiting.pop(0)
-                warm_pool.submit(slot, point_mass(list(FAULTS).index(fault), fault=fault, at_step=20))
+                warm_pool.submit(slot, point_mass(list(FAULTS).index(fault), fault=fault, at_step=1))
         for event in outcomes(warm_pool.poll(1.0)):
             fault = event.spec.task.options["fault"]
             assert fault not in seen
@@ -135,7 +135,7 @@ def test_a_simulator_that_hangs(tmp_path: Path) -> None:
     """A step that never returns, deaf to SIGTERM; then, for the next trial, the worker is back."""
     clock = JumpingClock()
     with LocalPool(WorkersConfig(count=1, threads=1), log_dir=tmp_path, clock=clock) as pool:
-        pool.submit(0, endless(30, fault="hang_deaf", at_step=2000))
+        pool.submit(0, endless(30, fault="hang_deaf", at_step=500))
         until_ticked(pool)
         while "hangs on purpose" not in (tmp_path / "worker-0.log").read_text():
             pool.poll(0.1)
