@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# As many processes as there are CPUs, up to four; the tests of a file stay together, for what they share.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help study test fast format clean
@@ -19,10 +21,10 @@ study: $(INSTALLED)
 	$(BIN)/tuner run quickstart
 
 test: $(INSTALLED) checks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 fast: $(INSTALLED) checks
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow'
 
 .PHONY: checks
 checks: $(INSTALLED)

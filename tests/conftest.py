@@ -10,6 +10,8 @@ import pytest
 pytest.register_assert_rewrite("tests.contracts", "tests.support")
 
 _COMPILED = pytest.StashKey[str]()
+_LONGEST = ("test_local.py", "test_processes.py", "test_packaging.py", "test_run.py", "test_warm_up.py")
+"""Files that take half a minute and more."""
 
 
 def pytest_configure(config):
@@ -36,3 +38,8 @@ def pytest_configure(config):
 def pytest_unconfigure(config):
     if _COMPILED in config.stash:
         shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest files, so that at the end no process waits for another."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)

@@ -14,7 +14,7 @@ from tuner.cli._run import as_overrides
 
 FAULTY = Path(__file__).resolve().parents[1] / "support" / "faulty.py"
 TUNER = (sys.executable, "-m", "tuner")
-SMALL = ("--workers", "1", "--set", "budget.ticks=4", "--set", "warm_start=[]", "--set", "task.num_envs=8")
+SMALL = ("--workers", "1", "--set", "budget.ticks=4", "--set", "warm_start=[]")
 
 
 def call(*arguments):
