@@ -50,6 +50,7 @@ def call(*arguments):
 
 def test_the_commands_are_these():
     assert NAMES == [
+        "audit",
         "init",
         "plot actions",
         "plot bounds",

@@ -1,7 +1,40 @@
-"""Simulators: engines that step a task for many robots at once, by name or from a user's own file."""
+"""Simulators: engines that step a task for many robots at once, by name or from a user's own file.
 
-from tuner.simulators._base import JointTargets, Simulator, TaskEnv
-from tuner.simulators._bounded_actions import BoundedActions
-from tuner.simulators._registry import get_simulator, open_task, simulator_names
+Importing this package stays light, so that what only reads `JointTargets` does; the rest brings Stable-Baselines3, and
+is imported when asked for.
+"""
 
-__all__ = ["BoundedActions", "JointTargets", "Simulator", "TaskEnv", "get_simulator", "open_task", "simulator_names"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tuner.simulators._joint_targets import JointTargets
+
+if TYPE_CHECKING:
+    from tuner.simulators._base import Simulator, TaskEnv
+    from tuner.simulators._bounded_actions import BoundedActions
+    from tuner.simulators._registry import get_simulator, open_task, simulator_names
+
+__all__ = [
+    "BoundedActions",
+    "JointTargets",
+    "Simulator",
+    "TaskEnv",
+    "get_simulator",
+    "open_task",
+    "simulator_names",
+]
+
+_LAZY = {
+    "BoundedActions": "_bounded_actions",
+    "Simulator": "_base",
+    "TaskEnv": "_base",
+    "get_simulator": "_registry",
+    "open_task": "_registry",
+    "simulator_names": "_registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tuner.simulators._base import JointTargets
+from tuner.simulators._joint_targets import JointTargets
 from tuner.simulators.mujoco._a1_commands import VelocityCommands
 from tuner.simulators.mujoco._a1_contacts import FootTimers
 from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
