@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tuner.cli._acting import DEFAULT_STEPS
 from tuner.cli._plot_sources import (
     declared_bounds,
     described,
     folder_curves,
     is_trial,
-    recording_file,
+    recording_of,
     study_curves,
 )
 from tuner.errors import UserError
@@ -64,9 +65,13 @@ def initial(
         int, typer.Option("--dimension", min=0, metavar="N", help="Which action of the task, from 0.")
     ] = 0,
     simulator: Annotated[
-        str,
-        typer.Option("--simulator", metavar="NAME", help="What simulates TASK; path/to/file.py:ClassName is yours."),
-    ] = "mujoco",
+        str | None,
+        typer.Option(
+            "--simulator",
+            metavar="NAME",
+            help="What opens TASK, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
+        ),
+    ] = None,
     output: Output = None,
 ) -> None:
     """Draw where an untrained PPO and an untrained SAC act, computed from σ and the action box."""
@@ -87,7 +92,7 @@ def actions(
         Path,
         typer.Argument(
             metavar="FILE.npz|DIR",
-            help="A recording, as `tuner actions` writes it, or the folder of a trial that holds one as actions.npz.",
+            help="A recording, as `tuner actions` writes it, or a trial's folder, whose policy then acts on its task.",
         ),
     ],
     percentiles: Annotated[
@@ -97,15 +102,17 @@ def actions(
         bool,
         typer.Option("--raw", help="The network's own outputs, before squashing or clipping, not what the task got."),
     ] = False,
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", help="With a folder: control steps of every robot.")
+    ] = DEFAULT_STEPS,
     output: Output = None,
 ) -> None:
     """Draw how a policy's actions are distributed, with minimum, maximum and percentiles of each dimension."""
-    file = recording_file(recording)
-    path = _checked(output, f"{file.stem}{'' if file.stem == 'actions' else '-actions'}.html")
-    from tuner.actions import load_recording
+    name = recording.resolve().stem
+    path = _checked(output, "actions.html" if name == "actions" else f"{name}-actions.html")
     from tuner.figures import actions_figure, histogram_data, percentiles_data
 
-    found = load_recording(file)
+    found = recording_of(recording, steps)
     numbers = percentiles_data(found, percentiles=percentiles, raw=raw)
     _write(actions_figure(numbers, histogram_data(found, raw=raw), source=described(found, raw=raw)), path)
 

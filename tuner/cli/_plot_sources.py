@@ -13,40 +13,49 @@ if TYPE_CHECKING:
 
     from tuner.actions import Recording
 
-_RECORDING = "actions.npz"
 
-
-def declared_bounds(task: str, simulator: str, dimension: int) -> tuple[float, float]:
+def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[float, float]:
     """Open a task and return the bounds that it declares for one of its actions.
+
+    Args:
+        task: its id.
+        simulator: what opens it; None for the simulator that lists it.
+        dimension: which action.
 
     Raises:
         UserError: for an unknown task or simulator, or a dimension that the task does not have.
     """
-    from tuner.config import TaskConfig
-    from tuner.simulators import get_simulator
+    from tuner.actions._task import find_simulator
+    from tuner.cli._acting import task_of
+    from tuner.simulators import open_task
 
-    env = get_simulator(simulator).open(TaskConfig(id=task, simulator=simulator, num_envs=1), seed=0, threads=1)
+    name = find_simulator(task) if simulator is None else simulator
+    env = open_task(task_of(task, name, num_envs=1), seed=0, threads=1)
     try:
         low, high = env.action_space.low.tolist(), env.action_space.high.tolist()
     finally:
         env.close()
     if dimension >= len(low):
-        raise UserError(f"--dimension is {dimension}, but {task} has {len(low)} actions: 0 to {len(low) - 1}.")
+        raise UserError(
+            f"--dimension is {dimension}, but {task} has {len(low)} action{'s' * (len(low) > 1)}: 0 to {len(low) - 1}."
+        )
     return low[dimension], high[dimension]
 
 
-def recording_file(path: Path) -> Path:
-    """Return the recording that a path means: itself, or the one in a trial's folder.
+def recording_of(path: Path, steps: int) -> "Recording":
+    """Return the recording in a file, or a new one of the policy in a trial's folder.
 
     Raises:
-        UserError: if it is a folder without a recording.
+        UserError: if the path is neither.
     """
     if not path.is_dir():
-        return path
-    file = path / _RECORDING
-    if file.is_file():
-        return file
-    raise UserError(f"{path} holds no {_RECORDING}. Record its policy's actions first: tuner actions {path} -o {file}")
+        from tuner.actions import load_recording
+
+        return load_recording(path)
+    from tuner.cli._acting import checked_count, record_trial
+
+    checked_count("--steps", steps)
+    return record_trial(path, steps=steps, num_envs=None, seed=0, threads=2, deterministic=False)
 
 
 def described(recording: "Recording", *, raw: bool) -> str:
