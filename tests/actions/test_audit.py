@@ -109,6 +109,14 @@ def test_a_scale_alone_gives_targets_about_the_default():
     assert "-1432° to 1432° about the default" in audit_box([-100.0], [100.0], known).reason
 
 
+def test_dimensions_that_are_all_the_same_have_no_worst_one():
+    found = audit_box([-100.0] * 2, [100.0] * 2)
+    assert found.reason.startswith("2 of 2 dimensions are hopeless. 97.6% of the first squashed actions")
+    # and where the actions are not known to be joint targets, they may have units that need the whole box
+    assert "it is right as it is" in found.reason
+    assert "it is right as it is" not in hip(100.0).reason
+
+
 def test_json():
     found = json.loads(json.dumps(hip(100.0).to_json()))
     assert found["verdict"] == "hopeless"
@@ -137,3 +145,27 @@ def test_boxes_that_cannot_be(low, high, message):
 def test_joints_of_another_robot():
     with pytest.raises(UserError, match="2 lower and 2 upper bounds for 1 dimensions"):
         audit_box([-1.0] * 2, [1.0] * 2, HIP)
+
+
+def test_a_negative_scale_turns_the_joint_the_other_way():
+    turned = PartialTargets(names=("hip",), default=(0.1,), scale=(-0.25,), lower=(-0.802851,), upper=(0.802851,))
+    (found,) = audit_box([-100.0], [100.0], turned).dimensions
+    (straight,) = hip(100.0).dimensions
+    assert found.squashed_beyond_range == pytest.approx(straight.squashed_beyond_range)
+    assert (found.target_low_degrees, found.target_high_degrees) == pytest.approx((-1426.66, 1438.12), abs=0.01)
+    assert found.joint_bound == pytest.approx(3.611404)
+
+
+@pytest.mark.parametrize(
+    ("default", "scale", "lower", "upper", "message"),
+    [
+        (0.0, 0.0, -1.0, 1.0, "Joint 'a' has the scale 0"),
+        (0.0, 1.0, 1.0, 1.0, "the lower limit 1, which is not below the upper one, 1"),
+        (0.0, math.nan, -1.0, 1.0, "the scale nan. Give a finite number"),
+        (math.inf, 1.0, None, None, "the default inf"),
+        (0.0, 1.0, -math.inf, 1.0, "the lower limit -inf"),
+    ],
+)
+def test_joints_that_cannot_be(default, scale, lower, upper, message):
+    with pytest.raises(UserError, match=message):
+        audit_box([-1.0], [1.0], PartialTargets(("a",), (default,), (scale,), (lower,), (upper,)))

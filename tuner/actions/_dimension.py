@@ -40,7 +40,7 @@ class DimensionAudit:
     squashed_median_distance: float
     """Half of the squashed Gaussian lies further than this from the box's centre."""
     target_low_degrees: float | None
-    """Joint target that `low` commands: absolute, or about the default where `about_default` says so."""
+    """The lowest joint target that the box commands: absolute, or from the default where `about_default` says so."""
     target_high_degrees: float | None
     about_default: bool
     """Whether the targets are differences from a default position that is not known."""
@@ -84,10 +84,11 @@ def audit_dimension(low: float, high: float, joint: JointTarget) -> DimensionAud
     if joint.lower is not None and joint.upper is not None:
         range_degrees = (math.degrees(joint.lower), math.degrees(joint.upper))
         if joint.default is not None and joint.scale is not None:
-            ends = [(limit - joint.default) / joint.scale for limit in (joint.lower, joint.upper)]
+            # sorted, as a negative scale turns the joint the other way
+            ends = sorted((limit - joint.default) / joint.scale for limit in (joint.lower, joint.upper))
             beyond_range = squashed_outside(low, high, *ends)
             bound = max(abs(end) for end in ends)
-    targets = [_target_degrees(action, joint) for action in (low, high)]
+    targets = _target_degrees(low, high, joint)
     return DimensionAudit(
         name=joint.name,
         low=low,
@@ -96,8 +97,8 @@ def audit_dimension(low: float, high: float, joint: JointTarget) -> DimensionAud
         gaussian_clipped=gaussian_outside(low, high),
         squashed_beyond_unit=squashed_outside(low, high, -UNIT_ACTION, UNIT_ACTION),
         squashed_median_distance=squashed_median_distance(low, high),
-        target_low_degrees=targets[0],
-        target_high_degrees=targets[1],
+        target_low_degrees=targets[0] if targets else None,
+        target_high_degrees=targets[1] if targets else None,
         about_default=joint.scale is not None and joint.default is None,
         range_low_degrees=range_degrees[0] if range_degrees else None,
         range_high_degrees=range_degrees[1] if range_degrees else None,
@@ -106,5 +107,7 @@ def audit_dimension(low: float, high: float, joint: JointTarget) -> DimensionAud
     )
 
 
-def _target_degrees(action: float, joint: JointTarget) -> float | None:
-    return None if joint.scale is None else math.degrees((joint.default or 0.0) + joint.scale * action)
+def _target_degrees(low: float, high: float, joint: JointTarget) -> list[float] | None:
+    if joint.scale is None:
+        return None
+    return sorted(math.degrees((joint.default or 0.0) + joint.scale * action) for action in (low, high))

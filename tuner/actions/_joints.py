@@ -1,7 +1,10 @@
 """What is known of the joint targets that actions command."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tuner.errors import UserError
 
 if TYPE_CHECKING:  # importing simulators would load Stable-Baselines3 to look at a few numbers
     from tuner.simulators import JointTargets
@@ -32,6 +35,24 @@ class JointTarget:
     scale: float | None = None
     lower: float | None = None
     upper: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers that are there.
+
+        Raises:
+            UserError: for numbers that are not finite, a scale of zero, or a range whose lower end is not the lower one.
+        """
+        known = {"default": self.default, "scale": self.scale, "lower limit": self.lower, "upper limit": self.upper}
+        for what, value in known.items():
+            if value is not None and not math.isfinite(value):
+                raise UserError(f"Joint '{self.name}' has the {what} {value:g}. Give a finite number, or leave it out.")
+        if self.scale == 0.0:
+            raise UserError(f"Joint '{self.name}' has the scale 0: its actions command nothing. Give another scale.")
+        if self.lower is not None and self.upper is not None and self.lower >= self.upper:
+            raise UserError(
+                f"Joint '{self.name}' has the lower limit {self.lower:g}, which is not below the upper one, "
+                f"{self.upper:g}. Give the lower one first."
+            )
 
 
 def each_target(joints: "JointTargets | PartialTargets") -> list[JointTarget]:

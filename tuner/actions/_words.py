@@ -1,6 +1,7 @@
 """The sentences of an audit: why the verdict, and what to do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tuner.actions._dimension import UNIT_ACTION, DimensionAudit
 
@@ -26,7 +27,7 @@ def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str
         f"PPO does not notice: it starts with σ = 1 whatever the box, {worst.gaussian_beyond_unit:.1%} beyond "
         f"±{UNIT_ACTION:g}.",
     ]
-    if worst.squashed_beyond_range is None:
+    if worst.target_low_degrees is None:
         sentences.append(
             f"(That takes ±{UNIT_ACTION:g} for the scale of sensible actions, as in tasks made for PPO. Where actions "
             "have units of their own and need the whole box, it is right as it is.)"
@@ -61,7 +62,7 @@ def _fine(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
 
 
 def _where(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
-    alike = all(dimension.out_of_place == worst.out_of_place for dimension in dimensions)
+    alike = all(replace(dimension, name=worst.name) == worst for dimension in dimensions)
     return "" if alike else f"Worst, {worst.name}: "
 
 
