@@ -105,6 +105,13 @@ def test_mistakes_exit_with_two_and_a_message(arguments, message):
     assert message in shown.stderr
 
 
+def test_a_mistake_in_a_configuration_names_the_file(tmp_path):
+    (tmp_path / "agent.yaml").write_text("clip_actions: wide")
+    shown = call("--config", str(tmp_path / "agent.yaml"))
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith(f"Error: {tmp_path / 'agent.yaml'}: clip_actions is 'wide', which cannot be read")
+
+
 def test_options_of_the_wrong_kind_exit_with_two():
     assert call("--box", "-1").exit_code == 2
     assert call("--box", "low", "high").exit_code == 2

@@ -40,7 +40,7 @@ class JointTarget:
         """Check the numbers that are there.
 
         Raises:
-            UserError: for numbers that are not finite, a scale of zero, or a range whose lower end is not the lower one.
+            UserError: for numbers that are not finite, a scale of zero, or a lower limit not below the upper one.
         """
         known = {"default": self.default, "scale": self.scale, "lower limit": self.lower, "upper limit": self.upper}
         for what, value in known.items():

@@ -109,6 +109,12 @@ def _audit_config(config: str) -> tuple[dict[str, Any], "Audit"]:
     from tuner.actions import audit_box
     from tuner.actions.config_files import read_action_settings
 
-    settings = read_action_settings(config)
+    try:
+        settings = read_action_settings(config)
+        found = audit_box(settings.low, settings.high, settings.joints)
+    except UserError as error:
+        if not config or config in str(error):
+            raise
+        raise UserError(f"{config}: {error}") from error
     source = {"config": config, "style": settings.style, "place": settings.place, "notes": list(settings.notes)}
-    return source, audit_box(settings.low, settings.high, settings.joints)
+    return source, found
