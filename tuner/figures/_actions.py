@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _BINS = 80
 _ROW_PIXELS = 46
-_RIDGE = 0.72
+_RIDGE = 0.6
 """Height of the highest ridge, in rows."""
 
 
@@ -87,7 +87,7 @@ def actions_figure(percentiles: pd.DataFrame, histogram: pd.DataFrame, *, source
     """
     rows = -np.arange(len(percentiles), dtype=np.float64)
     figure = go.Figure()
-    _add_ridges(figure, histogram, rows)
+    _add_ridges(figure, histogram, percentiles, rows)
     _add_spans(figure, percentiles, rows)
     least, greatest = float(percentiles["minimum"].min()), float(percentiles["maximum"].max())
     reach = (greatest - least) or 1.0
@@ -107,15 +107,17 @@ def actions_figure(percentiles: pd.DataFrame, histogram: pd.DataFrame, *, source
     )
 
 
-def _add_ridges(figure: go.Figure, histogram: pd.DataFrame, rows: npt.NDArray[np.float64]) -> None:
+def _add_ridges(
+    figure: go.Figure, histogram: pd.DataFrame, percentiles: pd.DataFrame, rows: npt.NDArray[np.float64]
+) -> None:
     scale = _RIDGE / histogram["share"].max()
     for dimension, base in enumerate(rows):
         bins = histogram[histogram["dimension"] == dimension]
         filled = bins.index[bins["share"] > 0]
         bins = bins.loc[filled[0] : filled[-1]]
-        middle = (bins["left"] + bins["right"]) / 2
-        ends = [bins["left"].iloc[0]], [bins["right"].iloc[-1]]
-        x = np.concatenate([ends[0], middle, ends[1]])
+        least, greatest = percentiles["minimum"].iloc[dimension], percentiles["maximum"].iloc[dimension]
+        middle = ((bins["left"] + bins["right"]) / 2).clip(least, greatest)
+        x = np.concatenate([[least], middle, [greatest]])
         y = base + scale * np.concatenate([[0.0], bins["share"], [0.0]])
         figure.add_scatter(
             x=x,
