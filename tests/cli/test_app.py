@@ -50,7 +50,9 @@ def call(*arguments):
 
 def test_the_commands_are_these():
     assert NAMES == [
+        "actions",
         "audit",
+        "bounds",
         "init",
         "plot actions",
         "plot bounds",

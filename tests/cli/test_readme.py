@@ -40,7 +40,8 @@ def test_the_study_file_in_the_readme_has_every_key_with_its_default(tmp_path):
     }
     written = {line.split(":")[0].strip(" {") for line in block.splitlines()} | set(re.findall(r"(\w+):", block))
     missing = [path for path in paths(StudyConfig) if path.rsplit(".")[-1] not in written]
-    assert [path for path in missing if not path.startswith("confirm")] == []
+    # `confirm` plays no part yet, and in a study file `action_bounds` is the path of a file of its own.
+    assert [path for path in missing if not path.startswith(("confirm", "action_bounds."))] == []
 
 
 @pytest.mark.parametrize("command", re.findall(r"^ {4}tuner ([^#\n]+)", README, re.MULTILINE))

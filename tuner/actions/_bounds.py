@@ -128,7 +128,7 @@ def bounds_from_task(
         fraction=request.fraction if request.source == "fraction" else None,
         low=box.low,
         high=box.high,
-        joint_limits=limits,
+        joint_limits=None if request.source == "joint_limits" else limits,
     )
 
 

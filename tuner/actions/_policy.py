@@ -1,6 +1,7 @@
 """The policy of a trial, or an untrained one, with all it takes to act on its task."""
 
 import json
+import pickle
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ from tuner.simulators import BoundedActions, TaskEnv
 _CLASSES = {"sac": sbx.SAC, "tqc": sbx.TQC, "ppo": sbx.PPO, "td3": sbx.TD3, "crossq": sbx.CrossQ}
 _CLIP = 10.0
 """Normalised observations of an untrained policy are clipped to ± this, as `AgentConfig` has it by default."""
+
+_UNREADABLE = (
+    *(ValidationError, ValueError, KeyError, TypeError, AttributeError, EOFError),
+    *(zipfile.BadZipFile, pickle.UnpicklingError),
+)
+"""What loading a file of another kind, or half of one, raises."""
 
 Normalize = Callable[[Floats], Floats]
 
@@ -68,7 +75,7 @@ def load_policy(folder: Path) -> Policy:
         # Its replay buffer is not needed, and could take gigabytes.
         agent = _CLASSES[config.algorithm].load(file, device="cpu", custom_objects={"buffer_size": 1})
         normalization = load_normalization(folder)
-    except (ValidationError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"The policy in {folder} cannot be loaded: {reason}") from error
     return Policy(

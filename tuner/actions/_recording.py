@@ -80,9 +80,10 @@ def load_recording(path: str | Path) -> Recording:
     """
     file = Path(path).expanduser()
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise _refused(path, "it holds a single array")
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise _refused(path, "it holds a single array")
+        with archive:
             content = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise UserError(f"There is no recording {path}. {_HOW}") from None

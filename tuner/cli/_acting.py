@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.errors import TunerError, UserError
+from tuner.errors import UserError
 
 if TYPE_CHECKING:
     from tuner.actions import Recording
@@ -78,7 +78,7 @@ def train_first(spec: "TrialSpec") -> None:
         TunerError: if it failed, or was stopped before anything was learned.
     """
     from tuner.actions import PretrainingChannel, pretrain
-    from tuner.cli._format import duration_text
+    from tuner.cli._format import duration_text, number_text
     from tuner.cli._interrupt import StopOnSignal
     from tuner.cli._output import console
 
@@ -99,10 +99,8 @@ def train_first(spec: "TrialSpec") -> None:
     out.print(f"Training {algorithm} on {spec.task.id} for {duration_text(spec.budget_seconds)}; Ctrl-C ends it early.")
     with StopOnSignal(stop), opened(spec.task, seed=spec.seed, threads=spec.threads) as env:
         outcome = pretrain(spec, env, channel)
-    learned = outcome.final_return
-    if learned is None:
-        raise TunerError("The training ended before its return could be told. Give it more --seconds.")
-    out.print(f"{algorithm} earns {learned:.2f}; its policy lies in {spec.directory}.", markup=False, soft_wrap=True)
+    earned = number_text(outcome.final_return)
+    out.print(f"{algorithm}'s return is {earned}; its policy lies in {spec.directory}.", markup=False, soft_wrap=True)
 
 
 def progress_line(tick: "Tick", budget_seconds: float) -> str:

@@ -147,7 +147,7 @@ def load_bounds(path: str | Path) -> ActionBoundsFile:
 def dump_bounds(bounds: ActionBoundsFile) -> str:
     """Return the text of a bounds file, which `load_bounds` reads back as the same bounds."""
     data = bounds.model_dump(mode="json", exclude_none=True)
-    return dump_yaml(data, short_lists=True)
+    return dump_yaml({key: value for key, value in data.items() if value not in ([], {})}, short_lists=True)
 
 
 _HOW = "Write one with: tuner bounds DIR -o bounds.yaml"

@@ -1,0 +1,68 @@
+"""Training a policy to take bounds from, in seconds."""
+
+import pytest
+
+from tuner.actions import PretrainingChannel, load_policy, pretrain, pretraining_spec
+from tuner.config import Network, TaskConfig
+from tuner.errors import TunerError, UserError
+from tuner.records import OutcomeKind
+from tuner.simulators import open_task
+
+CARTPOLE = TaskConfig(id="Cartpole", num_envs=8)
+
+
+def spec(runs_dir, *, seconds=60.0, target=None, task=CARTPOLE, algorithm="ppo"):
+    found = pretraining_spec(algorithm, task, seconds=seconds, target=target, seed=0, threads=1, runs_dir=runs_dir)
+    small = found.agent.model_copy(update={"network": Network(pi=(8,), qf=(8,))})  # compiles sooner
+    return found, found.model_copy(update={"agent": small})
+
+
+def test_the_agent_is_the_one_that_isaac_lab_ships_on_the_whole_box(tmp_path):
+    found, _ = spec(tmp_path, task=TaskConfig(id="Velocity-Flat-A1"))
+    assert found.agent.algorithm == "ppo"
+    assert found.agent.network.pi == (512, 256, 128)
+    assert found.agent.arguments["n_steps"] == 24
+    assert (found.agent.action_box, found.agent.action_bound_fraction) == (None, 1.0)
+    assert found.objective.kind == "return_at_budget"
+    assert found.directory == str(tmp_path / "pretrain-ppo-Velocity-Flat-A1" / "trial-0000")
+    assert spec(tmp_path, target=9.0)[0].objective.target == 9.0
+
+
+def test_a_second_pretraining_has_a_folder_of_its_own(tmp_path):
+    (tmp_path / "pretrain-ppo-my-module-Env-v0" / "trial-0007").mkdir(parents=True)
+    found, _ = spec(tmp_path, task=TaskConfig(id="my/module:Env-v0"))
+    assert found.directory.endswith("pretrain-ppo-my-module-Env-v0/trial-0008")
+
+
+def test_other_algorithms_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"Unknown algorithm to pretrain 'sac'.* Known: ppo\."):
+        spec(tmp_path, algorithm="sac")
+
+
+def test_stopping_early_keeps_what_was_learned(tmp_path):
+    ticks = []
+
+    def stop_soon(tick):
+        ticks.append(tick)
+        if tick.updates:
+            channel.stop()
+
+    channel = PretrainingChannel(stop_soon)
+    _, small = spec(tmp_path, seconds=5.0)
+    env = open_task(CARTPOLE, seed=0, threads=1)
+    outcome = pretrain(small, env, channel)
+    env.close()
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+    assert outcome.updates > 0
+    assert len(ticks) < 20
+    assert load_policy(tmp_path / "pretrain-ppo-Cartpole" / "trial-0000").config.algorithm == "ppo"
+
+
+def test_a_training_that_learned_nothing_is_no_policy(tmp_path):
+    _, small = spec(tmp_path, seconds=5.0)
+    channel = PretrainingChannel()
+    channel.stop()
+    env = open_task(CARTPOLE, seed=0, threads=1)
+    with pytest.raises(TunerError, match="ended before anything was learned"):
+        pretrain(small, env, channel)
+    env.close()
