@@ -50,7 +50,7 @@ def test_shares_of_common_bins():
 def test_every_dimension_has_a_ridge_and_its_numbers(recorded):
     numbers = percentiles_data(recorded, percentiles=(5, 95))
     figure = actions_figure(numbers, histogram_data(recorded), source="PPO on Toy")
-    ridges = [trace for trace in figure.data if trace.name == "distribution"]
+    ridges = [trace for trace in figure.data if trace.name.startswith("distribution")]
     assert [trace.showlegend for trace in ridges] == [True, False]
     assert (min(ridges[0].x), max(ridges[0].x)) == (0.0, 10.0), "a ridge ends where its dimension's values do"
     names = [trace.name for trace in figure.data[2:]]

@@ -15,7 +15,7 @@ def test_colours_with_opacity():
     assert faded("#0072B2", 0.25) == "rgba(0,114,178,0.25)"
 
 
-@pytest.mark.parametrize(("value", "text"), [(-100.0, "−100"), (0.02346, "0.0235"), (3.0, "3")])
+@pytest.mark.parametrize(("value", "text"), [(-100.0, "−100"), (0.02346, "0.0235"), (3.0, "3"), (1432.4, "1430")])
 def test_numbers(value, text):
     assert number(value) == text
 

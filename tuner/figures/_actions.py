@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BINS = 80
 _ROW_PIXELS = 46
 _RIDGE = 0.6
-"""Height of the highest ridge, in rows."""
+"""Height of a ridge at its highest, in rows."""
 
 
 def percentiles_data(
@@ -110,7 +110,6 @@ def actions_figure(percentiles: pd.DataFrame, histogram: pd.DataFrame, *, source
 def _add_ridges(
     figure: go.Figure, histogram: pd.DataFrame, percentiles: pd.DataFrame, rows: npt.NDArray[np.float64]
 ) -> None:
-    scale = _RIDGE / histogram["share"].max()
     for dimension, base in enumerate(rows):
         bins = histogram[histogram["dimension"] == dimension]
         filled = bins.index[bins["share"] > 0]
@@ -118,11 +117,11 @@ def _add_ridges(
         least, greatest = percentiles["minimum"].iloc[dimension], percentiles["maximum"].iloc[dimension]
         middle = ((bins["left"] + bins["right"]) / 2).clip(least, greatest)
         x = np.concatenate([[least], middle, [greatest]])
-        y = base + scale * np.concatenate([[0.0], bins["share"], [0.0]])
+        y = base + _RIDGE * np.concatenate([[0.0], bins["share"] / bins["share"].max(), [0.0]])
         figure.add_scatter(
             x=x,
             y=y,
-            name="distribution",
+            name="distribution, each to its own height",
             legendgroup="distribution",
             showlegend=dimension == 0,
             mode="lines",
@@ -191,8 +190,8 @@ def _box_sentence(data: pd.DataFrame) -> str:
 
 def _declared(low: Sequence[float], high: Sequence[float]) -> str:
     if len(set(low)) == len(set(high)) == 1:
-        return f"{number(low[0])} to {number(high[0])}"
-    return f"within {number(min(low))} to {number(max(high))}"
+        return f"{number(low[0], 6)} to {number(high[0], 6)}"
+    return f"within {number(min(low), 6)} to {number(max(high), 6)}"
 
 
 def dimension_names(recording: "Recording") -> list[str]:

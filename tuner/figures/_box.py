@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tuner.figures._densities import USEFUL, check_box, check_std, gaussian_density, gaussian_share_within
+from tuner.figures._densities import (
+    USEFUL,
+    check_box,
+    check_std,
+    gaussian_density,
+    gaussian_share_between,
+    gaussian_share_within,
+)
 from tuner.figures._style import COLOURS, faded, label, number, styled
 
 
@@ -65,11 +72,19 @@ def box_figure(data: pd.DataFrame) -> go.Figure:
     return styled(
         figure,
         title="The same Gaussian inside the declared box",
-        subtitle=f"±{USEFUL:g} is {100 * 2 * USEFUL / span:.3g} % of a box of {number(low)} to {number(high)}; PPO "
-        "does not notice, as its Gaussian has no bounds.",
+        subtitle=_verdict(low, high, std),
         x="action [task units]",
         y="density [1 / task unit]",
     )
+
+
+def _verdict(low: float, high: float, std: float) -> str:
+    box = f"a box of {number(low, 6)} to {number(high, 6)}"
+    if low <= -USEFUL and high >= USEFUL:
+        share = number(100 * 2 * USEFUL / (high - low))
+        return f"±{USEFUL:g} is {share} % of {box}; PPO does not notice, as its Gaussian has no bounds."
+    outside = 100 * (1 - gaussian_share_between(low, high, std))
+    return f"{number(outside)} % of PPO's first actions lie outside {box} and are clipped to it."
 
 
 def add_box(figure: go.Figure, low: float, high: float, *, top: float, **place: int) -> None:
@@ -86,5 +101,5 @@ def add_box(figure: go.Figure, low: float, high: float, *, top: float, **place: 
     figure.add_vrect(x0=low, x1=high, fillcolor=faded(grey, 0.09), line_width=0, layer="below", **place)
     for bound, anchor in ((low, "left"), (high, "right")):
         figure.add_vline(x=bound, line={"color": grey, "width": 2}, **place)
-        note = label(f"declared bound {number(bound)}", x=bound, y=top, xanchor=anchor, colour="#5A5A5A")
+        note = label(f"declared bound {number(bound, 6)}", x=bound, y=top, xanchor=anchor, colour="#5A5A5A")
         figure.add_annotation(note, **place)

@@ -34,9 +34,14 @@ def squashed_density(value: Floats, std: float) -> Floats:
     return density
 
 
+def gaussian_share_between(low: float, high: float, std: float) -> float:
+    """Return the share of a Gaussian of mean 0 that lies between two values."""
+    return float(ndtr(high / std) - ndtr(low / std))
+
+
 def gaussian_share_within(limit: float, std: float) -> float:
     """Return the share of a Gaussian of mean 0 that lies within ± `limit`."""
-    return float(2 * ndtr(limit / std) - 1)
+    return gaussian_share_between(-limit, limit, std)
 
 
 def squashed_share_between(low: float, high: float, std: float) -> float:

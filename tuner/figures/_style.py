@@ -87,8 +87,8 @@ def styled(figure: go.Figure, *, title: str, subtitle: str, x: str, y: str, heig
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number for a figure's text, with a minus sign as long as its plus."""
-    return f"{value:.{digits}g}".replace("-", "−")
+    """Return a number with some significant digits, without an exponent up to a million, and with a real minus sign."""
+    return f"{float(f'{value:.{digits}g}'):g}".replace("-", "−")
 
 
 def rounded(value: float, reach: float) -> str:
