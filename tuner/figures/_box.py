@@ -53,20 +53,20 @@ def box_figure(data: pd.DataFrame) -> go.Figure:
             hovertemplate="action %{x:.3g}<br>density %{y:.3g}<extra></extra>",
         )
     )
-    add_box(figure, low, high, top=1.12 * top)
+    span = high - low
+    left, right = min(low, float(data["action"].min())), max(high, float(data["action"].max()))
+    add_box(figure, low, high, top=1.12 * top, beside=span < 0.6 * (right - left))
     figure.add_annotation(
         label(
             f"{100 * gaussian_share_within(USEFUL, std):.1f} % of PPO's first actions<br>lie within ±{USEFUL:g}",
-            x=USEFUL,
+            x=0.66,
+            xref="paper",
             y=0.8 * top,
             xanchor="left",
-            xshift=14,
             colour=COLOURS["blue"],
         )
     )
-    span = high - low
-    left, right = min(low, float(data["action"].min())), max(high, float(data["action"].max()))
-    figure.update_xaxes(range=[left - 0.04 * span, right + 0.04 * span])
+    figure.update_xaxes(range=[left - 0.04 * (right - left), right + 0.04 * (right - left)])
     figure.update_yaxes(range=[0, 1.25 * top])
     figure.update_layout(showlegend=False)
     return styled(
@@ -87,7 +87,7 @@ def _verdict(low: float, high: float, std: float) -> str:
     return f"{number(outside)} % of PPO's first actions lie outside {box} and are clipped to it."
 
 
-def add_box(figure: go.Figure, low: float, high: float, *, top: float, **place: int) -> None:
+def add_box(figure: go.Figure, low: float, high: float, *, top: float, beside: bool = False, **place: int) -> None:
     """Shade the declared box and write its bounds beside its edges.
 
     Args:
@@ -95,11 +95,12 @@ def add_box(figure: go.Figure, low: float, high: float, *, top: float, **place: 
         low: lower bound.
         high: upper bound.
         top: where to write, on the vertical axis.
+        beside: write outside the box, because it is narrow.
         place: row and column of the panel, where there are several.
     """
     grey = COLOURS["grey"]
     figure.add_vrect(x0=low, x1=high, fillcolor=faded(grey, 0.09), line_width=0, layer="below", **place)
-    for bound, anchor in ((low, "left"), (high, "right")):
+    for bound, anchor in ((low, "right" if beside else "left"), (high, "left" if beside else "right")):
         figure.add_vline(x=bound, line={"color": grey, "width": 2}, **place)
         note = label(f"declared bound {number(bound, 6)}", x=bound, y=top, xanchor=anchor, colour="#5A5A5A")
         figure.add_annotation(note, **place)
