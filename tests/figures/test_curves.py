@@ -65,6 +65,10 @@ def test_without_an_estimate_the_best_return_is_drawn(folder):
     (made / "curve.jsonl").write_text("\n".join(json.dumps(tick.to_json()) for tick in ticks))
     figure = curves_figure(trial_curves_data([made], ["a"]))
     assert [list(trace.y) for trace in figure.data] == [[2.0]]
+    ticks.append(Tick(index=3, clock_seconds=15.0, estimate=1.0, best=2.0))
+    (made / "curve.jsonl").write_text("\n".join(json.dumps(tick.to_json()) for tick in ticks))
+    figure = curves_figure(trial_curves_data([made], ["a"]))
+    assert [list(trace.y) for trace in figure.data] == [[1.0]], "the two are never mixed in one line"
 
 
 @pytest.mark.parametrize(

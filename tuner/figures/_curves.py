@@ -83,7 +83,7 @@ def curves_figure(
 ) -> go.Figure:
     """Draw curves: a line for each trial, one colour for each label, a band where a label has a single trial.
 
-    Where a trial has no estimate, its best return so far is drawn.
+    Where a trial has no estimate at all, as while it runs, its best return so far is drawn.
 
     Args:
         data: `trial_curves_data` or `study_curves_data`.
@@ -106,7 +106,7 @@ def curves_figure(
     return styled(
         figure,
         title=title,
-        subtitle="Estimated return of the policy in training; a line ends where its trial did. Time counts collecting "
+        subtitle="Estimated return of the policy in training; a line ends with its last estimate. Time counts collecting "
         "and learning only.",
         x="training clock [s]",
         y="return",
@@ -124,12 +124,13 @@ def _styles(count: int) -> list[tuple[str, str]]:
 def _add_lines(figure: go.Figure, text: str, rows: pd.DataFrame, colour: str, dash: str) -> None:
     trials = list(rows.groupby("trial", sort=False))
     for place, (trial, curve) in enumerate(trials):
-        shown = curve.assign(drawn=curve["estimate"].fillna(curve["best"])).dropna(subset=["drawn"])
+        drawn = "best" if curve["estimate"].isna().all() else "estimate"
+        shown = curve.dropna(subset=[drawn])
         if len(trials) == 1 and text != OTHERS:
             _add_band(figure, text, shown, colour)
         figure.add_scatter(
             x=shown["clock_seconds"],
-            y=shown["drawn"],
+            y=shown[drawn],
             name=text,
             legendgroup=text,
             showlegend=place == 0,
