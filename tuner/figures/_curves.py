@@ -106,8 +106,8 @@ def curves_figure(
     return styled(
         figure,
         title=title,
-        subtitle="Estimated return of the policy in training; a line ends with its last estimate. Time counts collecting "
-        "and learning only.",
+        subtitle="Estimated return of the policy in training; a line ends with its last estimate. Time counts "
+        "collecting and learning only.",
         x="training clock [s]",
         y="return",
         height=560,
