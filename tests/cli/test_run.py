@@ -75,8 +75,8 @@ def test_trials_that_never_end_well_exit_with_one(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_in_order_and_the_same_command_goes_on(tmp_path):
-    command = [*TUNER, "run", "quickstart", *SMALL, "--trials", "1", "--set", "budget.seconds=3"]
+def test_ctrl_c_stops_in_order_and_the_same_command_goes_on(tmp_path, monkeypatch):
+    command = [*TUNER, "run", "quickstart", *SMALL, "--trials", "1", "--set", "budget.seconds=1"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         for line in running.stdout:
             if "Trial 0 starts on worker 0." in line:
@@ -94,7 +94,8 @@ def test_ctrl_c_stops_in_order_and_the_same_command_goes_on(tmp_path):
     study = json.loads(resumed.stdout)
     assert (study["finished"], study["retried"], study["run"]["reason"]) == (1, 1, "finished")
 
-    shown = json.loads(tuner(tmp_path, "show", "quickstart", "--json").stdout)
+    monkeypatch.chdir(tmp_path)
+    shown = json.loads(CliRunner().invoke(app, ["show", "quickstart", "--json"]).stdout)
     first, second = shown["trials"]
     assert first["outcome"] == "interrupted"
     assert second["retry_of"] == 0

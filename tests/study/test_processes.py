@@ -46,13 +46,23 @@ def trials_in(folder: Path, options: dict[str, object] | None = None) -> list[op
     return optuna.load_study(study_name="real", storage=open_storage(config.storage)).trials
 
 
-def test_a_manager_killed_by_sigkill_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
-    with manager(tmp_path, 5) as first:
-        read_until(first, "finished")
+def test_ctrl_c_and_sigkill_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
+    with manager(tmp_path, 5) as first:  # Ctrl-C once
         read_until(first, "tick")
-        workers = psutil.Process(first.pid).children(recursive=True)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
+        first.send_signal(signal.SIGINT)
+        read_until(first, "interrupted")
+        assert first.wait() == 0
+    states = Counter(trial.state.name for trial in trials_in(tmp_path))
+    assert states["RUNNING"] == 0
+    assert states["WAITING"] == states["FAIL"] > 0
+    interrupted = [trial for trial in trials_in(tmp_path) if trial.state.name == "FAIL"]
+
+    with manager(tmp_path, 5) as second:  # the same command again, and SIGKILL
+        read_until(second, "finished")
+        read_until(second, "tick")
+        workers = psutil.Process(second.pid).children(recursive=True)
+        second.send_signal(signal.SIGKILL)
+        second.wait()
         _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive  # workers do not outlive their manager
     before = {trial.number: trial for trial in trials_in(tmp_path)}
@@ -61,35 +71,21 @@ def test_a_manager_killed_by_sigkill_loses_nothing_and_repeats_nothing(tmp_path:
     assert finished
     assert running
 
-    with manager(tmp_path, 5) as second:
-        lines = read_until(second, "finished")
-        lines += [line.strip() for line in second.stdout or []]
-        assert second.wait() == 0
+    with manager(tmp_path, 5) as third:  # and again, to the end
+        lines = read_until(third, "finished")
+        lines += [line.strip() for line in third.stdout or []]
+        assert third.wait() == 0
     assert lines[-1] == "finished"
     after = trials_in(tmp_path)
-    assert Counter(trial.state.name for trial in after) == {"COMPLETE": 5, "FAIL": len(running)}
+    assert Counter(trial.state.name for trial in after) == {"COMPLETE": 5, "FAIL": len(interrupted) + len(running)}
     assert [after[number].value for number in finished] == [before[number].value for number in finished]
     parameters = Counter(trial.params["lr"] for trial in after if trial.state.name == "COMPLETE")
     assert set(parameters.values()) == {1}
     assert all(parameters[before[number].params["lr"]] == 1 for number in running)
+    assert all(parameters[trial.params["lr"]] == 1 for trial in interrupted)
     assert [outcome_kind_of(after[number]) for number in running] == ["interrupted"] * len(running)
     started = Counter(line for line in lines if line.startswith("started"))
     assert all(f"started {number}" not in started for number in finished)
-
-
-@pytest.mark.slow
-def test_ctrl_c_once_and_the_same_command_again(tmp_path: Path) -> None:
-    with manager(tmp_path, 3) as first:
-        read_until(first, "tick")
-        first.send_signal(signal.SIGINT)
-        read_until(first, "interrupted")
-        assert first.wait() == 0
-    states = Counter(trial.state.name for trial in trials_in(tmp_path))
-    assert states["RUNNING"] == 0
-    assert states["WAITING"] == states["FAIL"] > 0
-    with manager(tmp_path, 3) as second:
-        assert second.wait() == 0
-    assert Counter(trial.state.name for trial in trials_in(tmp_path))["COMPLETE"] == 3
 
 
 @pytest.mark.slow
