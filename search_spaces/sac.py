@@ -227,10 +227,11 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
     buffer_steps = trial.suggest_int("buffer_steps_per_robot", *_buffer_range(robots), log=True)
     first = SBX_LEARNING_STARTS / robots
     learning_starts = trial.suggest_float("learning_starts_per_robot", min(0.04, first), max(64.0, first), log=True)
+    batch_size = int(trial.suggest_power_of_two("batch_size", 7, int(math.log2(LARGEST_BATCH))))
     schedule = replay_arguments(
         robots,
         gradient_steps=gradient_steps,
-        batch_size=trial.suggest_power_of_two("batch_size", 7, int(math.log2(LARGEST_BATCH))),
+        batch_size=batch_size,
         policy_delay=policy_delay,
         noise_hold=noise_hold,
         train_freq=train_freq,
@@ -245,7 +246,7 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
             "ent_coef": f"auto_{ent_coef!r}",
             "n_steps": trial.suggest_ordinal("n_steps", N_STEPS),
             "buffer_size": buffer_steps * robots,
-            "learning_starts": round(learning_starts * robots),
+            "learning_starts": max(round(learning_starts * robots), batch_size - 1),  # more than that, a batch
         },
         network=Network(
             **network,

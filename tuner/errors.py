@@ -19,6 +19,16 @@ class UserError(TunerError):
     exit_code = 2
 
 
+class MemoryLimitError(TunerError):
+    """A configuration asks for more memory than it may have; told before anything is allocated."""
+
+    def __init__(self, message: str, *, bytes_asked: int, bytes_allowed: int) -> None:
+        """Say how many bytes it asks for and how many it may have."""
+        super().__init__(message)
+        self.bytes_asked = bytes_asked
+        self.bytes_allowed = bytes_allowed
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
     """Return the name among `allowed` that `given` most likely means, or None if none is close."""
     matches = get_close_matches(given, list(allowed), n=1, cutoff=0.6)

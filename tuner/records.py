@@ -19,6 +19,8 @@ class OutcomeKind(StrEnum):
     """The manager stopped it; `Outcome.rule` names the rule."""
     DIVERGED = "diverged"
     """NaN or infinity appeared in observations, rewards, actions or losses."""
+    TOO_LARGE = "too_large"
+    """It asked for more memory than it may have, and was not trained; `details` name the bytes."""
     CRASHED = "crashed"
     """An exception, or a worker process that died."""
     HUNG = "hung"

@@ -24,7 +24,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 def small_config(algorithm: str = "sac", **changes: Any) -> AgentConfig:
     arguments = ARGUMENTS[algorithm] | changes.pop("arguments", {})
-    return AgentConfig(**{"algorithm": algorithm, "network": NETWORK, "arguments": arguments} | changes)
+    """SBX's own learner, unless `learner` says otherwise."""
+    given = {"algorithm": algorithm, "learner": "stock", "network": NETWORK, "arguments": arguments}
+    return AgentConfig(**given | changes)
 
 
 def small_agent(

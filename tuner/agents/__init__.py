@@ -3,7 +3,8 @@
 from tuner.agents._arguments import checked_arguments, target_entropy
 from tuner.agents._build import build_agent, normalize_observations
 from tuner.agents._compilation_cache import enable_compilation_cache
-from tuner.agents._inspection import gradient_steps_done, is_finite
+from tuner.agents._devices import set_up_devices
+from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite
 from tuner.agents._interruption import mark_interruption, restart_from
 from tuner.agents._network import policy_arguments
 from tuner.agents._save import Normalization, load_normalization, save_agent
@@ -14,6 +15,7 @@ __all__ = [
     "build_agent",
     "checked_arguments",
     "enable_compilation_cache",
+    "finish_updates",
     "gradient_steps_done",
     "is_finite",
     "load_normalization",
@@ -22,6 +24,7 @@ __all__ = [
     "policy_arguments",
     "restart_from",
     "save_agent",
+    "set_up_devices",
     "target_entropy",
     "warm_up",
 ]

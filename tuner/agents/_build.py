@@ -11,7 +11,9 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from tuner.agents._arguments import checked_arguments, target_entropy
 from tuner.agents._initial_std import set_initial_std
 from tuner.agents._instrumented import TIMED_CLASSES
+from tuner.agents._learner import check_memory, uses_fused_learner
 from tuner.agents._network import policy_arguments
+from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
 from tuner.errors import UserError
@@ -43,7 +45,8 @@ def build_agent(
         probes: robots that act deterministically at all times, shape (number of probes,); off-policy algorithms only.
 
     Raises:
-        UserError: if the configuration is not one that SBX can build and train.
+        UserError: if the configuration is not one that SBX, and the learner it asks for, can build and train.
+        MemoryLimitError: if the replay buffer would take too much of the memory.
         ValueError: if probes are given to an on-policy algorithm, or are no robots of `env`.
     """
     if not isinstance(env.observation_space, spaces.Box) or not isinstance(env.action_space, spaces.Box):
@@ -61,12 +64,29 @@ def build_agent(
     if config.target_entropy_std is not None:
         action_dim = int(np.prod(env.action_space.shape))
         arguments["target_entropy"] = target_entropy(config.target_entropy_std, action_dim)
+    fused = uses_fused_learner(config, arguments, num_envs=env.num_envs)
+    check_memory(
+        config,
+        arguments,
+        fused=fused,
+        num_envs=env.num_envs,
+        observation_space=env.observation_space,
+        action_space=env.action_space,
+    )
     policy, policy_kwargs = policy_arguments(config)
-    agent: Any = TIMED_CLASSES[config.algorithm](policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
+    if fused:
+        arguments |= {
+            "replay_buffer_class": DeviceReplayBuffer,
+            "replay_buffer_kwargs": {"rollout_steps": arguments.get("train_freq", 1)},
+        }
+    agent_class = (FUSED_CLASSES if fused else TIMED_CLASSES)[config.algorithm]
+    agent: Any = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
     agent.ledger = ledger
     if config.off_policy:
         agent.probes = rows
         agent.exploration_std = noise or 0.0
         if config.initial_std is not None:
             set_initial_std(agent, config.initial_std)
+    if fused:
+        agent.prepare(config.precision)
     return cast(BaseAlgorithm, agent)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from tuner.agents._states import train_states
+from tuner.agents.fused import FusedLearner
 
 
 def is_finite(agent: BaseAlgorithm) -> bool:
@@ -21,6 +22,12 @@ def is_finite(agent: BaseAlgorithm) -> bool:
 @jax.jit
 def _all_finite(arrays: Any) -> jax.Array:
     return jnp.stack([jnp.isfinite(array).all() for array in jax.tree.leaves(arrays)]).all()
+
+
+def finish_updates(agent: BaseAlgorithm) -> None:
+    """Wait for updates under way, booked to "learn"; to be called before the agent is looked at off the clock."""
+    if isinstance(agent, FusedLearner):
+        agent.finish_updates()
 
 
 def gradient_steps_done(agent: BaseAlgorithm) -> int:

@@ -53,6 +53,7 @@ class _OffPolicy(_Instrumented):
     """What agents with a replay buffer have besides: probe robots and fast sampling of actions."""
 
     action_space: spaces.Box
+    n_envs: int
     policy: Any
     num_timesteps: int
     use_sde: bool
@@ -71,19 +72,28 @@ class _OffPolicy(_Instrumented):
         Draws the same random numbers as SBX does, but all robots' at once; probes act deterministically instead.
         """
         if self.num_timesteps < learning_starts and not (self.use_sde and self.use_sde_at_warmup):
-            box = self.action_space
-            drawn = box.np_random.uniform(box.low, box.high, size=(n_envs, *box.shape))
-            actions = drawn.astype(np.float32)
+            scaled = self.uniform_actions()
         else:
             actions, _ = self.policy.predict(self._last_obs, deterministic=False)
-        scaled = self.policy.scale_action(actions)
+            scaled = self.policy.scale_action(actions)
         if self.exploration_std > 0:
-            noise = np.random.normal(0.0, self.exploration_std, scaled.shape)
-            scaled = np.clip(scaled + noise, -1, 1).astype(np.float32)
+            scaled = self.with_exploration_noise(scaled)
         if self.probes.size:
             probing, _ = self.policy.predict(self._last_obs[self.probes], deterministic=True)
             scaled[self.probes] = self.policy.scale_action(probing)
         return self.policy.unscale_action(scaled), scaled
+
+    def uniform_actions(self) -> npt.NDArray[np.float32]:
+        """Draw actions uniformly from the action box, scaled to [-1, 1], shape (n_envs, action_dim)."""
+        box = self.action_space
+        drawn = box.np_random.uniform(box.low, box.high, size=(self.n_envs, *box.shape)).astype(np.float32)
+        scaled: npt.NDArray[np.float32] = self.policy.scale_action(drawn)
+        return scaled
+
+    def with_exploration_noise(self, scaled: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return actions scaled to [-1, 1] with Gaussian noise added, shape (n_envs, action_dim)."""
+        noise = np.random.normal(0.0, self.exploration_std, scaled.shape)
+        return np.clip(scaled + noise, -1, 1).astype(np.float32)
 
 
 class TimedSAC(_OffPolicy, sbx.SAC):  # type: ignore[misc]

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from tuner.agents.fused import DeviceReplayBuffer
+
 
 def mark_interruption(agent: BaseAlgorithm) -> None:
     """End the stored trajectories here, as a time-out would: their last step bootstraps from its true successor.
@@ -25,6 +27,9 @@ def mark_interruption(agent: BaseAlgorithm) -> None:
         subject._last_episode_starts = np.ones(subject.n_envs, dtype=bool)
         return
     buffer = subject.replay_buffer
+    if isinstance(buffer, DeviceReplayBuffer):
+        buffer.interrupt()
+        return
     if buffer.size() == 0:
         return
     last = buffer.pos - 1  # -1 is the last row of a full buffer

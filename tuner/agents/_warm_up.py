@@ -10,6 +10,7 @@ from stable_baselines3.common.logger import Logger
 
 from tuner.agents._inspection import is_finite
 from tuner.agents._snapshot import unchanged
+from tuner.agents.fused import FusedLearner
 
 
 def warm_up(agent: BaseAlgorithm) -> None:
@@ -22,6 +23,10 @@ def warm_up(agent: BaseAlgorithm) -> None:
         agent: a fresh agent from `build_agent`.
     """
     subject: Any = agent
+    if isinstance(subject, FusedLearner):
+        subject.warm_up()
+        is_finite(agent)
+        return
     with unchanged(subject):
         subject._logger = Logger(folder=None, output_formats=[])
         if hasattr(subject, "rollout_buffer"):

@@ -21,7 +21,7 @@ from tuner.training import Phase
 _REFRESHES_PER_SECOND = 4
 _TELL_SECONDS = 30.0
 """Wall-clock time between two lines on the progress of one trial."""
-_FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED})
+_FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
 
 
 class Watcher:
@@ -209,5 +209,7 @@ def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
             return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; best return {best}."
         case OutcomeKind.INTERRUPTED:
             return f"{name} was interrupted after {outcome.clock_seconds:.1f} s and is queued again."
+        case OutcomeKind.TOO_LARGE:
+            return f"{name} was not trained. {outcome.message}"
         case _:
             return f"{name} {outcome.kind.value}: {outcome.message.rstrip('.') or 'no reason was given'}."

@@ -57,6 +57,11 @@ class AgentConfig(Frozen):
     algorithm: Algorithm
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     """Constructor arguments of the SBX class, in SBX's own names; what is absent keeps SBX's default."""
+    learner: Literal["fused", "stock"] = "fused"
+    """Who updates SAC and TQC: the fused learner, the same updates in one compiled program, or SBX's own `train`. The
+    other algorithms always learn with SBX's own."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the fused learner's matrix products; parameters and sums are float32 either way."""
     network: Network = Network()
     initial_std: float | None = Field(default=None, gt=0, le=10)
     """Standard deviation of the untrained actor before squashing; None keeps SBX's own (about 1). SAC, TQC, PPO."""

@@ -7,8 +7,7 @@ from typing import Any, Literal
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.records import OutcomeKind
-from tuner.study.attributes import counts, outcome_kind_of, outcome_of
+from tuner.study.attributes import UNSCORED, counts, outcome_kind_of, outcome_of
 
 EndReason = Literal["finished", "interrupted", "time limit", "failed"]
 """Why a run ended: all trials done, a request to stop, `budget.total_seconds`, or an error."""
@@ -86,13 +85,11 @@ def summarize(
 
 
 def best_of(trials: list[FrozenTrial]) -> BestTrial | None:
-    """Return the complete trial with the lowest score, diverged ones left out; None if there is none."""
+    """Return the complete trial with the lowest score, those without a return left out; None if there is none."""
     candidates = [
         trial
         for trial in trials
-        if trial.state is TrialState.COMPLETE
-        and trial.value is not None
-        and outcome_kind_of(trial) != OutcomeKind.DIVERGED
+        if trial.state is TrialState.COMPLETE and trial.value is not None and outcome_kind_of(trial) not in UNSCORED
     ]
     if not candidates:
         return None

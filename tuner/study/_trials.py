@@ -24,6 +24,7 @@ from tuner.study.attributes import (
     RETRY_OF,
     SPEC,
     TICKS,
+    UNSCORED,
     WARM_START,
 )
 from tuner.training import StopRequest
@@ -137,7 +138,8 @@ def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
     is told as FAIL, which samplers ignore, because a bug says nothing about the parameters. A trial that diverged is
     tried again as well, since the simulator may be to blame; but a configuration that diverges on every seed it was
     given has shown that it does not work, so the last attempt is complete with the worst score there is, and samplers
-    learn to stay away. It keeps its outcome `diverged`, and is never the best. An interrupted trial is queued again
+    learn to stay away. It keeps its outcome `diverged`, and is never the best. The same holds at once for one that is
+    too large for the memory: it would be so every time. An interrupted trial is queued again
     and loses no attempt.
 
     Args:
@@ -158,6 +160,8 @@ def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
         return Verdict(TrialState.PRUNED)
     if kind is OutcomeKind.INTERRUPTED:
         return Verdict(TrialState.FAIL, final=False, next_attempt=attempt)
+    if kind is OutcomeKind.TOO_LARGE:
+        return Verdict(TrialState.COMPLETE, score=worst_score(config.objective, budget_seconds=config.budget.seconds))
     if outcome.details.get("user_error"):
         return Verdict(TrialState.FAIL, final=False)  # the study stops, and the configuration may be all right
     if attempt < config.workers.retries:
@@ -184,7 +188,7 @@ def conclude_trial(study: optuna.Study, frozen: FrozenTrial, outcome: Outcome, c
         storage = study._storage
         censored = config.objective.kind == "time_to_return" and outcome.kind is not OutcomeKind.REACHED
         storage.set_trial_user_attr(frozen._trial_id, CENSORED, censored)
-        if outcome.kind is not OutcomeKind.DIVERGED:
+        if outcome.kind not in UNSCORED:
             _carry_forward(study, frozen, verdict.score, config.budget.ticks)
         study.tell(frozen.number, verdict.score, state=verdict.state)
         return verdict

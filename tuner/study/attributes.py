@@ -23,6 +23,7 @@ __all__ = [
     "SHADOW",
     "SPEC",
     "TICKS",
+    "UNSCORED",
     "VERDICT",
     "WARM_START",
     "config_of",
@@ -30,6 +31,9 @@ __all__ = [
     "outcome_kind_of",
     "outcome_of",
 ]
+
+UNSCORED = frozenset({OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
+"""Outcomes of trials that are told with the worst score, so that samplers stay away, and are never the best."""
 
 # Of a study.
 FINGERPRINT = "fingerprint"

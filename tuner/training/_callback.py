@@ -2,7 +2,7 @@
 
 from stable_baselines3.common.callbacks import BaseCallback
 
-from tuner.agents import gradient_steps_done, is_finite
+from tuner.agents import finish_updates, gradient_steps_done, is_finite
 from tuner.clock import Ledger
 from tuner.records import Evaluation
 from tuner.training._channel import Channel, StopRequest
@@ -53,6 +53,7 @@ class TrialCallback(BaseCallback):
         crossing = self.progress.confirmation.pending
         if crossing is None or self.stop_request is not None:
             return
+        finish_updates(self.model)
         with self._ledger.account("evaluate"):
             self._channel.phase("evaluate")
             before = self._ledger.totals()["evaluate"]
@@ -68,6 +69,8 @@ class TrialCallback(BaseCallback):
                 raise TargetReached
 
     def _on_step(self) -> bool:
+        if self.progress.due(self._ledger.training_seconds):
+            finish_updates(self.model)  # or the device would go on learning while the training clock stands still
         with self._ledger.account("report"):
             meter = self._meter
             self.progress.observe(meter.rewards, meter.dones, meter.terminated)

@@ -4,10 +4,10 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tuner.agents import gradient_steps_done, warm_up
+from tuner.agents import finish_updates, gradient_steps_done, warm_up
 from tuner.clock import Clock, Ledger
 from tuner.config import TrialSpec
-from tuner.errors import UserError
+from tuner.errors import MemoryLimitError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.simulators import TaskEnv
 from tuner.training._assembly import TrialParts, assemble
@@ -40,7 +40,8 @@ def run_trial(
     """Train one configuration once, under its budget on the training clock.
 
     Never raises for a trial that fails: an exception becomes `crashed` (with `details["user_error"]` where the message
-    is one for the user), numbers that are not finite become `diverged`, a request to stop becomes what it asks for.
+    is one for the user), numbers that are not finite become `diverged`, a buffer beyond the memory becomes `too_large`,
+    a request to stop becomes what it asks for.
 
     Args:
         spec: what to train.
@@ -58,6 +59,9 @@ def run_trial(
         ending = trial.train()
     except NonFiniteError as error:
         ending = _Ending(OutcomeKind.DIVERGED, f"{error} was NaN or infinite {trial.where()}")
+    except MemoryLimitError as error:
+        details = {"bytes_asked": error.bytes_asked, "bytes_allowed": error.bytes_allowed}
+        ending = _Ending(OutcomeKind.TOO_LARGE, str(error), details=details)
     except UserError as error:
         ending = _Ending(OutcomeKind.CRASHED, str(error), details={"user_error": True})
     except Exception as error:  # whatever a simulator, SBX or JAX raises ends this trial, not the worker
@@ -90,6 +94,7 @@ class _Trial:
         try:
             with self._ledger.account("act"):
                 parts.agent.learn(_NO_LIMIT, parts.callback, log_interval=_NO_LIMIT)
+            finish_updates(parts.agent)
             parts.callback.confirm()  # a crossing in the last rollout, which the budget cut short
         except TargetReached:
             return _Ending(OutcomeKind.REACHED)

@@ -94,10 +94,11 @@ class Worker:
         """
         import torch
 
-        from tuner.agents import enable_compilation_cache
+        from tuner.agents import enable_compilation_cache, set_up_devices
         from tuner.training import run_trial  # noqa: F401 - for what it imports: JAX, SBX, Stable-Baselines3
 
         torch.set_num_threads(1)  # SBX computes in JAX; torch is only what Stable-Baselines3 brings along
+        set_up_devices()
         try:
             enable_compilation_cache()
         except OSError:  # a home that cannot be written to: every process compiles anew, and that is all

@@ -1,0 +1,16 @@
+"""The fused learner: SAC and TQC of SBX with replay, normalisation and updates in one compiled program."""
+
+from tuner.agents.fused._agents import FUSED_CLASSES, FusedLearner, FusedSAC, FusedTQC
+from tuner.agents.fused._memory import DeviceReplayBuffer, bytes_needed, capacity_of
+from tuner.agents.fused._networks import Precision
+
+__all__ = [
+    "FUSED_CLASSES",
+    "DeviceReplayBuffer",
+    "FusedLearner",
+    "FusedSAC",
+    "FusedTQC",
+    "Precision",
+    "bytes_needed",
+    "capacity_of",
+]

@@ -1,0 +1,282 @@
+"""SBX's SAC and TQC with a fused learner: the same updates, drawn, normalised and made in one compiled program."""
+
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from stable_baselines3.common.noise import ActionNoise
+
+from tuner.agents._devices import acting_device
+from tuner.agents._instrumented import TimedSAC, TimedTQC
+from tuner.agents.fused._collecting import Collecting
+from tuner.agents.fused._memory import DeviceReplayBuffer
+from tuner.agents.fused._networks import Precision
+from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Programs, Shape, programs_for, strong_types
+from tuner.agents.fused._replay import Scaling
+from tuner.agents.fused._updates import Learned, Losses
+from tuner.clock import Ledger
+
+
+class FusedLearner(Collecting):
+    """What the fused learner changes in an agent of SBX.
+
+    `train` hands the update to the device and returns; the next rollout is collected meanwhile, with the policy as it
+    was before that update. The next `train` waits for the device first, so the policy that acts is one train call old,
+    never more, and a run depends on its seed and not on timing. Where acting has a device of its own it never waits.
+    Where it shares one with learning, the update is handed over in parts, each right after the robots' actions were
+    computed, so that it runs while the simulator steps.
+
+    Whoever needs the newest parameters, or wants the ledger's "learn" to be complete, calls `finish_updates` before.
+    """
+
+    critic_names: ClassVar[tuple[str, ...]]
+    """The policy's attributes that hold its critics' train states."""
+    ledger: Ledger
+    policy: Any
+    replay_buffer: DeviceReplayBuffer
+    n_envs: int
+    observation_space: spaces.Box
+    _programs: Programs
+    _places_key: jax.Array
+    _noise_keys: jax.Array
+    _acting: Any
+    _probing: npt.NDArray[np.bool_]
+    _losses: Losses | None
+    _acting_device: Any | None
+    _calls_left: int
+    _calls_per_step: int
+
+    def prepare(self, precision: Precision) -> None:
+        """Make a freshly built agent ready to learn; to be called once, when its parameters are final.
+
+        Args:
+            precision: of the networks' matrix products.
+        """
+        subject: Any = self
+        self._acting_device = acting_device()
+        self._programs = programs_for(self._shape(precision))
+        self._hand_back(strong_types(self._learned()))
+        self._places_key = jax.random.fold_in(subject.key, 0)
+        self._noise_keys = self._for_acting(jnp.stack([self.policy.key, self.policy.noise_key]))
+        self._acting = self._for_acting(self.policy.actor_state.params)
+        self._calls_left = 0
+        self._probing = np.zeros(self.n_envs, dtype=np.bool_)
+        self._probing[subject.probes] = True
+        self._losses = None
+
+    def train(self, gradient_steps: int, batch_size: int) -> None:
+        """Hand gradient steps to the device, once it has finished those before; booked to "learn".
+
+        Args:
+            gradient_steps: as the agent was built with.
+            batch_size: likewise.
+        """
+        del batch_size
+        subject: Any = self
+        self.finish_updates()
+        with self.ledger.account("learn"):
+            self._acting = self._for_acting(self.policy.actor_state.params)
+            self.replay_buffer.flush()
+            self._calls_left = gradient_steps // self._programs.shape.gradient_steps
+            if self._acting_device is not None:
+                self._hand_over(self._calls_left)
+            subject._n_updates += gradient_steps
+
+    def finish_updates(self) -> None:
+        """Wait until the device has made all updates; booked to "learn"."""
+        with self.ledger.account("learn"):
+            self._hand_over(self._calls_left)
+            jax.block_until_ready(self._losses)  # type: ignore[no-untyped-call]
+
+    def losses(self) -> dict[str, float]:
+        """Return SBX's losses and entropy coefficient of the last update, waiting for it; empty before the first."""
+        return {} if self._losses is None else {name: float(loss) for name, loss in self._losses._asdict().items()}
+
+    def warm_up(self) -> None:
+        """Compile and run every program once, on copies and on an empty memory; the agent stays as it is."""
+        subject: Any = self
+        observations = np.zeros((self.n_envs, *self.observation_space.shape), dtype=np.float32)
+        self.replay_buffer.warm_up()
+        learned, _, _ = self._call(strong_types(self._learned()), strong_types(Keys(self._places_key, subject.key)))
+        parameters = self._for_acting(learned.actor.params)
+        self._programs.act(parameters, observations, self._probing, self._noise_keys, np.True_)
+        jax.block_until_ready(self._programs.mode(learned.actor.params, observations))  # type: ignore[no-untyped-call]
+
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+    ) -> tuple[npt.NDArray[Any], Any]:
+        """Return actions as SBX does; for all robots at once, deterministically, with a program compiled already."""
+        if deterministic and np.shape(observation) == (self.n_envs, *self.observation_space.shape):
+            actions = self._programs.mode(self.policy.actor_state.params, np.asarray(observation, dtype=np.float32))
+            return self.policy.unscale_action(np.array(actions)), state
+        return super().predict(observation, state, episode_start, deterministic)  # type: ignore[misc, no-any-return]
+
+    def _sample_action(
+        self, learning_starts: int, action_noise: ActionNoise | None = None, n_envs: int = 1
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return the actions of all robots, in the task's units and scaled to [-1, 1], shape (n_envs, action_dim)."""
+        subject: Any = self
+        shared = self._acting_device is None
+        if shared:
+            with self.ledger.account("learn"):
+                jax.block_until_ready(self._losses)  # type: ignore[no-untyped-call]
+        drawn, self._noise_keys = self._programs.act(
+            self._acting, subject._last_obs, self._probing, self._noise_keys, np.bool_(self.redraw_noise)
+        )
+        scaled = np.array(drawn)
+        if shared:
+            with self.ledger.account("learn"):
+                self._hand_over(min(self._calls_left, self._calls_per_step))
+        exploring = ~self._probing
+        if subject.num_timesteps < learning_starts and not (subject.use_sde and subject.use_sde_at_warmup):
+            scaled[exploring] = subject.uniform_actions()[exploring]
+        if subject.exploration_std > 0:
+            scaled[exploring] = subject.with_exploration_noise(scaled)[exploring]
+        return self.policy.unscale_action(scaled), scaled
+
+    def _hand_over(self, calls: int) -> None:
+        """Let the device make the gradient steps of so many calls of the learning program."""
+        subject: Any = self
+        for _ in range(calls):
+            learned, keys, self._losses = self._call(self._learned(), Keys(self._places_key, subject.key))
+            self._hand_back(learned)
+            self._places_key, subject.key = keys
+        self._calls_left -= calls
+
+    def _for_acting(self, tree: Any) -> Any:
+        """Return the arrays on the device that acts: copies, or the arrays themselves where it also learns."""
+        return tree if self._acting_device is None else jax.device_put(tree, self._acting_device)
+
+    def _call(self, learned: Learned, keys: Keys) -> tuple[Learned, Keys, Losses]:
+        """Call the learning program once."""
+        buffer = self.replay_buffer
+        result: tuple[Learned, Keys, Losses] = self._programs.learn(
+            *learned,
+            keys,
+            memory=buffer.memory,
+            filled=buffer.filled,
+            scaling=self._scaling(),
+            numbers=self._numbers(),
+        )
+        return result
+
+    def _shape(self, precision: Precision) -> Shape:
+        """Return what the programs are compiled for."""
+        subject: Any = self
+        policy = self.policy
+        return Shape(
+            actor=policy.actor.clone(net_arch=tuple(policy.net_arch_pi)),  # a list could not be looked up
+            critic=policy.qf.clone(net_arch=tuple(policy.net_arch_qf)),
+            optimizer=policy.optimizer_class,
+            optimizer_arguments=tuple(sorted((policy.optimizer_kwargs or {}).items())),
+            target_quantiles=getattr(policy, "n_target_quantiles", None),
+            batch_size=subject.batch_size,
+            gradient_steps=self._steps_in_a_call(),
+            policy_delay=subject.policy_delay,
+            n_steps=subject.n_steps,
+            precision=precision,
+        )
+
+    def _steps_in_a_call(self) -> int:
+        """Return the gradient steps of one call: whole blocks of the policy delay that divide all steps evenly.
+
+        As many as draw no more than `LARGEST_DRAW` transitions at once, but at least one block. Where acting shares the
+        device, few enough for a call at every step of a rollout.
+        """
+        subject: Any = self
+        if subject.gradient_steps < 0:
+            subject.gradient_steps = subject.train_freq.frequency * self.n_envs  # what SBX means by -1
+        blocks = subject.gradient_steps // subject.policy_delay
+        most = max(LARGEST_DRAW // (subject.policy_delay * subject.batch_size), 1)
+        if self._acting_device is None:
+            most = min(most, max(blocks // subject.train_freq.frequency, 1))
+        count = max(count for count in range(1, min(blocks, most) + 1) if blocks % count == 0)
+        self._calls_per_step = -(-(blocks // count) // subject.train_freq.frequency)
+        return int(count * subject.policy_delay)
+
+    def _learned(self) -> Learned:
+        """Return the agent's train states in the form that the programs take."""
+        subject: Any = self
+        critics = tuple(getattr(self.policy, name) for name in self.critic_names)
+        return self._programs.adopt(self.policy.actor_state, critics, subject.ent_coef_state)
+
+    def _hand_back(self, learned: Learned) -> None:
+        """Put what was learned into the agent's own train states."""
+        subject: Any = self
+        self.policy.actor_state = _with_arrays(self.policy.actor_state, learned.actor)
+        for name, critic in zip(self.critic_names, learned.critics, strict=True):
+            setattr(self.policy, name, _with_arrays(getattr(self.policy, name), critic))
+        subject.ent_coef_state = _with_arrays(subject.ent_coef_state, learned.entropy)
+
+    def _numbers(self) -> Numbers:
+        subject: Any = self
+        rate = subject.lr_schedule(subject._current_progress_remaining)
+        numbers = (
+            subject.gamma,
+            subject.tau,
+            subject.target_entropy,
+            rate,
+            subject.initial_qf_learning_rate or rate,
+            subject.lr_schedule(1),  # SBX's temperature keeps the rate it started with
+        )
+        return Numbers(*(np.float32(number) for number in numbers))  # type: ignore[arg-type]
+
+    def _scaling(self) -> Scaling:
+        """Return how observations are normalised now."""
+        subject: Any = self
+        normalize = subject._vec_normalize_env
+        if normalize is None:
+            dimensions = self.observation_space.shape
+            parts = (np.zeros(dimensions), np.ones(dimensions), np.inf)
+        else:
+            statistics = normalize.obs_rms
+            parts = (statistics.mean, np.sqrt(statistics.var + normalize.epsilon), normalize.clip_obs)
+        return Scaling(*(np.asarray(part, dtype=np.float32) for part in parts))  # type: ignore[arg-type]
+
+    def save(self, *arguments: Any, **keywords: Any) -> None:
+        """Save as SBX does, once all updates are made."""
+        self.finish_updates()
+        super().save(*arguments, **keywords)  # type: ignore[misc]
+
+    def _excluded_save_params(self) -> list[str]:
+        # What plain SBX does not know and need not know to load the model; its own buffer is made anew.
+        ours = [name for name in vars(self) if name in _OWN_ATTRIBUTES]
+        return [*super()._excluded_save_params(), *ours, "replay_buffer_class", "replay_buffer_kwargs"]  # type: ignore[misc]
+
+
+_OWN_ATTRIBUTES = {*FusedLearner.__annotations__, *Collecting.__annotations__} - {
+    "critic_names",
+    "ledger",
+    "policy",
+    "n_envs",
+    "observation_space",
+    "replay_buffer",
+}
+
+
+class FusedSAC(FusedLearner, TimedSAC):
+    """SBX's SAC with the fused learner; what it saves loads with `sbx.SAC.load`."""
+
+    critic_names = ("qf_state",)
+
+
+class FusedTQC(FusedLearner, TimedTQC):
+    """SBX's TQC with the fused learner; what it saves loads with `sbx.TQC.load`."""
+
+    critic_names = ("qf1_state", "qf2_state")
+
+
+FUSED_CLASSES: dict[str, Any] = {"sac": FusedSAC, "tqc": FusedTQC}
+"""The class that trials train with the fused learner, for each algorithm that has one."""
+
+
+def _with_arrays(state: Any, source: Any) -> Any:
+    """Return a train state with the arrays of another and its own functions."""
+    return source.replace(apply_fn=state.apply_fn, tx=state.tx)

@@ -1,0 +1,220 @@
+"""The compiled programs of the fused learner, kept for as long as the process lives.
+
+A program is compiled for a `Shape`. Everything that is a number and no size (learning rates, discount, tau, entropies,
+parameters) is an argument, so one program serves every agent of the same shape, and trial after trial starts without
+compiling. Arguments are donated where nobody else reads them: the memory and the critics are updated in place.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+from tuner.agents.fused._networks import Precision, fast_apply
+from tuner.agents.fused._replay import Filled, Scaling, Steps, draw_places, scaled, transitions
+from tuner.agents.fused._updates import Learned, Losses, Rule, SACRule, TQCRule
+
+LARGEST_DRAW = 2**14
+"""Transitions drawn by one call of a program, at most; one train call makes as many calls as it takes."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that a program is compiled for."""
+
+    actor: nn.Module
+    """SBX's actor, not bound to parameters."""
+    critic: nn.Module
+    """SBX's critic, likewise."""
+    optimizer: Callable[..., Any]
+    """The optax optimiser's constructor."""
+    optimizer_arguments: tuple[tuple[str, Any], ...]
+    """Its arguments besides the learning rate."""
+    target_quantiles: int | None
+    """Quantiles kept in TQC's target; None is SAC."""
+    batch_size: int
+    gradient_steps: int
+    """In one call of the program."""
+    policy_delay: int
+    """Critic updates for each actor update; divides the gradient steps."""
+    n_steps: int
+    precision: Precision
+
+
+class Numbers(NamedTuple):
+    """The hyperparameters that are no sizes; numbers on the device."""
+
+    gamma: jax.Array
+    tau: jax.Array
+    target_entropy: jax.Array
+    actor_learning_rate: jax.Array
+    critic_learning_rate: jax.Array
+    entropy_learning_rate: jax.Array
+
+
+class Keys(NamedTuple):
+    """The random streams of learning."""
+
+    places: jax.Array
+    """Draws what is learned from."""
+    updates: jax.Array
+    """SBX's own: actions in the targets and in the actor's loss."""
+
+
+class Programs:
+    """What an agent of one shape calls; each member is compiled at its first call and then for good."""
+
+    def __init__(self, shape: Shape) -> None:
+        """Prepare the programs of a shape; nothing is compiled yet. Get them from `programs_for`."""
+        self.shape = shape
+        self._actor = fast_apply(shape.actor, shape.precision)
+        self._critic = fast_apply(shape.critic, shape.precision)
+        self._optimizer = optax.inject_hyperparams(shape.optimizer)(
+            learning_rate=1.0, **dict(shape.optimizer_arguments)
+        )
+        self._rule: Rule = SACRule() if shape.target_quantiles is None else TQCRule(shape.target_quantiles)
+        self.learn = jax.jit(self._learn, donate_argnames=("critics", "entropy"))
+        self.act = jax.jit(self._act)
+        self.mode = jax.jit(self._mode)
+
+    def adopt(self, actor: TrainState, critics: tuple[TrainState, ...], entropy: TrainState) -> Learned:
+        """Return an agent's train states in the form that the programs take.
+
+        Apart from the arrays, a train state holds functions of its own agent; programs of one shape share theirs.
+        """
+        return Learned(
+            actor=actor.replace(apply_fn=self._actor, tx=self._optimizer),
+            critics=tuple(critic.replace(apply_fn=self._critic, tx=self._optimizer) for critic in critics),
+            entropy=entropy.replace(apply_fn=_entropy_coefficient, tx=None),
+        )
+
+    def _learn(
+        self,
+        actor: TrainState,
+        critics: tuple[TrainState, ...],
+        entropy: TrainState,
+        keys: Keys,
+        *,
+        memory: Steps,
+        filled: Filled,
+        scaling: Scaling,
+        numbers: Numbers,
+    ) -> tuple[Learned, Keys, Losses]:
+        """Draw batches from the memory and make all gradient steps of one call."""
+        shape = self.shape
+        robots = memory.endings.shape[1]
+        places_key, draw_key = jax.random.split(keys.places)
+        count = shape.gradient_steps * shape.batch_size
+        rows, columns = draw_places(draw_key, count, filled.rows, robots)
+        drawn = transitions(memory, rows, columns, filled.newest, gamma=numbers.gamma, n_steps=shape.n_steps)
+        drawn = drawn._replace(
+            observations=scaled(drawn.observations, scaling),
+            next_observations=scaled(drawn.next_observations, scaling),
+        )
+        learned = Learned(actor, critics, entropy)
+        learned, key, losses = self.update(learned, drawn, numbers, keys.updates)
+        return learned, Keys(places_key, key), losses
+
+    def update(self, learned: Learned, drawn: Any, numbers: Numbers, key: jax.Array) -> tuple[Learned, Any, Losses]:
+        """Make gradient steps on batches drawn already, in the order of SBX's `train`.
+
+        Args:
+            learned: what `adopt` returned.
+            drawn: a `Batch` of gradient_steps · batch_size transitions.
+            numbers: the hyperparameters.
+            key: the random key of the updates.
+
+        Returns:
+            What is learned, the next key, and the losses of the last updates.
+        """
+        shape = self.shape
+        learned = _with_learning_rates(learned, numbers)
+        blocks = shape.gradient_steps // shape.policy_delay
+        sizes = (blocks, shape.policy_delay, shape.batch_size)
+        batches = jax.tree.map(lambda leaf: leaf.reshape(*sizes, *leaf.shape[1:]), drawn)
+
+        def critic_step(carry: Any, batch: Any) -> tuple[Any, Any]:
+            learned, key = carry
+            learned, loss, ent_coef, key = self._rule.critic(learned, batch, numbers.tau, key)
+            return (learned, key), (loss, ent_coef)
+
+        def block(carry: Any, batches: Any) -> tuple[Any, Losses]:
+            (learned, key), (losses, ent_coefs) = jax.lax.scan(critic_step, carry, batches)
+            learned, actor_loss, ent_coef_loss, key = self._rule.actor(
+                learned, batches.observations[-1], numbers.target_entropy, key
+            )
+            return (learned, key), Losses(actor_loss, losses[-1], ent_coef_loss, ent_coefs[-1])
+
+        learned = learned._replace(entropy=learned.entropy.replace(tx=optax.adam(numbers.entropy_learning_rate)))
+        (learned, key), losses = jax.lax.scan(block, (learned, key), batches)
+        learned = learned._replace(entropy=learned.entropy.replace(tx=None))
+        return learned, key, Losses(*(loss[-1] for loss in losses))
+
+    def _act(
+        self, parameters: Any, observations: jax.Array, probing: jax.Array, keys: jax.Array, redraw: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return actions scaled to [-1, 1], shape (robots, action_dim), and the keys for the next call.
+
+        Args:
+            parameters: the actor's.
+            observations: normalised, shape (robots, observation_dim).
+            probing: robots that act deterministically, shape (robots,).
+            keys: SBX's pair: the policy's key, and the key of the noise, which held noise uses again, shape (2, …).
+            redraw: whether the noise is drawn anew.
+        """
+        keys = jnp.where(redraw, jax.random.split(keys[0]), keys)
+        distribution = self._actor(parameters, observations)
+        exploring = distribution.sample(seed=keys[1])
+        actions = jnp.where(probing[:, None], distribution.mode(), exploring)
+        return jnp.clip(actions, -1, 1), keys
+
+    def _mode(self, parameters: Any, observations: jax.Array) -> jax.Array:
+        """Return the deterministic policy's actions scaled to [-1, 1], shape (rows, action_dim)."""
+        return jnp.clip(self._actor(parameters, observations).mode(), -1, 1)
+
+
+@lru_cache(maxsize=64)
+def programs_for(shape: Shape) -> Programs:
+    """Return the programs of a shape, the same ones every time."""
+    return Programs(shape)
+
+
+def strong_types(tree: Any) -> Any:
+    """Return the tree with every number as an array of its own strong type, so that no call compiles again.
+
+    Every array is a copy: the programs may overwrite it.
+    """
+
+    def strong(leaf: Any) -> jax.Array:
+        array = jnp.asarray(leaf)
+        return jnp.array(array, dtype=array.dtype, copy=True)
+
+    return jax.tree.map(strong, tree)
+
+
+def _entropy_coefficient(variables: Any) -> jax.Array:
+    """Return the entropy coefficient from either of SBX's modules, the learned one and the constant one."""
+    parameters = variables["params"]
+    learned = "log_ent_coef" in parameters
+    value: jax.Array = jnp.exp(parameters["log_ent_coef"]) if learned else parameters["dummy_param"]
+    return value if learned else jax.lax.stop_gradient(value)
+
+
+def _with_learning_rates(learned: Learned, numbers: Numbers) -> Learned:
+    return Learned(
+        actor=_with_learning_rate(learned.actor, numbers.actor_learning_rate),
+        critics=tuple(_with_learning_rate(critic, numbers.critic_learning_rate) for critic in learned.critics),
+        entropy=learned.entropy,
+    )
+
+
+def _with_learning_rate(state: Any, learning_rate: jax.Array) -> Any:
+    optimizer_state = state.opt_state
+    hyperparameters = {**optimizer_state.hyperparams, "learning_rate": learning_rate}
+    return state.replace(opt_state=optimizer_state._replace(hyperparams=hyperparameters))
