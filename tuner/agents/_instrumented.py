@@ -53,7 +53,6 @@ class _OffPolicy(_Instrumented):
     """What agents with a replay buffer have besides: probe robots and fast sampling of actions."""
 
     action_space: spaces.Box
-    n_envs: int
     policy: Any
     num_timesteps: int
     use_sde: bool
@@ -72,7 +71,7 @@ class _OffPolicy(_Instrumented):
         Draws the same random numbers as SBX does, but all robots' at once; probes act deterministically instead.
         """
         if self.num_timesteps < learning_starts and not (self.use_sde and self.use_sde_at_warmup):
-            scaled = self.uniform_actions()
+            scaled = self.uniform_actions(n_envs)
         else:
             actions, _ = self.policy.predict(self._last_obs, deterministic=False)
             scaled = self.policy.scale_action(actions)
@@ -83,10 +82,10 @@ class _OffPolicy(_Instrumented):
             scaled[self.probes] = self.policy.scale_action(probing)
         return self.policy.unscale_action(scaled), scaled
 
-    def uniform_actions(self) -> npt.NDArray[np.float32]:
-        """Draw actions uniformly from the action box, scaled to [-1, 1], shape (n_envs, action_dim)."""
+    def uniform_actions(self, count: int) -> npt.NDArray[np.float32]:
+        """Draw actions uniformly from the action box, scaled to [-1, 1], shape (count, action_dim)."""
         box = self.action_space
-        drawn = box.np_random.uniform(box.low, box.high, size=(self.n_envs, *box.shape)).astype(np.float32)
+        drawn = box.np_random.uniform(box.low, box.high, size=(count, *box.shape)).astype(np.float32)
         scaled: npt.NDArray[np.float32] = self.policy.scale_action(drawn)
         return scaled
 

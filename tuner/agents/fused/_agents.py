@@ -136,7 +136,7 @@ class FusedLearner(Collecting):
                 self._hand_over(min(self._calls_left, self._calls_per_step))
         exploring = ~self._probing
         if subject.num_timesteps < learning_starts and not (subject.use_sde and subject.use_sde_at_warmup):
-            scaled[exploring] = subject.uniform_actions()[exploring]
+            scaled[exploring] = subject.uniform_actions(self.n_envs)[exploring]
         if subject.exploration_std > 0:
             scaled[exploring] = subject.with_exploration_noise(scaled)[exploring]
         return self.policy.unscale_action(scaled), scaled
