@@ -59,7 +59,10 @@ class TanhNormal:
 
     def sample(self, *, seed: jax.Array) -> jax.Array:
         """Draw an action in (-1, 1) for every row, shape (rows, action_dim)."""
-        self._before_squashing = self._gaussian.sample(seed=seed)
+        u = self._gaussian.sample(seed=seed)
+        # The product with the identity changes no number. It makes XLA compute the random numbers once, where it would
+        # otherwise compute them again in every loop that reads the actions.
+        self._before_squashing = jnp.matmul(u, jnp.eye(u.shape[-1]), precision="highest")
         return jnp.tanh(self._before_squashing)
 
     def log_prob(self, actions: jax.Array) -> jax.Array:
