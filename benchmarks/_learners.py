@@ -1,0 +1,241 @@
+"""The agents that the benchmark of learners compares, built as a trial builds them, and how they are timed."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+import psutil
+import torch
+from _matrix_work import operations_per_update
+from _synthetic import SyntheticEnv
+
+from tuner.agents import build_agent, enable_compilation_cache, gradient_steps_done, normalize_observations, warm_up
+from tuner.agents import set_up_devices as give_devices
+from tuner.clock import Ledger, MonotonicClock
+from tuner.config import AgentConfig, Network, TaskConfig
+from tuner.simulators import BoundedActions, TaskEnv, get_simulator
+from tuner.training._meter import Meter
+from tuner.training._probes import probe_robots
+
+TASK = "Velocity-Flat-A1"
+ACTION_BOUND_FRACTION = 0.02
+NO_LOG = 2**60
+FILLING_BATCHES = 16
+"""Different steps that a replay buffer is filled with, in turns."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained."""
+
+    name: str
+    network: tuple[int, ...]
+    """Hidden layers of the actor and of each critic."""
+    batch_size: int
+    gradient_steps: int
+    """For each environment step of all robots."""
+    policy_delay: int
+    optimizer: str = "adam"
+    arguments: dict[str, Any] = field(default_factory=dict)
+    """Further arguments of SBX."""
+
+    def describe(self) -> str:
+        sizes = list(self.network)
+        return (
+            f"{self.name}: networks {sizes}, batch {self.batch_size}, {self.gradient_steps} gradient steps per step, "
+            f"policy delay {self.policy_delay}, layer norm, elu, {self.optimizer}"
+        )
+
+    def operations(self, observations: int, actions: int) -> float:
+        """Return the floating-point operations of a gradient step's matrix products."""
+        return operations_per_update(
+            observations,
+            actions,
+            self.network,
+            self.network,
+            batch_size=self.batch_size,
+            policy_delay=self.policy_delay,
+        )
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Who updates the agent."""
+
+    name: str
+    learner: str
+    precision: str = "float32"
+
+
+STOCK = Learner("stock", "stock")
+FUSED = {
+    "float32": Learner("fused float32", "fused"),
+    "bfloat16": Learner("fused bfloat16", "fused", "bfloat16"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it is trained."""
+
+    simulator: str
+    """`mujoco` or `synthetic`."""
+    num_envs: int
+    threads: int
+    buffer_steps: int
+    """Steps of each robot that the replay buffer holds."""
+
+    def describe(self) -> str:
+        task = TASK if self.simulator == "mujoco" else "a task of its size that costs nothing"
+        return f"{task}, {self.num_envs} robots, {self.threads} threads for the physics"
+
+    def open(self) -> TaskEnv:
+        if self.simulator == "synthetic":
+            return SyntheticEnv(self.num_envs)
+        task = TaskConfig(id=TASK, simulator=self.simulator, num_envs=self.num_envs)
+        env = get_simulator(self.simulator).open(task, seed=0, threads=self.threads)
+        env.spread_ages = True
+        return env
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What was done in one measurement."""
+
+    seconds: float
+    steps: int
+    """Steps of all robots together; 0 where only learning was measured."""
+    updates: int
+    booked: dict[str, float]
+    """Seconds by account of the ledger."""
+
+
+class Subject:
+    """One agent in training, measured in short slices."""
+
+    def __init__(self, case: Case, learner: Learner, place: Place) -> None:
+        """Build the agent and compile its programs; `ready_seconds` says how long that took."""
+        self.case = case
+        self._place = place
+        self._clock = MonotonicClock()
+        self._ledger = Ledger(self._clock, "idle")
+        self.env = place.open()
+        config = agent_config(case, learner, place).resolved(
+            self.env.action_space.low.tolist(), self.env.action_space.high.tolist()
+        )
+        assert config.action_box is not None
+        stack = BoundedActions(normalize_observations(Meter(self.env, self._ledger), config), config.action_box)
+        start = self._clock.now()
+        self.agent: Any = build_agent(
+            config, stack, seed=0, ledger=self._ledger, probes=probe_robots(place.num_envs, off_policy=True)
+        )
+        warm_up(self.agent)
+        self.ready_seconds = self._clock.now() - start
+
+    def begin(self, steps: int) -> None:
+        """Fill the replay buffer and train for a while, so that the slices that follow are all alike."""
+        fill(self.agent, np.random.default_rng(0))
+        self.train(steps + self.agent.learning_starts // self._place.num_envs + 1)
+
+    def train(self, steps: int) -> Slice:
+        """Train for so many steps of all robots, until the last update is made."""
+        before, updates = self._ledger.totals(), gradient_steps_done(self.agent)
+        start = self._clock.now()
+        with self._ledger.account("act"):
+            self.agent.learn(steps * self._place.num_envs, log_interval=NO_LOG, reset_num_timesteps=False)
+        self._finish()
+        seconds = self._clock.now() - start
+        after = self._ledger.totals()
+        return Slice(
+            seconds,
+            steps,
+            gradient_steps_done(self.agent) - updates,
+            {name: after[name] - before[name] for name in after},
+        )
+
+    def update(self, calls: int) -> Slice:
+        """Only learn, as after so many environment steps."""
+        start = self._clock.now()
+        for _ in range(calls):
+            self.agent.train(gradient_steps=self.case.gradient_steps, batch_size=self.case.batch_size)
+        self._finish()
+        return Slice(self._clock.now() - start, 0, calls * self.case.gradient_steps, {})
+
+    def operations(self) -> float:
+        """Return the floating-point operations of a gradient step's matrix products."""
+        (observations,), (actions,) = self.env.observation_space.shape, self.env.action_space.shape
+        return self.case.operations(observations, actions)
+
+    def _finish(self) -> None:
+        if hasattr(self.agent, "finish_updates"):
+            self.agent.finish_updates()
+
+
+def agent_config(case: Case, learner: Learner, place: Place) -> AgentConfig:
+    """Return the agent's configuration, the same for every learner."""
+    arguments: dict[str, Any] = {
+        "batch_size": case.batch_size,
+        "gradient_steps": case.gradient_steps,
+        "policy_delay": case.policy_delay,
+        "buffer_size": place.num_envs * place.buffer_steps,
+        "learning_starts": max(case.batch_size, place.num_envs),
+        "learning_rate": 5e-4,
+        "gamma": 0.98,
+        "ent_coef": "auto_0.001",
+    }
+    return AgentConfig.model_validate(
+        {
+            "algorithm": "sac",
+            "learner": learner.learner,
+            "precision": learner.precision,
+            "arguments": arguments | case.arguments,
+            "network": Network.model_validate(
+                {
+                    "pi": case.network,
+                    "qf": case.network,
+                    "activation": "elu",
+                    "layer_norm": True,
+                    "optimizer": case.optimizer,
+                }
+            ),
+            "initial_std": 0.4,
+            "action_bound_fraction": ACTION_BOUND_FRACTION,
+        }
+    )
+
+
+def fill(agent: Any, random: np.random.Generator) -> None:
+    """Fill an agent's replay buffer with random steps: reading from a small part of it would find that in the cache."""
+    robots, observation_dim = agent.n_envs, agent.observation_space.shape[0]
+    observations = random.standard_normal((FILLING_BATCHES, robots, observation_dim), dtype=np.float32)
+    actions = random.uniform(-1, 1, (FILLING_BATCHES, robots, agent.action_space.shape[0])).astype(np.float32)
+    rewards = random.standard_normal((FILLING_BATCHES, robots), dtype=np.float32)
+    alive = np.zeros(robots, dtype=np.bool_)
+    buffer = agent.replay_buffer
+    stock = hasattr(buffer, "buffer_size")
+    news = [[{}] * robots] if stock else [alive]  # Stable-Baselines3 wants to be told of time-outs by every robot
+    for row in range(buffer.buffer_size if stock else buffer.capacity):
+        index = row % FILLING_BATCHES
+        after = observations[(row + 1) % FILLING_BATCHES]
+        buffer.add(observations[index], after, actions[index], rewards[index], alive, *news)
+    if not stock:
+        buffer.flush()
+
+
+def set_up(*, cache: Any = None) -> None:
+    """Set up the process as a worker does; to be called before JAX is used.
+
+    Args:
+        cache: the folder of compiled programs; by default the one that workers share.
+    """
+    torch.set_num_threads(1)
+    give_devices()
+    enable_compilation_cache(cache)
+
+
+def describe_machine() -> str:
+    """Return what the programs run on."""
+    device = jax.devices()[0]
+    cpus = len(psutil.Process().cpu_affinity() or [])
+    return f"{device.platform} {device.device_kind}, {cpus} CPUs, JAX {jax.__version__}"
