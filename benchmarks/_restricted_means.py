@@ -1,0 +1,61 @@
+"""Times that may not have been observed to their end: restricted means and their ratio, with bootstrap intervals.
+
+A run that has not reached its target within the budget is known to take longer, not how much longer. The restricted
+mean counts it with the budget: the mean of min(time, budget), which is defined for any share of successes and compares
+learners under the same budget.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import bootstrap
+
+CONFIDENCE = 0.95
+RESAMPLES = 9999
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A number with its interval; without one where there are fewer than two runs."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.value:#.4g}"
+        return f"{self.value:#.4g} ({self.low:#.4g} … {self.high:#.4g})"
+
+
+def restricted(times: Sequence[float | None], budget: float) -> npt.NDArray[np.float64]:
+    """Return every run's time, the budget for those that never reached the target (None) or took longer."""
+    return np.array([budget if time is None else min(time, budget) for time in times])
+
+
+def mean_time(times: npt.NDArray[np.float64]) -> Estimated:
+    """Return the mean of restricted times, shape (runs,), with its bootstrap interval."""
+    return _estimated((times,), lambda sample, axis=-1: np.mean(sample, axis=axis))
+
+
+def ratio_of_means(slow: npt.NDArray[np.float64], fast: npt.NDArray[np.float64]) -> Estimated:
+    """Return how many times longer the first mean is; the runs of both, shape (runs,), are drawn independently."""
+    return _estimated((slow, fast), lambda a, b, axis=-1: np.mean(a, axis=axis) / np.mean(b, axis=axis))
+
+
+def _estimated(samples: tuple[npt.NDArray[np.float64], ...], statistic: object) -> Estimated:
+    value = float(statistic(*samples))  # type: ignore[operator]
+    if min(map(len, samples)) < 2:
+        return Estimated(value, None, None)
+    interval = bootstrap(
+        samples,
+        statistic,
+        vectorized=True,
+        method="percentile",
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Estimated(value, float(interval.low), float(interval.high))

@@ -1,0 +1,76 @@
+"""The runs that a benchmark has finished, one JSON object a line, so that an interrupted benchmark can go on."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tuner.records import Outcome, Tick
+
+
+@dataclass(frozen=True)
+class Run:
+    """One configuration trained once."""
+
+    task: str
+    learner: str
+    seed: int
+    target: float
+    budget_seconds: float
+    threads: int
+    kind: str
+    """As in `Outcome`."""
+    reached_seconds: float | None
+    clock_seconds: float
+    env_steps: int
+    updates: int
+    best_return: float | None
+    contended: bool
+    ledger: dict[str, float]
+    evaluations: list[dict[str, Any]]
+    curve: list[tuple[float, float | None, int, int]]
+    """Training clock, estimated return, environment steps and updates at every tick."""
+    agent: dict[str, Any] | None
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, outcome: Outcome, ticks: Iterable[Tick], **asked: Any) -> "Run":
+        """Return the run with this outcome; `asked` are the fields from `task` to `threads`."""
+        return cls(
+            **asked,
+            kind=str(outcome.kind),
+            reached_seconds=outcome.reached_seconds,
+            clock_seconds=outcome.clock_seconds,
+            env_steps=outcome.env_steps,
+            updates=outcome.updates,
+            best_return=outcome.best_return,
+            contended=outcome.contended,
+            ledger=outcome.ledger,
+            evaluations=outcome.evaluations,
+            curve=[(tick.clock_seconds, tick.estimate, tick.env_steps, tick.updates) for tick in ticks],
+            agent=outcome.agent,
+            details=outcome.details,
+        )
+
+    @property
+    def question(self) -> tuple[Any, ...]:
+        """What was asked; two runs that agree in it are the same."""
+        return (self.task, self.learner, self.seed, self.target, self.budget_seconds, self.threads)
+
+
+def read_runs(path: Path) -> list[Run]:
+    """Return the runs in a file, none if it does not exist; a last line that was cut off is left out."""
+    if not path.exists():
+        return []
+    lines = path.read_text().split("\n")[:-1]  # what follows the last line's end was cut off
+    return [Run(**json.loads(line)) for line in lines]
+
+
+def append_run(path: Path, run: Run) -> None:
+    """Write a run behind those in the file, and cut off what an interruption left of an unfinished line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    complete = path.read_bytes() if path.exists() else b""
+    with path.open("ab") as file:
+        file.truncate(complete.rfind(b"\n") + 1)
+        file.write(json.dumps(asdict(run)).encode() + b"\n")

@@ -1,0 +1,6 @@
+"""Benchmarks are scripts: what they share is found because it lies beside them."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
