@@ -1,0 +1,314 @@
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+import sbx
+from sbx.common.policies import BaseJaxPolicy
+
+from tests.agents.fused.support import ONE_BLOCK, Acting, fused_agent, fused_config, train_and_look_who_acts
+from tests.agents.small import assert_same_parameters, parameters, small_agent
+from tests.agents.test_instrumented import SlowSteps
+from tests.support.point_mass import PointMassEnv
+from tuner.agents import build_agent, gradient_steps_done, is_finite
+from tuner.clock import ManualClock
+
+ALL = [0, 1, 2, 3]
+
+
+def test_classes_are_those_of_sbx():
+    assert isinstance(fused_agent(), sbx.SAC)
+    tqc = small_agent(fused_config("tqc"))
+    assert isinstance(tqc, sbx.TQC)
+    assert tqc._programs.shape.target_quantiles == 2 * 25 - 2 * 2  # two critics of 25 quantiles, two dropped of each
+
+
+def test_policy_that_acts_is_one_train_call_old():
+    agent = fused_agent(probes=ALL, train_freq=2)
+    acting, after = train_and_look_who_acts(agent, rollouts=6)
+    # Training starts once more than 8 transitions are in, after the second rollout. Steps 1 to 4 precede it. Rollout 3
+    # follows the first train call, whose update it does not know yet; rollout 4 knows that one, and so on.
+    assert len(after) == 1 + 5
+    known = [after[0]] * 6 + [after[1]] * 2 + [after[2]] * 2 + [after[3]] * 2
+    np.testing.assert_allclose(acting.actions, acting.modes(known), rtol=1e-5, atol=1e-6)
+    newest = [after[0]] * 4 + [after[1]] * 2 + [after[2]] * 2 + [after[3]] * 2 + [after[4]] * 2
+    assert np.abs(acting.actions - acting.modes(newest))[4:].max() > 1e-4
+
+
+def test_finishing_gives_the_newest_parameters_and_changes_nothing_else():
+    agent, untouched = fused_agent(train_freq=2), fused_agent(train_freq=2)
+    _, after = train_and_look_who_acts(agent, rollouts=6)  # finishes after every train call
+    untouched.learn(6 * 2 * 4)
+    assert gradient_steps_done(untouched) == 10
+    before = jax.device_get(untouched.policy.actor_state.params)
+    untouched.finish_updates()
+    assert_same_parameters(agent, untouched)
+    assert jax.tree.leaves(after[-1])[0].tolist() == jax.tree.leaves(untouched.policy.actor_state.params)[0].tolist()
+    assert_different(before, untouched.policy.actor_state.params)
+    finished = parameters(untouched)
+    untouched.finish_updates()
+    for name, array in parameters(untouched).items():
+        np.testing.assert_array_equal(array, finished[name])
+
+
+def assert_different(first, second):
+    pairs = zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True)
+    assert any((np.asarray(one) != np.asarray(other)).any() for one, other in pairs)
+
+
+SCRIPT = """
+import json, sys
+from tuner.agents import set_up_devices
+set_up_devices()
+import jax
+import numpy as np
+from tuner.agents._devices import acting_device
+assert acting_device() == jax.devices()[1]
+from tests.agents.fused.support import fused_agent, train_and_look_who_acts
+from tests.agents.fused.test_agents import digest
+agent = fused_agent(train_freq=2)
+agent.learn(48)
+assert agent._calls_left == 0
+agent.finish_updates()
+probing = fused_agent(probes=[0, 1, 2, 3], train_freq=2)
+acting, after = train_and_look_who_acts(probing, rollouts=6)
+known = [after[0]] * 6 + [after[1]] * 2 + [after[2]] * 2 + [after[3]] * 2
+difference = float(np.abs(acting.actions - acting.modes(known)).max())
+where = sorted({device.id for each in acting.parameters for leaf in jax.tree.leaves(each) for device in leaf.devices()})
+print(json.dumps([digest(agent), difference, where, [device.id for device in agent.replay_buffer.memory[0].devices()]]))
+"""
+
+
+def digest(agent):
+    """A fingerprint of every learned array."""
+    arrays = sorted(parameters(agent).items())
+    return hashlib.sha256(b"".join(name.encode() + array.tobytes() for name, array in arrays)).hexdigest()
+
+
+def test_acting_on_a_device_of_its_own_learns_the_same():
+    root = Path(__file__).parents[3]
+    run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=root)
+    theirs, difference, acted_on, learned_on = json.loads(run.stdout.splitlines()[-1])
+    agent = fused_agent(train_freq=2)
+    assert agent._acting_device is None  # here both share one
+    agent.learn(48)
+    agent.finish_updates()
+    assert digest(agent) == theirs
+    assert difference < 1e-5  # one train call old there too
+    assert (acted_on, learned_on) == ([1], [0])
+
+
+def test_random_until_learning_starts_then_as_sbx_explores():
+    agent = fused_agent(probes=[1], learning_starts=12)
+    box = agent.action_space
+    uniform = np.random.Generator(np.random.PCG64())
+    uniform.bit_generator.state = box.np_random.bit_generator.state
+    key = agent.policy.key
+    acting = Acting(agent)
+    agent.learn(4 * 4)  # 0, 4 and 8 transitions are fewer than 12; the fourth step asks the policy
+    drawn = [uniform.uniform(box.low, box.high, size=(4, 1)) for _ in range(3)]
+    half = (box.high - box.low) / 2
+    others = [0, 2, 3]
+    taken = np.array(acting.actions)
+    np.testing.assert_allclose(taken[:3, others], (np.array(drawn) / half)[:, others], rtol=1e-5, atol=1e-6)
+    for _ in range(4):  # SBX draws a new key at every step
+        key, noise = jax.random.split(key)
+    expected = BaseJaxPolicy.sample_action(agent.policy.actor_state, acting.observations[3], noise)
+    np.testing.assert_allclose(taken[3, others], np.asarray(expected)[others], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(taken[:, 1], acting.modes()[:, 1], rtol=1e-5, atol=1e-6)  # the probe, always
+
+
+def test_actions_are_stored_and_commanded_in_their_units():
+    config = fused_config(action_bound_fraction=0.5)
+    agent = small_agent(config)
+    agent._setup_learn(4)
+    agent.redraw_noise = True
+    actions, scaled = agent._sample_action(0, None, 4)
+    np.testing.assert_allclose(actions, scaled / 2, rtol=1e-6)  # the task's box is ±1, the agent's half of it
+    assert scaled.dtype == actions.dtype == np.float32
+
+
+def noise_of(acting):
+    """The standard normal numbers behind the actions, shape (steps, robots): (artanh(a) − mean) / deviation."""
+    apply = acting.agent.policy.actor_state.apply_fn
+    numbers = []
+    for given, rows, actions in zip(acting.parameters, acting.observations, acting.actions, strict=True):
+        gaussian = apply(given, rows).distribution
+        numbers.append((np.arctanh(actions) - gaussian.mean()) / gaussian.stddev())
+    return np.array(numbers)[:, :, 0]
+
+
+@pytest.mark.parametrize(("hold", "changes"), [(-1, [4, 8]), (2, [2, 4, 6, 8, 10])], ids=["a rollout", "two steps"])
+def test_held_noise_repeats_for_each_robot(hold, changes):
+    config = fused_config(
+        arguments=ONE_BLOCK
+        | {"use_sde": True, "use_sde_at_warmup": True, "sde_sample_freq": hold, "train_freq": 4, "learning_rate": 1e-2},
+        initial_std=0.3,
+    )
+    agent = small_agent(config, probes=[3])
+    acting = Acting(agent)
+    agent.learn(3 * 4 * 4)
+    noise = noise_of(acting)
+    assert noise.shape == (12, 4)
+    np.testing.assert_allclose(noise[:, 3], 0, atol=1e-4)  # the probe
+    for step in range(1, 12):
+        difference = np.abs(noise[step, :3] - noise[step - 1, :3])
+        if step in changes:
+            assert difference.min() > 1e-3
+        else:
+            np.testing.assert_allclose(difference, 0, atol=1e-3)
+    assert np.abs(noise[:, 0] - noise[:, 1]).min() > 1e-3  # each robot has its own
+
+
+def test_noise_is_new_at_every_step_unless_held():
+    agent = fused_agent(train_freq=4, learning_starts=8, sde_sample_freq=2)
+    acting = Acting(agent)
+    agent.learn(2 * 4 * 4)
+    noise = noise_of(acting)[2:]  # the first two steps are random
+    assert np.abs(np.diff(noise, axis=0)).min() > 1e-3
+
+
+def test_noise_on_top_of_the_actors():
+    agent = fused_agent(probes=[0], action_noise=0.2)
+    agent._setup_learn(4)
+    agent.redraw_noise = True
+    keys = agent._noise_keys
+    agent.exploration_std = 0.0
+    plain = agent._sample_action(0, None, 4)[1]
+    agent._noise_keys = keys  # the same draw of the actor
+    agent.exploration_std = 0.2
+    np.random.seed(3)
+    noisy = agent._sample_action(0, None, 4)[1]
+    np.random.seed(3)
+    noise = np.random.normal(0, 0.2, (4, 1))
+    np.testing.assert_allclose(noisy[1:], np.clip(plain + noise, -1, 1)[1:], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(noisy[0], plain[0])
+
+
+def test_prediction_is_that_of_sbx():
+    agent = fused_agent()
+    agent.learn(32)
+    observations = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+    for rows in (observations[:4], observations, observations[0]):  # all robots' has a program of its own
+        found = agent.predict(rows, deterministic=True)[0]
+        np.testing.assert_allclose(found, agent.policy.predict(rows, deterministic=True)[0], rtol=1e-5, atol=1e-6)
+    assert agent.predict(observations, deterministic=False)[0].shape == (6, 1)
+
+
+def test_losses_are_known_after_the_first_update():
+    agent = fused_agent()
+    assert agent.losses() == {}
+    agent.learn(8)  # two steps of four robots are not more than the 8 to start with
+    assert agent.losses() == {}
+    agent.learn(4, reset_num_timesteps=False)
+    agent.finish_updates()
+    assert agent.losses()["ent_coef"] == 1.0  # SBX starts to learn it there, and its update comes after the critics'
+    assert agent.losses()["critic_loss"] > 0
+
+
+def test_as_many_updates_as_environment_steps():
+    assert fused_agent(gradient_steps=-1, train_freq=2).gradient_steps == 8  # two steps of four robots
+
+
+@pytest.mark.parametrize(
+    ("arguments", "in_a_call", "calls_a_step"),
+    [
+        # 8 updates in blocks of 2 are 4 blocks; a rollout of 2 steps gets 2 of them at each step: one call of both.
+        ({"gradient_steps": 8, "policy_delay": 2, "train_freq": 2}, 4, 1),
+        # 6 updates in blocks of 1, two steps: 3 at each.
+        ({"gradient_steps": 6, "policy_delay": 1, "train_freq": 2}, 3, 1),
+        # Fewer blocks than steps: one at each of the first two steps.
+        ({"gradient_steps": 2, "policy_delay": 1, "train_freq": 4}, 1, 1),
+        # 3 blocks in 2 steps do not divide: one a call, two calls at the first step and one at the second.
+        ({"gradient_steps": 3, "policy_delay": 1, "train_freq": 2}, 1, 2),
+        # 5 updates of 8,192 transitions: two are drawn at once at most, and 5 divides into ones.
+        ({"gradient_steps": 5, "batch_size": 8192, "buffer_size": 8192, "learning_starts": 8192}, 1, 5),
+        # A block that draws more than is drawn at once is still one call.
+        (
+            {"gradient_steps": 8, "policy_delay": 4, "batch_size": 8192, "buffer_size": 8192, "learning_starts": 8192},
+            4,
+            2,
+        ),
+    ],
+)
+def test_gradient_steps_are_spread_over_the_rollout(arguments, in_a_call, calls_a_step):
+    agent = fused_agent(**({"policy_delay": 1} | arguments))
+    assert agent._programs.shape.gradient_steps == in_a_call
+    assert agent._calls_per_step == calls_a_step
+
+
+def test_learned_in_several_calls_a_train():
+    agent = fused_agent(gradient_steps=8, train_freq=2, gamma=0.9)
+    left = []
+    acting = Acting(agent)
+    sample = agent._sample_action
+
+    def remember(*arguments, **keywords):
+        result = sample(*arguments, **keywords)
+        left.append(agent._calls_left)
+        return result
+
+    agent._sample_action = remember
+    agent.learn(5 * 2 * 4)
+    # Training starts after the second rollout: two calls, one right after each of the next two actions.
+    assert left == [0] * 4 + [1, 0] * 3
+    agent.finish_updates()
+    assert int(agent.policy.qf_state.step) == gradient_steps_done(agent) == 4 * 8
+    assert len(acting.actions) == 10
+
+
+def test_seconds_go_to_act_simulate_and_learn():
+    clock = ManualClock()
+    env = SlowSteps(PointMassEnv(4, max_episode_steps=20), clock)
+    agent = build_agent(fused_config(normalize_observations=False), env, seed=0, ledger=env.ledger)
+    draw, call = agent.uniform_actions, agent._call
+
+    def slow_draw(count):
+        clock.sleep(1.0)
+        return draw(count)
+
+    def slow_call(*arguments):
+        clock.sleep(5.0)
+        return call(*arguments)
+
+    agent.uniform_actions, agent._call = slow_draw, slow_call
+    agent.learn(16)
+    # Four steps of four robots: 4 · 2 s. Random actions while fewer than 8 transitions are in: 2 · 1 s. Updates follow
+    # steps 3 and 4; the first is handed over after the fourth action, the second is still to be made.
+    assert env.ledger.totals() | {"simulate": 8.0, "act": 2.0, "learn": 5.0} == env.ledger.totals()
+    agent.finish_updates()
+    totals = env.ledger.totals()
+    assert totals["learn"] == 10.0
+    assert sum(totals.values()) == clock.now() == 20.0
+    assert env.ledger.open_account == "idle"
+
+
+def test_nothing_is_left_out_on_the_real_clock():
+    agent = fused_agent()
+    start = agent.ledger.training_seconds
+    agent.learn(64)
+    agent.finish_updates()
+    totals = agent.ledger.totals()
+    assert start == 0
+    assert totals["act"] > 0
+    assert totals["learn"] > 0
+    assert {name for name, seconds in totals.items() if seconds > 0} == {"act", "learn", "idle"}
+
+
+def test_bfloat16_trains():
+    agent = small_agent(fused_config(precision="bfloat16"))
+    exact = fused_agent()
+    for each in (agent, exact):
+        each.learn(24)
+        each.finish_updates()
+    assert is_finite(agent)
+    assert all(leaf.dtype == np.float32 for leaf in jax.tree.leaves(agent.policy.qf_state.params))
+    assert_different(agent.policy.qf_state.params, exact.policy.qf_state.params)
+    ours, theirs = parameters(agent), parameters(exact)
+    for name in ours:
+        if ".params" in name:  # four train calls of two updates at a rate of 3e-4 move nothing farther than 2.4e-3
+            np.testing.assert_allclose(ours[name], theirs[name], atol=5e-3)
