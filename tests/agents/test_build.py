@@ -5,9 +5,10 @@ import pytest
 import sbx
 from gymnasium import spaces
 
-from tests.agents.small import ARGUMENTS, NETWORK, small_agent, small_config
+from tests.agents.small import ARGUMENTS, NETWORK, assert_same_parameters, small_agent, small_config
 from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, normalize_observations
+from tuner.agents.fused import FUSED_CLASSES
 from tuner.clock import Ledger, ManualClock
 from tuner.config import AgentConfig, Network
 from tuner.errors import UserError
@@ -21,6 +22,23 @@ def test_every_algorithm_is_its_sbx_class(algorithm):
     assert isinstance(agent, CLASSES[algorithm])
     assert agent.batch_size == ARGUMENTS[algorithm]["batch_size"]
     assert agent.policy.net_arch_pi == [8]
+
+
+@pytest.mark.parametrize("algorithm", FUSED_CLASSES)
+def test_fused_learner_is_built_unless_stock_is_asked_for(algorithm):
+    arguments = {**ARGUMENTS[algorithm], "buffer_size": 401, "train_freq": 3}
+    agent = small_agent(AgentConfig(algorithm=algorithm, network=NETWORK, arguments=arguments), probes=[2])
+    assert type(agent) is FUSED_CLASSES[algorithm]
+    assert isinstance(agent, CLASSES[algorithm])
+    assert agent.replay_buffer.capacity == 99  # 401 transitions of 4 robots are 100 steps, 33 rollouts of 3
+    assert agent.probes.tolist() == [2]
+
+
+@pytest.mark.parametrize("algorithm", FUSED_CLASSES)
+def test_fused_learner_starts_with_the_networks_of_stock(algorithm):
+    stock, fused = (small_agent(small_config(algorithm, learner=each), seed=3) for each in ("stock", "fused"))
+    assert_same_parameters(stock, fused)
+    np.testing.assert_array_equal(stock.key, fused.key)
 
 
 def test_same_seed_same_networks():

@@ -6,9 +6,10 @@ import zipfile
 
 import numpy as np
 import pytest
+import sbx
 
-from tests.agents.small import small_agent, small_config
-from tuner.agents import load_normalization, save_agent
+from tests.agents.small import assert_same_parameters, small_agent, small_config
+from tuner.agents import gradient_steps_done, load_normalization, save_agent
 
 LOAD = """
 import sys
@@ -18,25 +19,59 @@ class Wall:
             raise ImportError("tuner is out of reach here")
 sys.meta_path.insert(0, Wall())
 import numpy as np, sbx
-model = getattr(sbx, sys.argv[2]).load(sys.argv[1])
-observations = np.load(sys.argv[3])
-np.save(sys.argv[4], model.predict(observations, deterministic=True)[0])
+from pathlib import Path
+observations = np.load("observations.npy")
+for name, algorithm in zip(sys.argv[1::2], sys.argv[2::2]):
+    model = getattr(sbx, algorithm).load(Path(name) / "policy.zip")
+    np.save(Path(name) / "actions.npy", model.predict(observations, deterministic=True)[0])
 assert "tuner" not in sys.modules
 """
+ONE_BLOCK = {"gradient_steps": 2, "policy_delay": 2}
+UNTRAINED = {"learning_starts": 100}  # more than the 64 steps
+TRAINED = {
+    "stock-sac": small_config(initial_std=0.2),
+    "stock-ppo": small_config("ppo", initial_std=0.2),
+    "fused-sac": small_config(learner="fused", initial_std=0.2, arguments=ONE_BLOCK),
+    "fused-sac-n-step": small_config(learner="fused", arguments={"n_steps": 3, "train_freq": 2} | UNTRAINED),
+    "fused-tqc": small_config("tqc", learner="fused", arguments={"ent_coef": 0.1}),
+}
 
 
-@pytest.mark.parametrize("algorithm", ["sac", "ppo"])
-def test_trained_agent_loads_with_plain_sbx(tmp_path, algorithm):
-    agent = small_agent(small_config(algorithm, initial_std=0.2), probes=[1] if algorithm != "ppo" else [])
-    agent.learn(64)
-    save_agent(agent, tmp_path / "policy")
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """The folder of every trained agent, after one process without `tuner` has loaded it, and the actions expected."""
+    folder = tmp_path_factory.mktemp("saved")
     observations = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
-    np.save(tmp_path / "observations.npy", observations)
-    script = [sys.executable, "-c", LOAD, tmp_path / "policy" / "policy.zip", algorithm.upper()]
-    subprocess.run([*script, tmp_path / "observations.npy", tmp_path / "actions.npy"], check=True, cwd=tmp_path)
-    expected = agent.predict(observations, deterministic=True)[0]
-    np.testing.assert_allclose(np.load(tmp_path / "actions.npy"), expected, rtol=1e-5)
-    assert_names_nothing_of_ours(tmp_path / "policy" / "policy.zip")
+    np.save(folder / "observations.npy", observations)
+    script, expected = [sys.executable, "-c", LOAD], {}
+    for name, config in TRAINED.items():
+        agent = small_agent(config, probes=[1] if config.off_policy else [])
+        agent.learn(64)
+        save_agent(agent, folder / name)
+        expected[name] = agent.predict(observations, deterministic=True)[0]
+        script += [name, config.algorithm.upper()]
+    subprocess.run(script, check=True, cwd=folder)
+    return folder, expected
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_trained_agent_loads_with_plain_sbx(loaded, name):
+    folder, expected = loaded
+    np.testing.assert_allclose(np.load(folder / name / "actions.npy"), expected[name], rtol=1e-5)
+    assert np.ptp(expected[name]) > 0
+    assert_names_nothing_of_ours(folder / name / "policy.zip")
+
+
+def test_what_the_device_has_yet_to_do_is_saved_too(tmp_path):
+    agent = small_agent(small_config(learner="fused", arguments=ONE_BLOCK))
+    agent.learn(16)  # an update after the last step is still to be made
+    assert agent._calls_left > 0
+    save_agent(agent, tmp_path)
+    assert agent._calls_left == 0
+    plain = sbx.SAC.load(tmp_path / "policy.zip")
+    assert int(plain.policy.qf_state.step) == gradient_steps_done(agent) == 4
+    assert plain._n_updates == 4
+    assert_same_parameters(plain, agent)
 
 
 @pytest.mark.parametrize("algorithm", ["tqc", "td3", "crossq"])

@@ -68,9 +68,31 @@ def test_training_after_a_warm_up_compiles_nothing_and_is_the_same(config):
         np.testing.assert_array_equal(warm.replay_buffer.actions, cold.replay_buffer.actions)
 
 
-@pytest.mark.parametrize("algorithm", ["sac", "ppo"])
-def test_warm_up_leaves_no_trace(algorithm):
-    agent = agent_for(small_config(algorithm))
+FUSED = small_config(learner="fused", arguments={"gradient_steps": 2, "n_steps": 2})  # a shape that no other test has
+
+
+def test_fused_learner_compiles_nothing_after_a_warm_up():
+    cold, warm = agent_for(FUSED), agent_for(FUSED)
+    with compilations() as seen:
+        warm_up(warm)
+    assert any("_learn" in message for message in seen)  # the counter counts
+    with compilations() as seen:
+        warm.learn(96)
+        warm.finish_updates()
+        warm.predict(warm._last_obs, deterministic=True)
+        assert is_finite(warm)
+    assert seen == []
+    cold.learn(96)
+    cold.finish_updates()
+    assert gradient_steps_done(warm) == gradient_steps_done(cold) > 0
+    assert_same_parameters(warm, cold)
+    for ours, theirs in zip(warm.replay_buffer.memory, cold.replay_buffer.memory, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("config", [small_config(), small_config("ppo"), FUSED], ids=["sac", "ppo", "fused"])
+def test_warm_up_leaves_no_trace(config):
+    agent = agent_for(config)
 
     def facts():
         return {
@@ -87,16 +109,20 @@ def test_warm_up_leaves_no_trace(algorithm):
             "python": random.getstate(),
         }
 
-    buffer_name = "replay_buffer" if algorithm == "sac" else "rollout_buffer"
+    buffer_name = "replay_buffer" if config.off_policy else "rollout_buffer"
     buffer = getattr(agent, buffer_name)
-    before, untouched = facts(), agent_for(small_config(algorithm))
+    before, untouched = facts(), agent_for(config)
     random.setstate(before["python"])
     # Building the other agent seeded the generators with the same seed, so they stand where they stood.
     warm_up(agent)
     assert facts() == before
     assert_same_parameters(agent, untouched)
     assert getattr(agent, buffer_name) is buffer
-    assert (buffer.pos, buffer.full) == (0, False)
+    if config.learner == "fused":
+        assert buffer.size() == 0
+        assert not np.asarray(buffer.memory.endings).any()
+    else:
+        assert (buffer.pos, buffer.full) == (0, False)
 
 
 def test_agent_is_restored_even_if_the_warm_up_fails():
