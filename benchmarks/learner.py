@@ -119,7 +119,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--repeats", type=int, default=9, help="slices of each learner and part")
     parser.add_argument("--steps", type=int, default=40, help="environment steps in a slice")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.gradient_steps % arguments.policy_delay:
+        parser.error("--policy-delay must divide --gradient-steps: the fused learner updates in blocks of so many")
+    return arguments
 
 
 def main() -> None:
@@ -139,7 +142,7 @@ def main() -> None:
     ratios: dict[str, dict[str, float]] = {}
     for case in cases:
         print(f"\n{case.describe()}")
-        results = measure(case, learners, place, arguments)
+        results = measure(case, learners, place, arguments) if set(arguments.parts) - {"startup"} else {}
         if "training" in arguments.parts:
             print_training(results, place.num_envs)
             ratios[case.name] = ratios_to_first({name: result.training for name, result in results.items()})
