@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv
 
 from tuner.agents._arguments import checked_arguments, target_entropy
 from tuner.agents._initial_std import set_initial_std
 from tuner.agents._instrumented import TIMED_CLASSES
 from tuner.agents._learner import check_memory, uses_fused_learner
 from tuner.agents._network import policy_arguments
+from tuner.agents._normalizer import ObservationNormalizer
 from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
@@ -26,7 +27,7 @@ def normalize_observations(env: VecEnv, config: AgentConfig) -> VecEnv:
     """
     if not config.normalize_observations:
         return env
-    return VecNormalize(env, norm_obs=True, norm_reward=False, clip_obs=config.clip_observations)
+    return ObservationNormalizer(env, norm_obs=True, norm_reward=False, clip_obs=config.clip_observations)
 
 
 def build_agent(

@@ -1,5 +1,6 @@
 """SBX's SAC and TQC with a fused learner: the same updates, drawn, normalised and made in one compiled program."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import jax
@@ -27,7 +28,8 @@ class FusedLearner(Collecting):
     was before that update. The next `train` waits for the device first, so the policy that acts is one train call old,
     never more, and a run depends on its seed and not on timing. Where acting has a device of its own it never waits.
     Where it shares one with learning, the update is handed over in parts, each right after the robots' actions were
-    computed, so that it runs while the simulator steps.
+    computed, so that it runs while the simulator steps; and by a thread, since a GPU's kernels are launched by whoever
+    calls the program, which would otherwise keep the simulator waiting.
 
     Whoever needs the newest parameters, or wants the ledger's "learn" to be complete, calls `finish_updates` before.
     """
@@ -48,6 +50,9 @@ class FusedLearner(Collecting):
     _acting_device: Any | None
     _calls_left: int
     _calls_per_step: int
+    _inputs: dict[str, Any]
+    _thread: ThreadPoolExecutor
+    _handing_over: Future[None] | None
 
     def prepare(self, precision: Precision) -> None:
         """Make a freshly built agent ready to learn; to be called once, when its parameters are final.
@@ -63,6 +68,9 @@ class FusedLearner(Collecting):
         self._noise_keys = self._for_acting(jnp.stack([self.policy.key, self.policy.noise_key]))
         self._acting = self._for_acting(self.policy.actor_state.params)
         self._calls_left = 0
+        self._inputs = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
+        self._handing_over = None
         self._probing = np.zeros(self.n_envs, dtype=np.bool_)
         self._probing[subject.probes] = True
         self._losses = None
@@ -80,6 +88,7 @@ class FusedLearner(Collecting):
         with self.ledger.account("learn"):
             self._acting = self._for_acting(self.policy.actor_state.params)
             self.replay_buffer.flush()
+            self._inputs = self._current_inputs()
             self._calls_left = gradient_steps // self._programs.shape.gradient_steps
             if self._acting_device is not None:
                 self._hand_over(self._calls_left)
@@ -88,6 +97,7 @@ class FusedLearner(Collecting):
     def finish_updates(self) -> None:
         """Wait until the device has made all updates; booked to "learn"."""
         with self.ledger.account("learn"):
+            self._join()
             self._hand_over(self._calls_left)
             jax.block_until_ready(self._losses)  # type: ignore[no-untyped-call]
 
@@ -100,7 +110,9 @@ class FusedLearner(Collecting):
         subject: Any = self
         observations = np.zeros((self.n_envs, *self.observation_space.shape), dtype=np.float32)
         self.replay_buffer.warm_up()
-        learned, _, _ = self._call(strong_types(self._learned()), strong_types(Keys(self._places_key, subject.key)))
+        learned, _, _ = self._programs.learn(
+            *strong_types(self._learned()), strong_types(Keys(self._places_key, subject.key)), **self._current_inputs()
+        )
         parameters = self._for_acting(learned.actor.params)
         self._programs.act(parameters, observations, self._probing, self._noise_keys, np.True_)
         jax.block_until_ready(self._programs.mode(learned.actor.params, observations))  # type: ignore[no-untyped-call]
@@ -126,14 +138,15 @@ class FusedLearner(Collecting):
         shared = self._acting_device is None
         if shared:
             with self.ledger.account("learn"):
+                self._join()
                 jax.block_until_ready(self._losses)  # type: ignore[no-untyped-call]
         drawn, self._noise_keys = self._programs.act(
             self._acting, subject._last_obs, self._probing, self._noise_keys, np.bool_(self.redraw_noise)
         )
         scaled = np.array(drawn)
-        if shared:
-            with self.ledger.account("learn"):
-                self._hand_over(min(self._calls_left, self._calls_per_step))
+        calls = min(self._calls_left, self._calls_per_step)
+        if shared and calls:
+            self._handing_over = self._thread.submit(self._hand_over, calls)
         exploring = ~self._probing
         if subject.num_timesteps < learning_starts and not (subject.use_sde and subject.use_sde_at_warmup):
             scaled[exploring] = subject.uniform_actions(self.n_envs)[exploring]
@@ -145,27 +158,30 @@ class FusedLearner(Collecting):
         """Let the device make the gradient steps of so many calls of the learning program."""
         subject: Any = self
         for _ in range(calls):
-            learned, keys, self._losses = self._call(self._learned(), Keys(self._places_key, subject.key))
+            keys = Keys(self._places_key, subject.key)
+            learned, keys, self._losses = self._programs.learn(*self._learned(), keys, **self._inputs)
             self._hand_back(learned)
             self._places_key, subject.key = keys
         self._calls_left -= calls
+
+    def _join(self) -> None:
+        """Wait until the thread has handed over what it was given; what went wrong in it is raised here."""
+        if self._handing_over is not None:
+            self._handing_over.result()
+            self._handing_over = None
 
     def _for_acting(self, tree: Any) -> Any:
         """Return the arrays on the device that acts: copies, or the arrays themselves where it also learns."""
         return tree if self._acting_device is None else jax.device_put(tree, self._acting_device)
 
-    def _call(self, learned: Learned, keys: Keys) -> tuple[Learned, Keys, Losses]:
-        """Call the learning program once."""
-        buffer = self.replay_buffer
-        result: tuple[Learned, Keys, Losses] = self._programs.learn(
-            *learned,
-            keys,
-            memory=buffer.memory,
-            filled=buffer.filled,
-            scaling=self._scaling(),
-            numbers=self._numbers(),
-        )
-        return result
+    def _current_inputs(self) -> dict[str, Any]:
+        """Return what the learning program only reads, as it is now: the simulator changes the scaling meanwhile."""
+        return {
+            "memory": self.replay_buffer.memory,
+            "filled": self.replay_buffer.filled,
+            "scaling": self._scaling(),
+            "numbers": self._numbers(),
+        }
 
     def _shape(self, precision: Precision) -> Shape:
         """Return what the programs are compiled for."""
