@@ -98,3 +98,13 @@ def test_stopping_within_a_rollout_and_going_on():
     agent.finish_updates()
     assert agent.replay_buffer.size() == 8
     assert agent._n_updates == int(agent.policy.qf_state.step) == 6
+
+
+def test_going_on_while_updates_in_several_calls_are_pending():
+    agent = fused_agent(gradient_steps=8, train_freq=4)  # four calls, one at each step of the next rollout
+    agent.learn(400, callback=Recorder(last_step=64))
+    assert agent.replay_buffer.size() == 15  # three rollouts, and three steps of the fourth
+    agent.learn(32, reset_num_timesteps=False)  # completes that rollout at its first step
+    agent.finish_updates()
+    assert agent.replay_buffer.size() == 23
+    assert agent._n_updates == int(agent.policy.qf_state.step) == 8 * 5  # after rollouts 1 to 3, and two more
