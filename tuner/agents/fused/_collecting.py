@@ -39,6 +39,8 @@ class Collecting:
         del replay_buffer, action_noise, log_interval
         subject: Any = self
         hold = subject.sde_sample_freq
+        if not self.replay_buffer.between_rollouts:
+            subject.finish_updates()  # a rollout left early is completed, and inserted, within this one
         with self.ledger.account("act"):
             callback.on_rollout_start()
             for step in range(train_freq.frequency):

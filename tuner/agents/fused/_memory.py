@@ -62,6 +62,11 @@ class DeviceReplayBuffer:
         """What part of `memory` holds steps."""
         return Filled(np.int32(self._filled), np.int32((self._row - 1) % self.capacity))  # type: ignore[arg-type]
 
+    @property
+    def between_rollouts(self) -> bool:
+        """Whether the next step begins a rollout, and not one that was left before it was complete."""
+        return self._staged % self.rollout_steps == 0
+
     def size(self) -> int:
         """Return how many environment steps of each robot it holds, those not yet on the device included."""
         return min(self._filled + self._staged, self.capacity)
