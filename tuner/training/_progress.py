@@ -68,7 +68,8 @@ class Progress:
     def check(self, clock_seconds: float, counters: Counters) -> list[Tick]:
         """Estimate the return, compare it with the target, and return the ticks that are due, oldest first."""
         self._check_grid.pass_to(clock_seconds, Tick(index=0, clock_seconds=0.0))
-        self.exploring = self._exploring.estimate()
+        if self._probing is None or self.ticks.due(clock_seconds):  # with probes it is only shown
+            self.exploring = self._exploring.estimate()
         self.estimate = self.exploring if self._probing is None else self._probing.estimate()
         if self.estimate is not None:
             self.last_return = self.estimate.mean
