@@ -7,8 +7,8 @@ from typing import Any
 import jax
 
 OPTIMIZATION_LEVEL = 1
-"""Of XLA's backend. A process that finds no compiled programs on the disk is ready sooner than at XLA's default, and learns
-as fast: matrix products come from libraries, and one level suffices to vectorise the rest."""
+"""Of XLA's backend. A process that finds no compiled programs on the disk is ready sooner than at XLA's default, and
+learns as fast: matrix products come from libraries, and one level suffices to vectorise the rest."""
 GPU_MEMORY_SHARE = 0.6
 """Share of a GPU's memory that JAX takes at its start; a simulator on the same GPU needs the rest."""
 
