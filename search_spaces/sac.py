@@ -43,7 +43,8 @@ def sbx_default(task: TaskConfig) -> dict[str, Any]:
     """SBX's own defaults on the task's full action box: one gradient step per environment step, however many robots.
 
     The buffer holds the most whole steps of all robots within 1,000,000, which is what SBX makes of that number. The
-    initial standard deviation is 1 everywhere, where SBX's own scatters about 1.
+    initial standard deviation is 1 everywhere, where SBX's own scatters about 1. Learning starts when a batch is
+    stored, where SBX's 100 transitions would be drawn several times.
     """
     return _parameters(
         task,

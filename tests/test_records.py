@@ -47,7 +47,7 @@ def test_every_kind_survives_json(kind: OutcomeKind) -> None:
 
 
 def test_the_kinds_are_those_of_the_design() -> None:
-    kinds = {"reached", "exhausted", "pruned", "diverged", "crashed", "hung", "interrupted"}
+    kinds = {"reached", "exhausted", "pruned", "diverged", "too_large", "crashed", "hung", "interrupted"}
     assert {str(kind) for kind in OutcomeKind} == kinds
 
 

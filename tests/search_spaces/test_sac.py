@@ -21,7 +21,7 @@ def assert_arguments(config, **expected):
 
 SBX = {
     "learning_rate": 3e-4,
-    "learning_starts": 100,
+    "learning_starts": 255,  # SBX's own 100 would learn from a batch of 256 before there is one
     "batch_size": 256,
     "tau": 0.005,
     "gamma": 0.99,
