@@ -1,11 +1,13 @@
-"""Files from outside the package: what came bundled with the installation, and Python files that users wrote."""
+"""Files outside the package: what came with the installation, what users wrote, and files written whole."""
 
 import hashlib
 import importlib.util
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
 from tuner.errors import TunerError, UserError, unknown_name
 
@@ -124,3 +126,16 @@ def _line(error: BaseException, file: Path) -> str:
 
 def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    """Write a file beside `path`, flush it to the disk, and move it into place."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tuner.actions._files import write_whole
 from tuner.actions._recording import Recording
 from tuner.config import (
     ActionBoundsFile,
@@ -20,6 +19,7 @@ from tuner.config import (
     dump_bounds,
 )
 from tuner.errors import UserError
+from tuner.resources import write_whole
 from tuner.simulators import JointTargets
 
 STANDARD_PERCENTILES = ((10.0, 90.0), (5.0, 95.0), (2.5, 97.5), (1.0, 99.0), (0.5, 99.5))

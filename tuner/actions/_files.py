@@ -1,9 +1,7 @@
-"""Files that commands write: never over another one unasked, and whole or not at all."""
+"""Files that commands write: never over another one unasked."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from tuner.errors import UserError
 
@@ -23,16 +21,3 @@ def check_output(path: Path, *, force: bool) -> None:
         raise UserError(f"{path} cannot be written: there is no folder {folder}. Make it first.")
     if not os.access(folder, os.W_OK):
         raise UserError(f"{path} cannot be written: nothing may be written to the folder {folder}.")
-
-
-def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    """Write a file beside `path`, flush it to the disk, and move it into place."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

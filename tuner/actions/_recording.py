@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
-from tuner.actions._files import write_whole
 from tuner.config import TaskConfig
 from tuner.errors import UserError
+from tuner.resources import write_whole
 from tuner.simulators import JointTargets
 
 SCHEMA = 1

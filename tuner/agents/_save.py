@@ -1,14 +1,14 @@
 """Save an agent so that plain SBX loads it, with its observation normalisation beside it as plain numbers."""
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from stable_baselines3.common.base_class import BaseAlgorithm
+
+from tuner.resources import write_whole
 
 _POLICY_FILE = "policy.zip"
 _NORMALIZATION_FILE = "normalization.npz"
@@ -44,7 +44,7 @@ def save_agent(agent: BaseAlgorithm, directory: Path) -> None:
         directory: the folder; made if it does not exist. Older files of these names are replaced.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    _write(directory / _POLICY_FILE, agent.save)  # type: ignore[arg-type]
+    write_whole(directory / _POLICY_FILE, agent.save)  # type: ignore[arg-type]
     normalize: Any = agent.get_vec_normalize_env()
     path = directory / _NORMALIZATION_FILE
     if normalize is None:
@@ -58,7 +58,7 @@ def save_agent(agent: BaseAlgorithm, directory: Path) -> None:
         "clip": normalize.clip_obs,
         "epsilon": normalize.epsilon,
     }
-    _write(path, lambda file: np.savez(file, **numbers))
+    write_whole(path, lambda file: np.savez(file, **numbers))
 
 
 def load_normalization(directory: Path) -> Normalization | None:
@@ -80,16 +80,3 @@ def load_normalization(directory: Path) -> Normalization | None:
             clip=float(numbers["clip"]),
             epsilon=float(numbers["epsilon"]),
         )
-
-
-def _write(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    """Write a file beside `path`, flush it to the disk, and move it into place."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
