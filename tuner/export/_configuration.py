@@ -1,0 +1,136 @@
+"""The export file: a configuration, what it was tuned for, and where it comes from."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
+
+from tuner.config import AgentConfig, Frozen, ObjectiveConfig, PositiveCount, TaskConfig, describe_problems
+from tuner.config._base import Listed, PositiveSeconds
+from tuner.errors import UserError
+
+SCHEMA_VERSION: Literal[1] = 1
+
+_HOW = "Write one with: tuner export STUDY --format json -o FILE.json"
+
+
+def _instant(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"needs a date and time such as 2026-01-31T12:00:00+00:00, but {text!r} was given") from None
+    return text
+
+
+class Machine(Frozen):
+    """A computer, without its name."""
+
+    cpu: str
+    """The processor's model."""
+    cores: PositiveCount
+    """CPUs that the system counts."""
+    system: str
+    """Operating system and architecture."""
+    accelerator: str | None = None
+    """What JAX computes on where that is not the processor."""
+    recorded: Literal["training", "export"] = "training"
+    """Whether the trials ran on it, or it is only the machine that exported, as theirs was not recorded."""
+
+
+class Provenance(Frozen):
+    """Where a configuration comes from, and how it did there."""
+
+    study: str = Field(min_length=1)
+    trial: int = Field(ge=0)
+    """The trial's number in the study."""
+    confirmed: bool
+    """Whether the configuration was retrained on fresh seeds; seeds and times are then theirs, otherwise the trial's
+    own, of which the best of many is too good to be repeated."""
+    seeds: Annotated[tuple[int, ...], Listed] = ()
+    times_seconds: Annotated[tuple[float | None, ...], Listed] = ()
+    """Time to return on the training clock, of every seed; None where it did not reach the target in its budget."""
+    mean_seconds: float | None = None
+    """Restricted mean time to return: a seed that did not reach the target counts with the whole budget."""
+    mean_seconds_interval: Annotated[tuple[float, float] | None, Listed] = None
+    """Bootstrap interval of that mean."""
+    best_return: float | None = None
+    """The trial's best return in the study."""
+    env_steps: int | None = Field(default=None, ge=0)
+    """Environment steps that the trial took in the study, over all robots."""
+    machine: Machine
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Versions of the packages that the trial ran with."""
+    created: Annotated[str, AfterValidator(_instant)]
+    """When it was exported, ISO 8601."""
+
+    @model_validator(mode="after")
+    def _one_time_for_each_seed(self) -> Self:
+        if len(self.seeds) != len(self.times_seconds):
+            raise ValueError(f"there are {len(self.seeds)} seeds but {len(self.times_seconds)} times_seconds")
+        return self
+
+
+class ExportedConfiguration(Frozen):
+    """Everything that training needs: task, agent, objective and clock; and the configuration's provenance."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    task: TaskConfig
+    objective: ObjectiveConfig
+    budget_seconds: PositiveSeconds
+    """Training clock that a trial of the study had."""
+    threads: PositiveCount
+    """CPU threads that a trial of the study had."""
+    agent: AgentConfig
+    """With its action box in absolute numbers."""
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _box_in_numbers(self) -> Self:
+        if self.agent.action_box is None:
+            raise ValueError("agent.action_box is missing: an export has the action box in absolute numbers")
+        return self
+
+
+def load_configuration(path: str | Path) -> ExportedConfiguration:
+    """Read an export file.
+
+    Raises:
+        UserError: if there is none, it is of another version, or something in it is wrong; all mistakes at once.
+    """
+    data = _parsed(Path(path).expanduser(), str(path))
+    if not isinstance(data, dict) or "schema" not in data:
+        raise UserError(f"{path} is no export of a configuration: it has no key 'schema'. {_HOW}")
+    if data["schema"] != SCHEMA_VERSION or isinstance(data["schema"], bool):
+        raise UserError(
+            f"{path} has schema {json.dumps(data['schema'])[:40]}, but this version of tuner reads schema "
+            f"{SCHEMA_VERSION}. Export the configuration again with this version, or use the one that wrote it."
+        )
+    try:
+        return ExportedConfiguration.model_validate(data)
+    except ValidationError as error:
+        problems = describe_problems(error, ExportedConfiguration, data)
+        raise UserError("\n  ".join([f"{path} cannot be used as an export:", *problems])) from error
+
+
+def dump_configuration(configuration: ExportedConfiguration) -> str:
+    """Return the text of an export file, which `load_configuration` reads back as the same configuration."""
+    return json.dumps(configuration.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _parsed(file: Path, given: str) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"), parse_constant=_refuse)
+    except OSError as error:
+        raise UserError(f"Cannot read the export {given}: {error.strerror}. {_HOW}") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{given} is not JSON. {_HOW}") from error
+    except ValueError as error:
+        raise UserError(f"{given} is not JSON: {error}. {_HOW}") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number that JSON has")
