@@ -14,7 +14,8 @@ class Run:
     """One configuration trained once."""
 
     task: str
-    learner: str
+    variant: str
+    """What distinguishes its configuration from the others that it is compared with: the learner, say."""
     seed: int
     target: float
     budget_seconds: float
@@ -33,9 +34,13 @@ class Run:
     """Training clock, estimated return, environment steps and updates at every tick."""
     agent: dict[str, Any] | None
     details: dict[str, Any]
+    final_return: float | None = None
+    """As in `Outcome`."""
+    jobs: int = 1
+    """Runs that were made side by side, each on CPUs of its own."""
 
     @classmethod
-    def of(cls, outcome: Outcome, ticks: Iterable[Tick], **asked: Any) -> "Run":
+    def of(cls, outcome: Outcome, ticks: Iterable[Tick], *, jobs: int = 1, **asked: Any) -> "Run":
         """Return the run with this outcome; `asked` are the fields from `task` to `threads`."""
         return cls(
             **asked,
@@ -51,12 +56,14 @@ class Run:
             curve=[(tick.clock_seconds, tick.estimate, tick.env_steps, tick.updates) for tick in ticks],
             agent=outcome.agent,
             details=outcome.details,
+            final_return=outcome.final_return,
+            jobs=jobs,
         )
 
     @property
     def question(self) -> tuple[Any, ...]:
         """What was asked; two runs that agree in it are the same."""
-        return (self.task, self.learner, self.seed, self.target, self.budget_seconds, self.threads)
+        return (self.task, self.variant, self.seed, self.target, self.budget_seconds, self.threads)
 
 
 def read_runs(path: Path) -> list[Run]:

@@ -1,8 +1,9 @@
 """Do faster updates mean faster learning? Training-clock time to the target, stock learner against fused.
 
-The same configuration is trained from the same seeds with each learner in turns, each time in a fresh worker process,
-as a study trains it: under a budget on the training clock, until the target is confirmed by evaluation. Every finished
-run is appended to the output file at once, so that an interrupted benchmark goes on with --resume.
+The same configuration is trained from the same seeds with each learner in turns, as a study trains it: by a worker
+process, under a budget on the training clock, until the target is confirmed by evaluation. Every finished run is
+appended to the output file at once, so that an interrupted benchmark goes on with --resume. With --jobs several runs
+are made side by side, each on CPUs of its own.
 
 The table gives each run's time (for those that did not reach the target their best return in brackets), the share that
 did, the restricted mean time with a 95 % bootstrap interval, and the ratio of the restricted means.
@@ -14,32 +15,24 @@ did, the restricted mean time with a 95 % bootstrap interval, and the ratio of t
 
 import argparse
 import statistics
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from _restricted_means import mean_time, ratio_of_means, restricted
-from _runs_file import Run, append_run, read_runs
+from _runs_file import Run, read_runs
+from _training_runs import Planned, add_arguments, cell, groups, parsed, train_all, turns
 from optuna.trial import FixedTrial
 
-from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec, WorkersConfig, load_study
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.config import AgentConfig, TaskConfig, load_study
 from tuner.spaces import load_space
-from tuner.workers import LocalPool, OutcomeEvent, TickEvent
 
 SPACE = "sac_speed"
-TICKS = 40
-POLL_SECONDS = 10.0
 LEARNERS: dict[str, dict[str, Any]] = {
     "stock": {"learner": "stock"},
     "fused": {"learner": "fused"},
     "bfloat16": {"learner": "fused", "precision": "bfloat16"},
 }
-TRAINED = (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED, OutcomeKind.DIVERGED)
-"""Outcomes that say something about a learner; others are failures of the run."""
 
 
 @dataclass(frozen=True)
@@ -84,104 +77,35 @@ def asked(question: Question, arguments: argparse.Namespace) -> Question:
     )
 
 
-def turns(learners: Sequence[str], first_seed: int, seeds: int) -> Iterator[tuple[int, str]]:
-    """Yield seeds and learners: all learners for one seed, then for the next one in reverse order, and so on."""
-    for number in range(seeds):
-        for learner in learners if number % 2 == 0 else reversed(learners):
-            yield first_seed + number, learner
-
-
-def train(question: Question, learner: str, seed: int, threads: int) -> tuple[Outcome, list[Tick]]:
-    """Train once, in a worker process of its own."""
-    spec = TrialSpec(
-        study="time-to-return",
-        number=seed,
-        seed=seed,
-        task=question.task,
-        agent=question.agent(learner),
-        objective=ObjectiveConfig(target=question.target),
-        budget_seconds=question.budget_seconds,
-        ticks=TICKS,
-        threads=threads,
-    )
-    ticks: list[Tick] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="time-to-return-") as logs,
-        LocalPool(WorkersConfig(count=1, threads=threads), log_dir=Path(logs)) as pool,
-    ):
-        pool.submit(0, spec)
-        while True:
-            for event in pool.poll(POLL_SECONDS):
-                if isinstance(event, TickEvent):
-                    ticks.append(event.tick)
-                if isinstance(event, OutcomeEvent):
-                    return event.outcome, ticks
-
-
-def measure(questions: Sequence[Question], arguments: argparse.Namespace) -> None:
-    """Train whatever the output file does not hold yet."""
-    stored = read_runs(arguments.output)
-    done = {run.question for run in stored}
-    for question in questions:
-        check_configuration(question, stored, arguments.output)
-        for seed, learner in turns(arguments.learners, arguments.first_seed, arguments.seeds):
-            described = {
-                "task": question.task.id,
-                "learner": learner,
-                "seed": seed,
-                "target": question.target,
-                "budget_seconds": question.budget_seconds,
-                "threads": arguments.threads,
-            }
-            if tuple(described.values()) in done:
-                continue
-            outcome, ticks = train(question, learner, seed, arguments.threads)
-            if outcome.kind not in TRAINED:
-                sys.exit(f"{question.task.id}, {learner}, seed {seed}: {outcome.kind}. {outcome.message}")
-            run = Run.of(outcome, ticks, **described)
-            append_run(arguments.output, run)
-            warning = ", contended" if run.contended else ""
-            print(
-                f"{run.task} seed {seed} {learner:>8}: {cell(run).strip()} after {run.clock_seconds:.1f} s, "
-                f"{run.env_steps:,} steps, {run.updates:,} updates{warning}",
-                flush=True,
-            )
-
-
-def check_configuration(question: Question, stored: Sequence[Run], file: Path) -> None:
-    """Refuse to go on with runs of a task whose configuration has changed since."""
-    for run in stored:
-        if run.task == question.task.id and run.agent is not None:
-            now = question.agent(run.learner).to_json()
-            changed = sorted(name for name in now if "action_b" not in name and now[name] != run.agent[name])
-            if changed:  # the action box is resolved to numbers in a run, so it is left out
-                sys.exit(f"{file} holds runs of {run.task} with other {', '.join(changed)}. Give another file.")
-
-
-def cell(run: Run) -> str:
-    """Return the seconds to the target, or the best return in brackets."""
-    if run.reached_seconds is not None:
-        return f"{run.reached_seconds:.1f} s"
-    return f"{run.kind} (best {'–' if run.best_return is None else f'{run.best_return:.1f}'})"
+def planned(question: Question, arguments: argparse.Namespace) -> list[Planned]:
+    """Return the runs that answer a question, in the order in which they are made."""
+    return [
+        Planned(
+            question.task,
+            learner,
+            question.agent(learner),
+            seed=seed,
+            target=question.target,
+            budget_seconds=question.budget_seconds,
+        )
+        for seed, learner in turns(arguments.learners, arguments.first_seed, arguments.seeds)
+    ]
 
 
 def print_tables(runs: Sequence[Run]) -> None:
     """Print a table for each task, target, budget and number of threads."""
-    groups: dict[tuple[Any, ...], list[Run]] = {}
-    for run in runs:
-        groups.setdefault((run.task, run.target, run.budget_seconds, run.threads), []).append(run)
-    for (task, target, budget, threads), group in groups.items():
-        print(f"\n{task}: training clock to a return of {target:g}, budget {budget:g} s, {threads} threads")
-        print_table(group, budget)
+    for title, group in groups(runs).items():
+        print(f"\n{title}")
+        print_table(group, group[0].budget_seconds)
 
 
 def print_table(runs: Sequence[Run], budget: float) -> None:
     """Print one row for each seed, and what they say together."""
-    learners = [name for name in LEARNERS if any(run.learner == name for run in runs)]
-    by_learner = {name: [run for run in runs if run.learner == name] for name in learners}
+    learners = [name for name in LEARNERS if any(run.variant == name for run in runs)]
+    by_learner = {name: [run for run in runs if run.variant == name] for name in learners}
     print(row("seed", learners))
     for seed in sorted({run.seed for run in runs}):
-        found = {run.learner: run for run in runs if run.seed == seed}
+        found = {run.variant: run for run in runs if run.seed == seed}
         print(row(str(seed), [cell(found[name]) if name in found else "" for name in learners]))
     times = {name: restricted([run.reached_seconds for run in mine], budget) for name, mine in by_learner.items()}
     counts = by_learner.values()
@@ -205,27 +129,16 @@ def parse() -> argparse.Namespace:
     names = [question.task.id for question in QUESTIONS]
     parser.add_argument("--tasks", nargs="+", choices=names, default=names)
     parser.add_argument("--learners", nargs="+", choices=list(LEARNERS), default=["stock", "fused"])
-    parser.add_argument("--seeds", type=int, default=5, help="how many")
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--target", type=float, help="return to reach, if not the task's own")
-    parser.add_argument("--budget-seconds", type=float, help="training clock of a run, if not the task's own")
-    parser.add_argument("--threads", type=int, default=2, help="CPUs of the worker")
-    parser.add_argument("--output", type=Path, help="file to append runs to, one JSON object a line")
-    parser.add_argument("--resume", action="store_true", help="go on with an output file that holds runs")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="only print what a file holds")
-    arguments = parser.parse_args()
-    if arguments.table is None and arguments.output is None:
-        parser.error("give --output FILE to train, or --table FILE to print")
-    if arguments.output is not None and arguments.output.exists() and not arguments.resume:
-        parser.error(f"{arguments.output} exists: give --resume to go on with it, or another file")
-    return arguments
+    add_arguments(parser, seeds=5)
+    return parsed(parser)
 
 
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
         chosen = [asked(question, arguments) for question in QUESTIONS if question.task.id in arguments.tasks]
-        measure(chosen, arguments)
+        runs = [run for question in chosen for run in planned(question, arguments)]
+        train_all(runs, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
     print_tables(read_runs(arguments.table or arguments.output))
 
 

@@ -7,7 +7,7 @@ from tuner.records import Outcome, OutcomeKind, Tick
 
 
 def some_run(seed: int) -> Run:
-    asked: dict[str, Any] = {"task": "Cartpole", "learner": "fused", "seed": seed, "target": 4.0}
+    asked: dict[str, Any] = {"task": "Cartpole", "variant": "fused", "seed": seed, "target": 4.0}
     outcome = Outcome(OutcomeKind.REACHED, reached_seconds=3.5, clock_seconds=3.6, env_steps=640, updates=20)
     tick = Tick(1, 1.5, estimate=2.0, env_steps=320, updates=10)
     return Run.of(outcome, [tick], **asked, budget_seconds=60.0, threads=2)

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+from _runs_file import Run
+from _training_runs import Planned, check_configurations, groups, turns
+
+from tuner.config import ActionBox, AgentConfig, TaskConfig
+from tuner.records import Outcome, OutcomeKind
+
+AGENT = AgentConfig(algorithm="sac", arguments={"gamma": 0.98})
+BOX = ActionBox(low=(-2.0,), high=(2.0,))
+
+
+def planned(agent: AgentConfig = AGENT) -> Planned:
+    return Planned(TaskConfig(id="Cartpole"), "fused", agent, seed=0, target=4.0, budget_seconds=60.0)
+
+
+def finished(agent: AgentConfig, *, jobs: int = 1) -> Run:
+    outcome = Outcome(OutcomeKind.EXHAUSTED, agent=agent.to_json())
+    return Run.of(outcome, [], jobs=jobs, **planned().asked(threads=2))
+
+
+def test_variants_take_turns_so_that_none_is_always_first():
+    assert list(turns(["a", "b"], first_seed=3, seeds=2)) == [(3, "a"), (3, "b"), (4, "b"), (4, "a")]
+
+
+def test_a_finished_run_answers_the_question_that_was_planned():
+    assert finished(AGENT).question == tuple(planned().asked(threads=2).values())
+
+
+def test_runs_of_the_same_configuration_are_gone_on_with(tmp_path: Path):
+    # The fraction of the task's box was resolved to numbers when the run was made.
+    resolved = AGENT.model_copy(update={"action_box": BOX})
+    fraction = AGENT.model_copy(update={"action_bound_fraction": 0.02})
+    check_configurations([planned(fraction)], [finished(resolved)], tmp_path / "runs.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        (AGENT.model_copy(update={"arguments": {"gamma": 0.99}}), "arguments"),
+        (AGENT.model_copy(update={"action_box": ActionBox(low=(-1.0,), high=(2.0,))}), "action_box"),
+    ],
+)
+def test_runs_of_another_configuration_are_not_mixed_in(tmp_path: Path, changed: AgentConfig, name: str):
+    stored = finished(AGENT.model_copy(update={"action_box": BOX}))
+    with pytest.raises(SystemExit, match=rf"runs\.jsonl holds runs of Cartpole, fused, with other .*{name}.*"):
+        check_configurations([planned(changed)], [stored], tmp_path / "runs.jsonl")
+
+
+def test_a_table_says_how_its_runs_were_made():
+    (title,) = groups([finished(AGENT), finished(AGENT, jobs=3)])
+    assert title == "Cartpole: training clock to a return of 4, budget 60 s, 2 threads, up to 3 side by side"
