@@ -10,6 +10,13 @@ from tuner.figures._curves import curves_figure, study_curves_data, trial_curves
 from tuner.figures._gaussian import gaussian_data, gaussian_figure
 from tuner.figures._rescaled import rescaled_data, rescaled_figure
 from tuner.figures._squashed import squashed_data, squashed_figure
+from tuner.figures._trial import (
+    trial_curve_data,
+    trial_curve_figure,
+    trial_evaluations_data,
+    trial_ledger_data,
+    trial_ledger_figure,
+)
 from tuner.figures._write import check_figure_path, write_figure
 
 __all__ = [
@@ -29,6 +36,11 @@ __all__ = [
     "squashed_data",
     "squashed_figure",
     "study_curves_data",
+    "trial_curve_data",
+    "trial_curve_figure",
     "trial_curves_data",
+    "trial_evaluations_data",
+    "trial_ledger_data",
+    "trial_ledger_figure",
     "write_figure",
 ]
