@@ -19,11 +19,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from _restricted_means import mean_time, ratio_of_means, restricted
 from _runs_file import Run, read_runs
 from _training_runs import Planned, add_arguments, cell, groups, parsed, train_all, turns
 from optuna.trial import FixedTrial
 
+from tuner.analysis import mean_time, ratio_of_means, restricted
 from tuner.config import AgentConfig, TaskConfig, load_study
 from tuner.spaces import load_space
 

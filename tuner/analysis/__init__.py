@@ -2,6 +2,18 @@
 
 from tuner.analysis._curves import curves_data
 from tuner.analysis._report import BestConfiguration, ShadowReport, StudyReport, summary_data
+from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
 from tuner.analysis._trials import trials_data
 
-__all__ = ["BestConfiguration", "ShadowReport", "StudyReport", "curves_data", "summary_data", "trials_data"]
+__all__ = [
+    "BestConfiguration",
+    "Estimated",
+    "ShadowReport",
+    "StudyReport",
+    "curves_data",
+    "mean_time",
+    "ratio_of_means",
+    "restricted",
+    "summary_data",
+    "trials_data",
+]

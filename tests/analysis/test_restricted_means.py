@@ -1,6 +1,9 @@
+"""Restricted means by hand."""
+
 import numpy as np
 import pytest
-from _restricted_means import mean_time, ratio_of_means, restricted
+
+from tuner.analysis import mean_time, ratio_of_means, restricted
 
 
 def test_a_run_that_never_reached_the_target_counts_with_the_budget():
