@@ -1,17 +1,23 @@
-"""Facts that make an outcome reproducible: versions, device, memory."""
+"""Facts that make an outcome reproducible: versions, machine, device, memory."""
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tuner.machine import describe_machine
+
 _PACKAGES = ("sbx-rl", "stable-baselines3", "jax", "mujoco-core", "gymnasium", "numpy")
 
 
 def environment_details() -> dict[str, Any]:
-    """Return package versions, JAX's device and the largest memory this process ever had, JSON-safe."""
+    """Return package versions, machine, JAX's device and the largest memory this process ever had, JSON-safe."""
     import jax
 
-    details: dict[str, Any] = {"versions": _versions(), "jax_backend": jax.default_backend()}
+    details: dict[str, Any] = {
+        "versions": _versions(),
+        "machine": describe_machine(),
+        "jax_backend": jax.default_backend(),
+    }
     peak = _peak_memory_mib()
     if peak is not None:
         details["process_peak_memory_mib"] = peak
