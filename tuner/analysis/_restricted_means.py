@@ -5,8 +5,9 @@ mean counts it with the budget: the mean of min(time, budget), which is defined 
 learners under the same budget.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +46,8 @@ def ratio_of_means(slow: npt.NDArray[np.float64], fast: npt.NDArray[np.float64])
     return _estimated((slow, fast), lambda a, b, axis=-1: np.mean(a, axis=axis) / np.mean(b, axis=axis))
 
 
-def _estimated(samples: tuple[npt.NDArray[np.float64], ...], statistic: object) -> Estimated:
-    value = float(statistic(*samples))  # type: ignore[operator]
+def _estimated(samples: tuple[npt.NDArray[np.float64], ...], statistic: Callable[..., Any]) -> Estimated:
+    value = float(statistic(*samples))
     if min(map(len, samples)) < 2:
         return Estimated(value, None, None)
     interval = bootstrap(

@@ -1,6 +1,7 @@
 """Studies: the manager's loop over Optuna and the workers, the score, samplers, pruners and storage."""
 
 from tuner.study import attributes
+from tuner.study._fingerprint import differences, fingerprint
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._manager import Manager
 from tuner.study._reading import read_study, study_names
@@ -26,6 +27,8 @@ __all__ = [
     "counts",
     "create_pruner",
     "create_sampler",
+    "differences",
+    "fingerprint",
     "open_storage",
     "outcome_kind_of",
     "outcome_of",

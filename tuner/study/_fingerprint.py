@@ -1,6 +1,7 @@
 """What must stay the same for a study's scores to be comparable."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -61,18 +62,31 @@ def check_fingerprint(study: optuna.Study, now: dict[str, Any]) -> str | None:
             )
         study.set_user_attr(FINGERPRINT, now)
         return None
-    differing = [path for path in sorted({*before, *now}) if before.get(path) != now.get(path)]
+    differing = differences(before, now)
     if not differing:
         return None
-    if _SPACE in differing and _SOURCE in differing:
-        differing.remove(_SOURCE)  # another search space has another source
-    lines = "\n".join(f"  {_change(path, before.get(path), now.get(path))}" for path in differing)
+    lines = "\n".join(f"  {line}" for line in differing)
     if not any(_has_learned(trial) for trial in trials):
         return lines
     raise UserError(
         f"The storage already has a study '{study.study_name}' whose scores cannot be compared with this one's:\n"
         f"{lines}\nGive the study another name (change 'study' in the study file), or put the old values back."
     )
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], *, sections: tuple[str, ...] = ("",)) -> list[str]:
+    """Return how two fingerprints differ, a line for each setting.
+
+    Args:
+        before: the one.
+        now: the other.
+        sections: compare only paths that begin with one of these.
+    """
+    paths = [path for path in sorted({*before, *now}) if path.startswith(sections)]
+    differing = [path for path in paths if before.get(path) != now.get(path)]
+    if _SPACE in differing and _SOURCE in differing:
+        differing.remove(_SOURCE)  # another search space has another source
+    return [_change(path, before.get(path), now.get(path)) for path in differing]
 
 
 def _has_learned(trial: FrozenTrial) -> bool:

@@ -1,0 +1,6 @@
+"""Confirm a study's best configurations on fresh seeds, so that a lucky one does not win."""
+
+from tuner.confirm._reading import confirmation_data
+from tuner.confirm._records import Candidate, Confirmation, ConfirmRun
+
+__all__ = ["Candidate", "ConfirmRun", "Confirmation", "confirmation_data"]

@@ -1,0 +1,105 @@
+"""What is to be confirmed: the candidates, the seeds, and what they belong to; kept in the storage."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from tuner.study import attributes, outcome_of
+
+PLAN = "plan"
+"""Attribute of a confirm study: the `Plan` as JSON."""
+CANDIDATE = "candidate"
+"""Attribute of its trials: the number of the trial in the study that is retrained, or the reference's name."""
+SEED = "seed"
+"""Attribute of its trials: the fresh seed."""
+RULE = "race"
+"""The rule by which a run ends whose candidate was dropped meanwhile."""
+
+
+def confirm_name(study: str) -> str:
+    """Return the name, in the same storage, of the Optuna study that holds a study's confirm runs.
+
+    A study file cannot name a study like this, so that nothing else has the name.
+    """
+    return f"{study}/confirm"
+
+
+def load_confirm(study: optuna.Study) -> optuna.Study | None:
+    """Return the Optuna study that holds a study's confirm runs; None if there is none."""
+    try:
+        return optuna.load_study(study_name=confirm_name(study.study_name), storage=study._storage)
+    except KeyError:
+        return None
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A candidate at the start of the race."""
+
+    number: int | None
+    """Its trial in the study; None for the reference."""
+    label: str
+    promised_seconds: float | None
+    agent: dict[str, Any]
+    """The `AgentConfig` as JSON."""
+
+    @property
+    def key(self) -> int | str:
+        """What its runs are marked with."""
+        return self.label if self.number is None else self.number
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who runs on which seeds."""
+
+    entrants: tuple[Entrant, ...]
+    """Best promise first, the reference last."""
+    seeds: tuple[int, ...]
+    target: float
+    budget_seconds: float
+    reference: int | str | None = None
+    """Key of the reference, which is one of the study's own candidates if it is among the best."""
+    race_reference: bool = False
+    """Whether the reference, too, gets no further seeds when it is clearly worse."""
+
+    @property
+    def kept(self) -> frozenset[int | str]:
+        """Keys of those that are never dropped."""
+        return frozenset() if self.reference is None or self.race_reference else frozenset({self.reference})
+
+    @property
+    def contenders(self) -> tuple[int | str, ...]:
+        """Keys of those that can win."""
+        return tuple(entrant.key for entrant in self.entrants if entrant.number is not None)
+
+    def write(self, confirm: optuna.Study) -> None:
+        """Write the plan to the study of the confirm runs."""
+        confirm.set_user_attr(PLAN, asdict(self))
+
+    @classmethod
+    def read(cls, confirm: optuna.Study) -> "Plan | None":
+        """Return the plan of a study of confirm runs; None if it was killed before it had one."""
+        data = confirm.user_attrs.get(PLAN)
+        if data is None:
+            return None
+        entrants = tuple(Entrant(**entrant) for entrant in data["entrants"])
+        return replace(cls(**{**data, "entrants": entrants}), seeds=tuple(data["seeds"]))
+
+
+def run_of(trial: FrozenTrial) -> tuple[int | str, int] | None:
+    """Return whose run a trial is, and its seed; None if it was killed before that was written."""
+    if CANDIDATE not in trial.user_attrs or SEED not in trial.user_attrs:
+        return None
+    return trial.user_attrs[CANDIDATE], trial.user_attrs[SEED]
+
+
+def agent_of(trial: FrozenTrial) -> dict[str, Any] | None:
+    """Return the agent of a study's trial as JSON, its action box in absolute numbers if it was trained."""
+    outcome = outcome_of(trial)
+    agent: dict[str, Any] | None = (outcome.agent if outcome else None) or trial.user_attrs.get(
+        attributes.SPEC, {}
+    ).get("agent")
+    return agent

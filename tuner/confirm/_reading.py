@@ -1,0 +1,146 @@
+"""Read what confirming a study has shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from tuner.analysis import Estimated, mean_time, restricted
+from tuner.confirm._plan import Entrant, Plan, agent_of, load_confirm, run_of
+from tuner.confirm._race import Key, Standing, race
+from tuner.confirm._records import Candidate, Confirmation, ConfirmRun
+from tuner.records import OutcomeKind
+from tuner.study import attributes, counts, differences, outcome_of
+
+Runs = Mapping[Key, Mapping[int, ConfirmRun]]
+"""Runs by candidate and seed."""
+_WHAT_SECONDS_MEAN = ("task.", "objective.", "budget.")
+"""Parts of a study's fingerprint that runs must share; its search space may have changed since."""
+
+
+def confirmation_data(study: optuna.Study) -> Confirmation | None:
+    """Return where confirming a study stands, read from the study's own storage.
+
+    Args:
+        study: the study that is confirmed.
+
+    Returns:
+        The confirmation; None if the study was never confirmed.
+    """
+    confirm = load_confirm(study)
+    plan = None if confirm is None else Plan.read(confirm)
+    if confirm is None or plan is None:
+        return None
+    runs = runs_by_candidate(confirm)
+    standing = standing_of(plan, runs)
+    agents = _trained_agents(confirm)
+    found = [_candidate(entrant, plan, runs, standing, agents) for entrant in plan.entrants]
+    # NaN, of one without a run, compares with nothing
+    ordered = sorted(found, key=lambda c: (c.number is None, c.dropped is not None, not c.runs, c.mean_seconds.value))
+    finished = standing.round > len(plan.seeds)
+    able = [candidate for candidate in ordered if candidate.number is not None and candidate.dropped is None]
+    successful = any(candidate.success_rate > 0 for candidate in able)
+    return Confirmation(
+        study=study.study_name,
+        target=plan.target,
+        budget_seconds=plan.budget_seconds,
+        seeds=plan.seeds,
+        candidates=tuple(ordered),
+        winner=able[0] if finished and successful else None,
+        finished=finished,
+        outdated=outdated(study, confirm, plan),
+    )
+
+
+def runs_by_candidate(confirm: optuna.Study, *, retry_before: int = 0) -> dict[Key, dict[int, ConfirmRun]]:
+    """Return the finished runs by candidate and seed; of several of one seed the latest.
+
+    Args:
+        confirm: the study of the confirm runs.
+        retry_before: leave out runs with a lower number that crashed or hung, which says nothing of a configuration.
+    """
+    found: dict[Key, dict[int, ConfirmRun]] = {}
+    for trial in confirm.get_trials(deepcopy=False):
+        whose, run = run_of(trial), _run(trial)
+        if whose is None or run is None:
+            continue
+        if run.kind in (OutcomeKind.CRASHED, OutcomeKind.HUNG) and trial.number < retry_before:
+            continue
+        found.setdefault(whose[0], {})[whose[1]] = run
+    return found
+
+
+def standing_of(plan: Plan, runs: Runs) -> Standing:
+    """Return where the race stands."""
+    return race(
+        {entrant.key: _times(plan, runs.get(entrant.key, {})) for entrant in plan.entrants},
+        seeds=len(plan.seeds),
+        budget_seconds=plan.budget_seconds,
+        contenders=plan.contenders,
+        kept=plan.kept,
+        labels={entrant.key: entrant.label for entrant in plan.entrants},
+    )
+
+
+def outdated(study: optuna.Study, confirm: optuna.Study, plan: Plan) -> str | None:
+    """Return how confirm runs differ from what the study is now, one line for each difference; None if they do not."""
+    before, now = confirm.user_attrs.get(attributes.FINGERPRINT, {}), study.user_attrs.get(attributes.FINGERPRINT, {})
+    lines = differences(before, now, sections=_WHAT_SECONDS_MEAN)
+    agents = {trial.number: agent_of(trial) for trial in study.get_trials(deepcopy=False)}
+    for entrant in plan.entrants:
+        if entrant.number is not None and agents.get(entrant.number) != entrant.agent:
+            lines.append(f"{entrant.label} of the study was another configuration then")
+    return "\n".join(lines) or None
+
+
+def _times(plan: Plan, runs: Mapping[int, ConfirmRun]) -> list[float | None]:
+    """Return the times to return, in the order of the seeds, up to the first that is missing."""
+    times: list[float | None] = []
+    for seed in plan.seeds:
+        if seed not in runs:
+            break
+        times.append(runs[seed].reached_seconds)
+    return times
+
+
+def _run(trial: FrozenTrial) -> ConfirmRun | None:
+    outcome = outcome_of(trial)
+    if outcome is None or not counts(trial) or outcome.kind is OutcomeKind.PRUNED:
+        return None
+    return ConfirmRun(
+        seed=trial.user_attrs[attributes.SPEC]["seed"],
+        kind=outcome.kind.value,
+        reached_seconds=outcome.reached_seconds if outcome.kind is OutcomeKind.REACHED else None,
+        clock_seconds=outcome.clock_seconds,
+        best_return=outcome.best_return,
+        directory=trial.user_attrs[attributes.SPEC].get("directory"),
+    )
+
+
+def _trained_agents(confirm: optuna.Study) -> dict[Key, dict[str, Any]]:
+    """Return the agents as they were trained, their action boxes in absolute numbers."""
+    return {
+        whose[0]: outcome.agent
+        for trial in confirm.get_trials(deepcopy=False)
+        if (whose := run_of(trial)) and (outcome := outcome_of(trial)) and outcome.agent
+    }
+
+
+def _candidate(
+    entrant: Entrant, plan: Plan, runs: Runs, standing: Standing, agents: Mapping[Key, dict[str, Any]]
+) -> Candidate:
+    by_seed = runs.get(entrant.key, {})
+    own = tuple(by_seed[seed] for seed in plan.seeds if seed in by_seed)
+    times = restricted([run.reached_seconds for run in own], plan.budget_seconds)
+    nothing = float("nan")
+    return Candidate(
+        number=entrant.number,
+        label=entrant.label,
+        promised_seconds=entrant.promised_seconds,
+        agent=agents.get(entrant.key, entrant.agent),
+        runs=own,
+        mean_seconds=mean_time(times) if own else Estimated(nothing, None, None),
+        success_rate=sum(run.reached_seconds is not None for run in own) / len(own) if own else nothing,
+        dropped=standing.dropped.get(entrant.key),
+    )
