@@ -1,6 +1,6 @@
 """Open a study, new or begun, and clear up what an earlier run left behind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,14 +83,21 @@ def _create_or_load(
     return study
 
 
-def warm_start_parameters(config: StudyConfig, space: SearchSpace) -> dict[str, dict[str, Any]]:
-    """Return the parameters of every warm start the study file names; pinned parameters win.
+def warm_start_parameters(
+    config: StudyConfig, space: SearchSpace, names: Iterable[str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return the parameters of warm starts; pinned parameters win.
+
+    Args:
+        config: the study file.
+        space: the search space, with the study's action bounds if it has any.
+        names: the warm starts; None for all that the study file tries first.
 
     Raises:
         UserError: for a name the search space does not have.
     """
     found = {}
-    for name in config.warm_start:
+    for name in config.warm_start if names is None else names:
         if name not in space.warm_starts:
             raise unknown_name("warm start", name, space.warm_starts, where=f"of search space '{config.search_space}'")
         try:
@@ -123,10 +130,11 @@ def check_names(
     return distributions
 
 
-def conclude_stale_trials(study: optuna.Study, config: StudyConfig) -> list[int]:
+def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: bool = True) -> list[int]:
     """End the trials that a killed manager left running; return their numbers.
 
-    Whose outcome was written already is told; the others are recorded as interrupted and queued again, once.
+    Whose outcome was written already is told; the others are recorded as interrupted and, unless `requeue` is False,
+    queued again, once.
     """
     stale = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     for frozen in stale:
@@ -134,7 +142,7 @@ def conclude_stale_trials(study: optuna.Study, config: StudyConfig) -> list[int]
         if outcome is None:
             outcome = _lost(frozen, config)
             write_outcome(study, frozen._trial_id, outcome, [])
-        conclude_trial(study, frozen, outcome, config)
+        conclude_trial(study, frozen, outcome, config, requeue=requeue)
     return [frozen.number for frozen in stale]
 
 

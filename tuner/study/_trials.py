@@ -171,7 +171,9 @@ def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
     return Verdict(TrialState.FAIL)
 
 
-def conclude_trial(study: optuna.Study, frozen: FrozenTrial, outcome: Outcome, config: StudyConfig) -> Verdict:
+def conclude_trial(
+    study: optuna.Study, frozen: FrozenTrial, outcome: Outcome, config: StudyConfig, *, requeue: bool = True
+) -> Verdict:
     """Tell Optuna how a trial ended, and queue it again if it should be.
 
     The outcome must have been written with `write_outcome`. Every step can be repeated, so that a manager that was
@@ -182,6 +184,7 @@ def conclude_trial(study: optuna.Study, frozen: FrozenTrial, outcome: Outcome, c
         frozen: the running trial.
         outcome: how it ended.
         config: the study file.
+        requeue: False for a caller that sees by itself what is missing.
     """
     verdict = judge(outcome, config, attempt=frozen.user_attrs.get(ATTEMPT, 0))
     if verdict.score is not None:
@@ -192,7 +195,7 @@ def conclude_trial(study: optuna.Study, frozen: FrozenTrial, outcome: Outcome, c
             _carry_forward(study, frozen, verdict.score, config.budget.ticks)
         study.tell(frozen.number, verdict.score, state=verdict.state)
         return verdict
-    if verdict.next_attempt is not None:
+    if verdict.next_attempt is not None and requeue:
         queue_again(study, frozen, attempt=verdict.next_attempt)
     if verdict.state is TrialState.FAIL and verdict.final:
         study._storage.set_trial_user_attr(frozen._trial_id, FINAL, True)

@@ -1,0 +1,276 @@
+"""The loop of a run: hand trials to workers, report their ticks, stop some, tell how they ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Protocol, Self
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from tuner.clock import Clock
+from tuner.config import StudyConfig
+from tuner.errors import TunerError, UserError
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.study._listener import StudyListener
+from tuner.study._runs import RunRecord
+from tuner.study._score import score
+from tuner.study._storage import STORAGE_ERRORS
+from tuner.study._summary import EndReason, StudySummary
+from tuner.study._trials import RunningTrial, Verdict, write_outcome
+from tuner.training import StopRequest
+from tuner.workers import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+
+_POLL_SECONDS = 0.5
+"""A request to stop, and the time limit, are noticed after at most this long."""
+_GRACE_SECONDS = 45.0
+"""Trials asked to end are given this long to say how they ended; an evaluation may have to finish first."""
+_FAILURES_IN_A_ROW = 5
+"""After so many trials that failed for good, one after the other, the study is taken to be broken."""
+
+
+class TrialSource(Protocol):
+    """Which trials a loop runs, and what becomes of them; a search asks a sampler, a race its standing."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to run."""
+        ...
+
+    def next_trial(self, running: Mapping[int, RunningTrial]) -> RunningTrial | None:
+        """Return a trial to run beside those that run already, by slot; None if there is none at present.
+
+        Raises:
+            UserError: if none can be proposed because of the user's mistake.
+        """
+        ...
+
+    def stop_at_tick(self, trial: RunningTrial, tick: Tick) -> StopRequest | None:
+        """Return a request to stop a trial that has just reported a tick; None to let it run."""
+        ...
+
+    def stop_unneeded(self, running: Mapping[int, RunningTrial]) -> dict[int, StopRequest]:
+        """Return requests to stop trials that another one's end has made superfluous, by slot."""
+        ...
+
+    def conclude(self, frozen: FrozenTrial, outcome: Outcome) -> Verdict:
+        """Tell Optuna how a trial ended."""
+        ...
+
+    def summary(self, *, reason: EndReason | None, wall_seconds: float, training_seconds: float) -> StudySummary:
+        """Return where things stand."""
+        ...
+
+
+@dataclass
+class StopSwitch:
+    """Counts requests to stop, which may come from a signal handler or another thread."""
+
+    requests: int = 0
+
+    def press(self) -> None:
+        """Ask once more."""
+        self.requests += 1
+
+
+class TrialLoop:
+    """One run: the loop's state, from the open study to its summary.
+
+    Args:
+        source: gives trials and takes their ends.
+        study: where trials are written.
+        config: the study file.
+        pool: trains trials; closed here only if a worker does not end.
+        listener: watches the run.
+        clock: measures it.
+        stop: asks it to end; a second request ends it without waiting for the workers.
+        total_seconds: the longest it may take; None for no limit.
+    """
+
+    def __init__(
+        self,
+        source: TrialSource,
+        study: optuna.Study,
+        config: StudyConfig,
+        pool: WorkerPool,
+        *,
+        listener: StudyListener,
+        clock: Clock,
+        stop: StopSwitch,
+        total_seconds: float | None = None,
+    ) -> None:
+        self._source = source
+        self._study = study
+        self._config = config
+        self._pool = pool
+        self._listener = listener
+        self._clock = clock
+        self._stop = stop
+        self._limit = total_seconds
+        self._record = RunRecord(study, slots=pool.slots, threads=config.workers.threads, clock=clock)
+        self._running: dict[int, RunningTrial] = {}
+        self._failures_in_a_row = 0
+        self._training_seconds = 0.0
+        self._failure: TunerError | None = None
+        self._reason: EndReason | None = None
+        self._stopping_since: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, STORAGE_ERRORS):
+            return  # nothing can be written down; the next run clears up
+        self._record.end(self._reason or "failed")
+
+    def to_the_end(self) -> StudySummary:
+        """Run the loop; trials still running at its end, for whatever reason, are stopped and recorded."""
+        self._listener.on_study_started(self._summary())
+        if self._record.unlike_earlier is not None:
+            self._listener.on_message(self._record.unlike_earlier)
+        try:
+            self._loop()
+        except KeyboardInterrupt:  # a caller without a signal handler
+            self._stop.press()
+            self._loop()
+        if self._failure is not None:
+            raise self._failure
+        if self._reason is None:
+            self._reason = "finished"
+        return self._summary()
+
+    def _loop(self) -> None:
+        while True:
+            self._decide_to_stop()
+            if self._reason is None:
+                self._fill_slots()
+            else:
+                self._interrupt_trials()
+            done = self._reason is not None or self._source.finished
+            if not self._running and (done or self._failure is not None):
+                return
+            for event in self._pool.poll(self._poll_seconds()):
+                self._handle(event)
+            self._record.keep_fresh()
+
+    def _decide_to_stop(self) -> None:
+        if self._reason is not None:
+            return
+        if self._failure is not None:
+            self._reason = "failed"
+        elif self._stop.requests:
+            self._reason = "interrupted"
+        elif self._limit is not None and self._record.wall_seconds >= self._limit:
+            self._reason = "time limit"
+            if self._running:
+                self._listener.on_message("The study's time is up; running trials are stopped and queued again.")
+
+    def _poll_seconds(self) -> float:
+        if self._limit is None or self._reason is not None:
+            return _POLL_SECONDS
+        return min(_POLL_SECONDS, max(0.0, self._limit - self._record.wall_seconds))
+
+    def _fill_slots(self) -> None:
+        for slot in self._pool.idle():
+            if slot in self._running:
+                continue
+            trial = self._next_trial()
+            if trial is None:
+                return
+            self._running[slot] = trial
+            self._pool.submit(slot, trial.spec)
+            self._listener.on_trial_started(slot, trial.spec, trial.label)
+
+    def _next_trial(self) -> RunningTrial | None:
+        """Return a trial to run, or None if there is none or the run cannot go on."""
+        if self._failure is not None:
+            return None
+        try:
+            return self._source.next_trial(self._running)
+        except UserError as error:
+            self._failure = error
+            return None
+
+    def _interrupt_trials(self) -> None:
+        """Ask running trials to end, once; after the grace period, or a second request to stop, end the workers."""
+        if self._stopping_since is None:
+            self._stopping_since = self._clock.now()
+            for slot in self._running:
+                self._pool.stop(slot, StopRequest(OutcomeKind.INTERRUPTED))
+        out_of_patience = self._clock.now() - self._stopping_since > _GRACE_SECONDS
+        if not self._running or not (out_of_patience or self._stop.requests > 1):
+            return
+        self._pool.close()
+        for event in self._pool.poll(0.0):
+            self._handle(event)
+        for slot, trial in list(self._running.items()):
+            outcome = Outcome(kind=OutcomeKind.INTERRUPTED, message="The worker was ended before it said how it ended.")
+            self._conclude(slot, trial, outcome)
+
+    def _handle(self, event: Event) -> None:
+        trial = self._running.get(event.slot)
+        if trial is None or trial.spec != event.spec:
+            return  # from a trial that was given up
+        if isinstance(event, PhaseEvent):
+            self._listener.on_phase(event.slot, event.spec, event.phase)
+        elif isinstance(event, TickEvent):
+            self._report(event, trial)
+        elif isinstance(event, OutcomeEvent):
+            self._conclude(event.slot, trial, event.outcome)
+
+    def _report(self, event: TickEvent, trial: RunningTrial) -> None:
+        tick, config = event.tick, self._config
+        if trial.ticks and tick.index <= trial.ticks[-1].index:
+            return
+        value = score(config.objective, budget_seconds=config.budget.seconds, best_return=tick.best)
+        trial.ticks.append(tick)
+        trial.trial.report(value, tick.index)
+        self._listener.on_tick(event.slot, event.spec, tick, value)
+        # At its last tick a trial is over anyway, and how it ended is worth more than a verdict.
+        if trial.stop is None and self._reason is None and tick.index < config.budget.ticks:
+            self._ask_to_end(event.slot, trial, self._source.stop_at_tick(trial, tick))
+
+    def _ask_to_end(self, slot: int, trial: RunningTrial, request: StopRequest | None) -> None:
+        if request is not None:
+            trial.stop = request
+            self._pool.stop(slot, request)
+
+    def _conclude(self, slot: int, trial: RunningTrial, outcome: Outcome) -> None:
+        del self._running[slot]
+        if not outcome.clock_seconds and trial.ticks:  # a dead worker does not say how far it came
+            outcome = replace(outcome, clock_seconds=trial.ticks[-1].clock_seconds)
+        self._training_seconds += outcome.clock_seconds
+        number = trial.spec.number
+        write_outcome(self._study, trial.trial._trial_id, outcome, trial.ticks)
+        frozen = self._study._storage.get_trial(trial.trial._trial_id)
+        verdict = self._source.conclude(frozen, outcome)
+        self._record.keep_fresh()
+        self._listener.on_trial_finished(slot, trial.spec, outcome, self._summary())
+        if verdict.next_attempt is not None and outcome.kind is not OutcomeKind.INTERRUPTED:
+            self._listener.on_message(f"Trial {number} {outcome.kind.value} and is tried again: {outcome.message}")
+        self._look_for_failure(number, outcome, final=verdict.final)
+        for other, request in self._source.stop_unneeded(self._running).items():
+            if self._running[other].stop is None and self._reason is None:
+                self._ask_to_end(other, self._running[other], request)
+
+    def _look_for_failure(self, number: int, outcome: Outcome, *, final: bool) -> None:
+        """Notice what makes going on pointless: the user's mistake, or nothing but failing trials."""
+        failed = outcome.kind in (OutcomeKind.CRASHED, OutcomeKind.HUNG)
+        if final:
+            self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
+        if self._failure is not None:
+            return
+        if outcome.details.get("user_error"):
+            self._failure = UserError(outcome.message)
+        elif self._failures_in_a_row >= _FAILURES_IN_A_ROW:
+            self._failure = TunerError(
+                f"{self._failures_in_a_row} trials in a row failed for good, the last one, trial {number}, "
+                f"{outcome.kind.value}: {outcome.message} Mend the cause and run the same command again."
+            )
+
+    def _summary(self) -> StudySummary:
+        return self._source.summary(
+            reason=self._reason,
+            wall_seconds=self._record.wall_seconds,
+            training_seconds=self._training_seconds,
+        )
