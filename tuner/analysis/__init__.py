@@ -1,5 +1,6 @@
 """What a study says, as data: tables of trials and curves, and a report; printing and drawing are done elsewhere."""
 
+from tuner.analysis._configuration import agent_rows
 from tuner.analysis._curves import curves_data
 from tuner.analysis._report import BestConfiguration, ShadowReport, StudyReport, summary_data
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
@@ -10,6 +11,7 @@ __all__ = [
     "Estimated",
     "ShadowReport",
     "StudyReport",
+    "agent_rows",
     "curves_data",
     "mean_time",
     "ratio_of_means",

@@ -1,16 +1,10 @@
-"""A configuration as people read it: names and values, one pair a line."""
+"""A configuration as a table."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from rich.table import Table
 
-from tuner.cli._format import parameter_text
-
-
-def agent_rows(agent: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return an `AgentConfig` in JSON as names and values for people; what is absent or None is left out."""
-    return [(name, parameter_text(value)) for name, value in _flat(agent) if value is not None]
+from tuner.analysis import agent_rows
 
 
 def agent_table(agent: dict[str, Any]) -> Table:
@@ -21,24 +15,3 @@ def agent_table(agent: dict[str, Any]) -> Table:
     for name, value in agent_rows(agent):
         table.add_row(name, value)
     return table
-
-
-def _flat(agent: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in agent.items():
-        if name == "action_box" and value is not None:
-            yield name, _box_text(value)
-        elif isinstance(value, dict):
-            prefix = "" if name == "arguments" else f"{name}."
-            yield from ((prefix + inner, setting) for inner, setting in _flat(value))
-        elif isinstance(value, list):
-            yield name, ", ".join(parameter_text(item) for item in value)
-        else:
-            yield name, value
-
-
-def _box_text(box: dict[str, list[float]]) -> str:
-    bounds = zip(box["low"], box["high"], strict=True)
-    pairs = [f"{parameter_text(low)} … {parameter_text(high)}" for low, high in bounds]
-    if len(set(pairs)) > 1:
-        return ", ".join(pairs)
-    return pairs[0] if len(pairs) == 1 else f"{pairs[0]} in each of {len(pairs)} dimensions"

@@ -6,10 +6,26 @@ Importing this package loads Plotly and pandas; commands import it when they run
 from tuner.figures._actions import actions_figure, histogram_data, percentiles_data
 from tuner.figures._bounds import bounds_data, bounds_figure
 from tuner.figures._box import box_data, box_figure
+from tuner.figures._confirmed import confirmed_data, confirmed_figure
 from tuner.figures._curves import curves_figure, study_curves_data, trial_curves_data
 from tuner.figures._gaussian import gaussian_data, gaussian_figure
+from tuner.figures._history import history_data, history_figure
+from tuner.figures._ledgers import BETWEEN, ledgers_data, ledgers_figure, seconds_data
+from tuner.figures._notes import aim_sentence, result_sentence, score_sentence, study_sentences, trial_name
+from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING, Look, account_words
+from tuner.figures._parameters import (
+    MINIMUM_TRIALS,
+    importances_data,
+    importances_figure,
+    least_width,
+    parallel_figure,
+    searched_parameters,
+)
+from tuner.figures._reaching import confirmed_times, reaching_data, reaching_figure, study_times
 from tuner.figures._rescaled import rescaled_data, rescaled_figure
+from tuner.figures._returns import returns_data, returns_figure
 from tuner.figures._squashed import squashed_data, squashed_figure
+from tuner.figures._stops import stops_data, stops_figure
 from tuner.figures._trial import (
     trial_curve_data,
     trial_curve_figure,
@@ -20,27 +36,59 @@ from tuner.figures._trial import (
 from tuner.figures._write import check_figure_path, write_figure
 
 __all__ = [
+    "ACCOUNT_COLOURS",
+    "BETWEEN",
+    "MINIMUM_TRIALS",
+    "OUTCOMES",
+    "RUNNING",
+    "Look",
+    "account_words",
     "actions_figure",
+    "aim_sentence",
     "bounds_data",
     "bounds_figure",
     "box_data",
     "box_figure",
     "check_figure_path",
+    "confirmed_data",
+    "confirmed_figure",
+    "confirmed_times",
     "curves_figure",
     "gaussian_data",
     "gaussian_figure",
     "histogram_data",
+    "history_data",
+    "history_figure",
+    "importances_data",
+    "importances_figure",
+    "least_width",
+    "ledgers_data",
+    "ledgers_figure",
+    "parallel_figure",
     "percentiles_data",
+    "reaching_data",
+    "reaching_figure",
     "rescaled_data",
     "rescaled_figure",
+    "result_sentence",
+    "returns_data",
+    "returns_figure",
+    "score_sentence",
+    "searched_parameters",
+    "seconds_data",
     "squashed_data",
     "squashed_figure",
+    "stops_data",
+    "stops_figure",
     "study_curves_data",
+    "study_sentences",
+    "study_times",
     "trial_curve_data",
     "trial_curve_figure",
     "trial_curves_data",
     "trial_evaluations_data",
     "trial_ledger_data",
     "trial_ledger_figure",
+    "trial_name",
     "write_figure",
 ]

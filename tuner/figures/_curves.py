@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tuner.errors import UserError
-from tuner.figures._style import COLOURS, SERIES, faded, label, number, styled
+from tuner.figures._style import COLOURS, SERIES, add_target, faded, styled
 from tuner.records import Tick
 
 OTHERS = "other trials"
@@ -98,9 +98,7 @@ def curves_figure(
         colour, dash = styles.get(text, (COLOURS["grey"], "solid"))
         _add_lines(figure, text, rows, colour, dash)
     if target is not None:
-        figure.add_hline(y=target, line={"color": COLOURS["black"], "width": 1.5, "dash": "dash"})
-        note = label(f"target {number(target)}", x=0.005, y=target, xref="paper", xanchor="left", yanchor="bottom")
-        figure.add_annotation(note)
+        add_target(figure, target)
     figure.update_xaxes(range=[0, 1.02 * float(data["clock_seconds"].max())])
     figure.update_layout(margin_b=96 + 22 * ((len(labels) + 2) // 3), showlegend=True)
     return styled(

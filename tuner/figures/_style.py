@@ -115,3 +115,10 @@ def label(text: str, *, x: float, y: float, colour: str = COLOURS["black"], **mo
         "bgcolor": "rgba(255,255,255,0.8)",
         **more,
     }
+
+
+def add_target(figure: go.Figure, target: float) -> None:
+    """Mark the return that counts as solved."""
+    figure.add_hline(y=target, line={"color": COLOURS["black"], "width": 1.5, "dash": "dash"})
+    note = label(f"target {number(target)}", x=0.005, y=target, xref="paper", xanchor="left", yanchor="bottom")
+    figure.add_annotation(note)

@@ -9,7 +9,7 @@ from tuner.analysis import curves_data
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.errors import UserError
 from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING
-from tuner.figures._style import COLOURS, faded, label, number, styled
+from tuner.figures._style import COLOURS, add_target, faded, styled
 from tuner.study import config_of, outcome_of
 
 _CURVE = ("clock_seconds", "estimate", "low", "high", "best", "exploring")
@@ -73,7 +73,7 @@ def trial_curve_figure(study: optuna.Study, trial: int) -> go.Figure | None:
     _add_evaluations(figure, evaluations)
     config = config_of(study)
     if config is not None and config.objective.target is not None:
-        _add_target(figure, config.objective.target)
+        add_target(figure, config.objective.target)
     last = max([*shown["clock_seconds"], *evaluations["clock_seconds"]])
     figure.update_xaxes(range=[0, 1.03 * last])
     rule = f" ({outcome.rule})" if outcome and outcome.rule else ""
@@ -201,11 +201,4 @@ def _add_evaluations(figure: go.Figure, evaluations: pd.DataFrame) -> None:
         marker={"color": COLOURS["black"], "size": 8, "symbol": "diamond"},
         name="evaluation ± 2 standard errors",
         hovertemplate="%{x:.1f} s: %{y:.3g}<extra></extra>",
-    )
-
-
-def _add_target(figure: go.Figure, target: float) -> None:
-    figure.add_hline(y=target, line={"color": COLOURS["black"], "width": 1.5, "dash": "dash"})
-    figure.add_annotation(
-        label(f"target {number(target)}", x=0.005, y=target, xref="paper", xanchor="left", yanchor="bottom")
     )

@@ -1,4 +1,4 @@
-from tuner.cli._configuration import agent_rows
+from tuner.analysis import agent_rows
 from tuner.config import ActionBox, AgentConfig, Network
 
 
