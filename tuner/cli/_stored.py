@@ -24,12 +24,29 @@ def open_stored(study: str, storage: str | None) -> "optuna.Study":
         UserError: if there is no such study, or no such storage.
         TunerError: if the storage fails.
     """
-    from tuner.study import read_study, study_names
+    from tuner.study import read_study
+
+    name, url = find_stored(study, storage)
+    return read_study(url, name)
+
+
+def find_stored(study: str, storage: str | None) -> tuple[str, str]:
+    """Find a study that has been run: return its name in the storage, and the storage's URL.
+
+    Args:
+        study: a study file, a bundled study's name, or a study's name in the storage.
+        storage: SQLAlchemy URL; None takes the study file's, or `DEFAULT_STORAGE`.
+
+    Raises:
+        UserError: if there is no such study, or no such storage.
+        TunerError: if the storage fails.
+    """
+    from tuner.study import study_names
 
     name, url = _located(study, storage)
     names = study_names(url)
     if name in names:
-        return read_study(url, name)
+        return name, url
     if name == study:
         if Path(study).exists():
             raise UserError(

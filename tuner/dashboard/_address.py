@@ -1,0 +1,90 @@
+"""Where the dashboard listens, who can reach it there, and by which names."""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+import psutil
+
+from tuner.errors import UserError
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LAST_PORT = 65535
+PASSWORD_HINT = (
+    "Set a password, in a file (--password-file FILE) or in the environment variable TUNER_DASHBOARD_PASSWORD, or "
+    "leave --host out to serve this machine only."
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A host and a port to listen on."""
+
+    host: str
+    """As the user wrote it, in lower case; without the brackets that a URL has around an IPv6 address."""
+    ip: str
+    """The one address to listen on."""
+    port: int
+    """0 lets the system choose a free one."""
+    names: frozenset[str]
+    """What a browser may call this server: the host part of a URL, in lower case."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine reach it."""
+        return ipaddress.ip_address(self.ip).is_loopback
+
+    def url(self, port: int) -> str:
+        """Return the server's URL, for people on this machine.
+
+        Args:
+            port: the one that it listens on.
+        """
+        listens_everywhere = ipaddress.ip_address(self.ip).is_unspecified
+        return f"http://{socket.gethostname() if listens_everywhere else in_url(self.host)}:{port}"
+
+
+def find_address(host: str, port: int) -> Address:
+    """Find out what a host's name stands for.
+
+    Args:
+        host: a name or an IP address; `0.0.0.0` or `::` for every address of this machine.
+        port: 0 to 65535.
+
+    Raises:
+        UserError: for a host that is not known, or a port that does not exist.
+    """
+    if not 0 <= port <= _LAST_PORT:
+        raise UserError(f"The port is {port}, but must be between 1 and {_LAST_PORT}, or 0 for any free one.")
+    host = host.strip().lower().removeprefix("[").removesuffix("]")
+    unknown = f"The host '{host}' is not known. Leave --host out to serve this machine only, or give one of its names."
+    if not host:
+        raise UserError(unknown)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UserError(unknown) from error
+    # IPv4 first: `localhost` is both, and older programs try only that.
+    ips = [str(where[0]) for _, _, _, _, where in sorted(found, key=lambda entry: entry[0] is not socket.AF_INET)]
+    return Address(host=host, ip=ips[0], port=port, names=_names(host, ips[0]))
+
+
+def in_url(host: str) -> str:
+    """Return a host as a URL has it: an IPv6 address in brackets, without its zone."""
+    return f"[{host.partition('%')[0]}]" if ":" in host else host
+
+
+def _names(host: str, ip: str) -> frozenset[str]:
+    given = {in_url(host), in_url(ip)}
+    address = ipaddress.ip_address(ip)
+    if address.is_loopback:
+        return _LOOPBACK_NAMES | given
+    if not address.is_unspecified:
+        return frozenset(given)
+    interfaces = {
+        in_url(entry.address).lower()
+        for entries in psutil.net_if_addrs().values()
+        for entry in entries
+        if entry.family in (socket.AF_INET, socket.AF_INET6)
+    }
+    return _LOOPBACK_NAMES | interfaces | {socket.gethostname().lower()}

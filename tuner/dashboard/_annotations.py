@@ -1,0 +1,153 @@
+"""What the dashboard shows beside the numbers: notes, pictures and figures, made from what the storage holds.
+
+Nothing of it is stored. It is laid over the attributes in which the dashboard looks for notes, figures and artifacts,
+in the form in which it would have written them itself. So a study that runs is never kept waiting, nothing is out of
+date, a storage that cannot be written to is shown like any other, and a note that a user edits takes the place of ours.
+"""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
+
+from tuner.analysis import curves_data, summary_data, trials_data
+from tuner.clock import Clock
+from tuner.config import StudyConfig
+from tuner.dashboard._pictures import Kind, PictureName
+from tuner.dashboard._study_note import study_note
+from tuner.dashboard._trial_note import trial_note
+from tuner.figures import curves_figure, study_curves_data
+from tuner.study import attributes, config_of, outcome_of
+
+_CHUNK = 2045
+"""Characters of a note or figure in one attribute; what the dashboard puts there itself, for the sake of MySQL."""
+_COST_SHARE = 0.05
+"""At most this share of the time goes into making annotations anew."""
+_FRESH_SECONDS = 2.0
+_NAMED_CURVES = 3
+_CARD = {"l": 60, "r": 20, "t": 44, "b": 60}
+
+Attributes = dict[str, Any]
+
+
+@dataclass
+class _Made:
+    """The annotations of one study, and when they are due to be made anew."""
+
+    blocks: dict[str, Attributes] = field(default_factory=dict)
+    due: float = 0.0
+    finished: dict[int, dict[str, Attributes]] = field(default_factory=dict)
+    """By trial id, of trials about which nothing changes any more."""
+    notes: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Version and text of each note, by its key: the dashboard takes a higher version for a new text."""
+
+
+class Annotations:
+    """Makes the annotations of studies, and makes them anew when they may have changed.
+
+    Args:
+        storage: what they are made from; only read.
+        shown_storage: its URL without password, for commands in notes.
+        clock: tells when they are due.
+    """
+
+    def __init__(self, storage: BaseStorage, *, shown_storage: str, clock: Clock) -> None:
+        self._storage = storage
+        self._shown_storage = shown_storage
+        self._clock = clock
+        self._made: dict[int, _Made] = {}
+        self._lock = threading.Lock()
+
+    def of(self, study_id: int) -> dict[str, Attributes]:
+        """Return a study's annotations as system attributes, in blocks that belong together.
+
+        The key of a block is the attribute whose presence in the storage says that a user has put something else there.
+
+        Args:
+            study_id: as the storage has it; raises KeyError for one that it does not have.
+        """
+        with self._lock:
+            made = self._made.setdefault(study_id, _Made())
+            began = self._clock.now()
+            if began >= made.due:
+                made.blocks = self._make(study_id, made)
+                ended = self._clock.now()
+                made.due = ended + max(_FRESH_SECONDS, (ended - began) / _COST_SHARE)
+            return made.blocks
+
+    def _make(self, study_id: int, made: _Made) -> dict[str, Attributes]:
+        study = optuna.load_study(study_name=self._storage.get_study_name_from_id(study_id), storage=self._storage)
+        config = config_of(study)
+        if config is None:
+            return {}
+        text = study_note(config, summary_data(study), storage=self._shown_storage)
+        blocks = {**_note_block(made, None, text), **_figure_blocks(study, config)}
+        trials = study.get_trials(deepcopy=False)
+        repeated = {trial.user_attrs.get(attributes.RETRY_OF) for trial in trials}
+        for trial in trials:
+            blocks |= made.finished.get(trial._trial_id) or self._trial_blocks(study_id, trial, config, made, repeated)
+        return blocks
+
+    def _trial_blocks(
+        self, study_id: int, trial: FrozenTrial, config: StudyConfig, made: _Made, repeated: set[int | None]
+    ) -> dict[str, Attributes]:
+        finished = trial.state.is_finished()
+        revision = 0 if finished else 1 + (trial.last_step or 0)
+        names = {kind: PictureName(study_id, trial._trial_id, kind, revision) for kind in _kinds(trial)}
+        paths = {kind.name.lower(): name.path for kind, name in names.items()}
+        queued_again = trial.number in repeated
+        text = trial_note(trial, config.objective, config.budget, queued_again=queued_again, pictures=paths)
+        blocks = _note_block(made, trial._trial_id, text)
+        for kind, name in names.items():
+            key = f"dashboard:artifacts:{trial._trial_id}:{name.artifact_id}"
+            facts = {"artifact_id": name.artifact_id, "filename": kind.file_name, "mimetype": kind.media_type}
+            blocks[key] = {key: json.dumps({**facts, "encoding": None})}
+        if finished and (queued_again or attributes.counts(trial)):
+            made.finished[trial._trial_id] = blocks
+        return blocks
+
+
+def _kinds(trial: FrozenTrial) -> list[Kind]:
+    """Return the pictures that there are of a trial."""
+    outcome = outcome_of(trial)
+    has_curve = bool(trial.intermediate_values) if outcome is None else bool(_ticks(trial) or outcome.evaluations)
+    has_ledger = outcome is not None and sum(outcome.ledger.values()) > 0
+    kinds = [Kind.CURVE, Kind.CURVE_PAGE] * has_curve + [Kind.LEDGER, Kind.LEDGER_PAGE] * has_ledger
+    return sorted(kinds)
+
+
+def _ticks(trial: FrozenTrial) -> list[float]:
+    """Return the returns of a finished trial that can be drawn."""
+    columns: dict[str, list[Any]] = trial.user_attrs.get(attributes.TICKS, {})
+    known = [value for value in columns.get("estimate", []) if value is not None]
+    return known or [value for value in columns.get("best", []) if value is not None]
+
+
+def _note_block(made: _Made, trial_id: int | None, text: str) -> dict[str, Attributes]:
+    prefix = "dashboard:" if trial_id is None else f"dashboard:{trial_id}:"
+    version, former = made.notes.get(prefix, (0, ""))
+    version += text != former
+    made.notes[prefix] = (version, text)
+    key = f"{prefix}note_ver"
+    return {key: {key: version, **_chunks(f"{prefix}note_str:", text)}}
+
+
+def _figure_blocks(study: optuna.Study, config: StudyConfig) -> dict[str, Attributes]:
+    """Return the curves of all trials, as a figure on the study's page."""
+    data = study_curves_data(curves_data(study), trials_data(study), top=_NAMED_CURVES)
+    if data.empty:
+        return {}
+    figure = curves_figure(data, target=config.objective.target)
+    figure.update_layout(
+        width=None, height=None, autosize=True, margin=_CARD, title={"text": "Return over training time", "y": 0.97}
+    )
+    prefix = "dashboard:plot_data:returns:"
+    return {f"{prefix}0": _chunks(prefix, figure.to_json())}
+
+
+def _chunks(prefix: str, text: str) -> Attributes:
+    return {f"{prefix}{start // _CHUNK}": text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)}

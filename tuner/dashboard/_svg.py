@@ -1,0 +1,179 @@
+"""Still pictures of one trial, as SVG: what the dashboard can show inside a page, which Plotly's figures cannot be.
+
+The dashboard shows images in notes and among artifacts, but draws Plotly's figures on a study's page only, all of them.
+To make images of those takes a browser and seconds each, these take milliseconds and are drawn when asked for.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape
+
+import pandas as pd
+
+from tuner.clock import ACCOUNTS
+from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING
+from tuner.figures._style import COLOURS, number
+
+_WIDTH, _HEIGHT = 760, 400
+_LEFT, _RIGHT, _TOP, _BOTTOM = 68, 20, 44, 52
+_FONT = "Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
+_ROW = 34
+_Points = Sequence[tuple[float, float]]
+
+
+class _Axes:
+    """Two axes with a grid; points in their units become pixels."""
+
+    def __init__(self, right: float, low: float, high: float) -> None:
+        self._right = right
+        margin = 0.06 * (high - low) or 1.0
+        self._low, self._high = low - margin, high + margin
+
+    def x(self, value: float) -> float:
+        """Return the pixel of a time."""
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / self._right
+
+    def y(self, value: float) -> float:
+        """Return the pixel of a return."""
+        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (self._high - value) / (self._high - self._low)
+
+    def path(self, points: _Points) -> str:
+        """Return points as SVG has them."""
+        return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
+
+    def drawn(self) -> list[str]:
+        """Return grid, numbers and titles."""
+        bottom, end = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+        parts = []
+        for value in ticks(0.0, self._right):
+            x = self.x(value)
+            parts += [_line(x, _TOP, x, bottom), _text(x, bottom + 18, number(value), anchor="middle")]
+        for value in ticks(self._low, self._high):
+            y = self.y(value)
+            parts += [_line(_LEFT, y, end, y), _text(_LEFT - 8, y + 4, number(value), anchor="end")]
+        parts.append(_line(_LEFT, bottom, end, bottom, COLOURS["grey"]))
+        parts.append(_text((_LEFT + end) / 2, _HEIGHT - 10, "training clock [s]", anchor="middle"))
+        middle = (_TOP + bottom) / 2
+        return [*parts, _text(18, middle, "return", anchor="middle", more=f'transform="rotate(-90 18 {middle:.0f})"')]
+
+
+def curve_svg(
+    curve: pd.DataFrame, evaluations: pd.DataFrame, *, target: float | None, outcome: str | None
+) -> str | None:
+    """Draw a trial's return over the training clock.
+
+    Args:
+        curve: `tuner.figures.trial_curve_data` of the trial.
+        evaluations: `tuner.figures.trial_evaluations_data` of the trial.
+        target: the return that counts as solved.
+        outcome: kind of the trial's outcome, which decides the colour; None for one that runs.
+
+    Returns:
+        The picture; None if there is nothing to draw.
+    """
+    drawn = "best" if curve["estimate"].isna().all() else "estimate"
+    line = _points(curve, drawn)
+    means = _points(evaluations, "mean")
+    if not line and not means:
+        return None
+    high, low = (_points(curve, name) if drawn == "estimate" else [] for name in ("high", "low"))
+    exploring = _points(curve, "exploring")
+    values = [y for _, y in (*line, *means, *high, *low, *exploring)] + ([] if target is None else [target])
+    axes = _Axes(1.03 * max(x for x, _ in (*line, *means)) or 1.0, min(values), max(values))
+    colour = OUTCOMES[outcome or RUNNING].colour
+    parts = axes.drawn()
+    if high and low:
+        parts.append(f'<polygon points="{axes.path([*high, *low[::-1]])}" fill="{colour}" fill-opacity="0.18"/>')
+    if target is not None:
+        y = axes.y(target)
+        parts.append(_line(_LEFT, y, _WIDTH - _RIGHT, y, COLOURS["black"], more='stroke-dasharray="7 5"'))
+    legend = []
+    if exploring and drawn == "estimate" and exploring != line:
+        parts.append(_polyline(axes.path(exploring), COLOURS["grey"], 1.4, 'stroke-dasharray="2 3"'))
+        legend.append((COLOURS["grey"], "robots that explore"))
+    parts.append(_polyline(axes.path(line), colour, 2.6))
+    parts += [_diamond(axes.x(x), axes.y(y)) for x, y in means]
+    legend = [(colour, "estimate" if drawn == "estimate" else "best so far"), *legend]
+    legend += [(COLOURS["black"], "evaluations")] if means else []
+    legend += [(COLOURS["black"], f"- - target {number(target)}")] if target is not None else []
+    return _picture([*parts, *_legend(legend)], _HEIGHT)
+
+
+def ledger_svg(ledger: pd.DataFrame) -> str | None:
+    """Draw where a trial's seconds went.
+
+    Args:
+        ledger: `tuner.figures.trial_ledger_data` of the trial.
+
+    Returns:
+        The picture; None if the trial has no ledger yet.
+    """
+    seconds = dict(zip(ledger["account"], ledger["seconds"], strict=True))
+    longest = max(seconds.values(), default=0.0)
+    if longest <= 0:
+        return None
+    parts = []
+    for place, account in enumerate(ACCOUNTS):
+        top = 16 + _ROW * place
+        width = (_WIDTH - 180) * seconds.get(account, 0.0) / longest
+        colour = ACCOUNT_COLOURS[account]
+        parts.append(_text(88, top + 17, account, anchor="end"))
+        parts.append(f'<rect x="96" y="{top}" width="{width:.1f}" height="{_ROW - 10}" fill="{colour}"/>')
+        parts.append(_text(96 + width + 6, top + 17, f"{seconds.get(account, 0.0):.1f} s"))
+    return _picture(parts, 24 + _ROW * len(ACCOUNTS))
+
+
+def ticks(low: float, high: float, about: int = 6) -> list[float]:
+    """Return round numbers between two: multiples of 1, 2 or 5 times a power of ten.
+
+    Args:
+        low: where they begin.
+        high: where they end; above `low`.
+        about: how many, at most.
+    """
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    return [count * step for count in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
+
+
+def _points(table: pd.DataFrame, column: str) -> list[tuple[float, float]]:
+    known = table.dropna(subset=[column])
+    return [(float(x), float(y)) for x, y in zip(known["clock_seconds"], known[column], strict=True)]
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str = "#E8E8E8", *, more: str = "") -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" {more}/>'
+
+
+def _polyline(points: str, colour: str, width: float, more: str = "") -> str:
+    style = (
+        f'fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round" stroke-linecap="round" {more}'
+    )
+    return f'<polyline points="{points}" {style}/>'
+
+
+def _diamond(x: float, y: float) -> str:
+    return f'<path d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z" fill="{COLOURS["black"]}"/>'
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start", more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{escape(text)}</text>'
+
+
+def _legend(entries: Iterable[tuple[str, str]]) -> list[str]:
+    parts, x = [], float(_LEFT)
+    for colour, words in entries:
+        parts.append(f'<rect x="{x:.0f}" y="17" width="14" height="4" fill="{colour}"/>')
+        parts.append(_text(x + 20, 24, words))
+        x += 40 + 7.6 * len(words)
+    return parts
+
+
+def _picture(parts: Iterable[str], height: int) -> str:
+    size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
+    style = f'font-family="{_FONT}" font-size="13" fill="{COLOURS["black"]}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="white"/>'
+        f"<g {style}>{''.join(parts)}</g></svg>"
+    )

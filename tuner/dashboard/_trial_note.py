@@ -1,0 +1,150 @@
+"""What the dashboard says of one trial, as Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
+from tuner.config import BudgetConfig, ObjectiveConfig
+from tuner.records import Outcome, OutcomeKind
+from tuner.study import attributes, best_return_of, outcome_of
+
+_RULES = {
+    "dominated": "its clock had passed the best time to return by the pruner's margin, so that it could no longer win",
+    "behind": "its best return was low among those that other trials had at the same time",
+    "hopeless": "even if it had gone on improving as fast as its curve allowed to hope, it would not have reached the "
+    "target in time",
+}
+"""Why a rule stops a trial, after "because"."""
+
+
+def trial_note(
+    trial: FrozenTrial,
+    objective: ObjectiveConfig,
+    budget: BudgetConfig,
+    *,
+    queued_again: bool = False,
+    pictures: Mapping[str, str] | None = None,
+) -> str:
+    """Return how a trial went: its outcome in words, why it ended, its curve and where its seconds went.
+
+    Args:
+        trial: as the storage has it.
+        objective: of its study.
+        budget: of its study.
+        queued_again: another trial repeats this one.
+        pictures: paths of its pictures under the dashboard's URL: `curve`, and `curve_page` and `ledger_page`, the
+            same and the ledger to look into; those that there are.
+    """
+    outcome = outcome_of(trial)
+    paths = pictures or {}
+    parts = [_ended(trial, outcome, objective, budget) if outcome else _so_far(trial, objective, budget)]
+    parts += [" ".join(remarks)] if (remarks := _remarks(trial, outcome, queued_again)) else []
+    parts += [f"![return over the training clock]({paths['curve']})"] if "curve" in paths else []
+    pages = {"curve_page": "return", "ledger_page": "seconds"}
+    links = [f"[{words}]({paths[name]})" for name, words in pages.items() if name in paths]
+    parts += ["To look into, and to keep: " + ", ".join(links) + "."] if links else []
+    if outcome is not None:
+        parts += [_ledger(outcome)] if outcome.ledger else []
+        parts += [_fenced(outcome.details["traceback"])] if outcome.details.get("traceback") else []
+    directory = trial.user_attrs.get(attributes.SPEC, {}).get("directory")
+    parts += [f"Files: `{directory}`"] if directory else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _ended(trial: FrozenTrial, outcome: Outcome, objective: ObjectiveConfig, budget: BudgetConfig) -> str:
+    clock = f"{outcome.clock_seconds:.1f} s"
+    best = _best(outcome.best_return)
+    match outcome.kind:
+        case OutcomeKind.REACHED:
+            seconds = outcome.clock_seconds if outcome.reached_seconds is None else outcome.reached_seconds
+            final = "" if outcome.final_return is None else f", where its policy earned {outcome.final_return:.2f}"
+            return (
+                f"**Reached the target of {_target(objective)} after {seconds:.1f} s** of training clock; an "
+                f"evaluation confirmed it{final}."
+            )
+        case OutcomeKind.EXHAUSTED if objective.kind == "time_to_return":
+            return (
+                f"**Did not reach the target of {_target(objective)}** within its budget of {budget.seconds:g} s."
+                f"{best} Its time to return is only known to exceed {clock}."
+            )
+        case OutcomeKind.EXHAUSTED:
+            return f"**Spent its budget** of {budget.seconds:g} s.{best}"
+        case OutcomeKind.PRUNED:
+            return f"**Stopped early, after {clock}**, {_why(outcome.rule)}.{best}"
+        case OutcomeKind.TOO_LARGE:
+            return f"**Too large for the memory**, so it was not trained.{_said(outcome)}"
+        case OutcomeKind.INTERRUPTED:
+            return f"**Interrupted after {clock}** by whoever ran the study, or by its time limit.{_said(outcome)}"
+        case kind:
+            verbs = {OutcomeKind.DIVERGED: "Diverged", OutcomeKind.CRASHED: "Crashed", OutcomeKind.HUNG: "Hung"}
+            value = "" if trial.value is None else f"\n\nIt was given the worst score there is, {trial.value:g}."
+            return f"**{verbs[kind]} after {clock}** of training clock.{_said(outcome)}{value}"
+
+
+def _so_far(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> str:
+    if trial.state is TrialState.WAITING:
+        return "**Waits** to be trained."
+    if trial.state is not TrialState.RUNNING:
+        return f"**{trial.state.name.capitalize()}**, but nothing is known of how it went."
+    last = trial.last_step or 0
+    score = trial.intermediate_values.get(last)
+    best = None if score is None else best_return_of(score, objective, budget_seconds=budget.seconds)
+    clock = last * budget.seconds / budget.ticks
+    return f"**Is being trained**: {clock:.1f} of {budget.seconds:g} s of training clock.{_best(best)}"
+
+
+def _why(rule: str | None) -> str:
+    if rule is None:
+        return "by the pruner"
+    return f"by the rule *{rule}*: {_RULES[rule]}" if rule in _RULES else f"by the pruner *{rule}*"
+
+
+def _remarks(trial: FrozenTrial, outcome: Outcome | None, queued_again: bool) -> list[str]:
+    facts: dict[str, Any] = trial.user_attrs
+    remarks = []
+    if attributes.WARM_START in facts:
+        remarks.append(f"Its configuration is the warm start `{facts[attributes.WARM_START]}`.")
+    if facts.get(attributes.RETRY_OF) is not None:
+        remarks.append(f"It repeats trial {facts[attributes.RETRY_OF]}.")
+    if queued_again:
+        remarks.append("Another trial repeats it, and counts in its place.")
+    if attributes.SHADOW in facts:
+        shadow = facts[attributes.SHADOW]
+        remarks.append(
+            f"The rule *{shadow['rule']}* would have stopped it at {shadow['clock_seconds']:.1f} s; it was let run, to "
+            "see how often that would be wrong."
+        )
+    if outcome is not None and outcome.contended:
+        remarks.append("Other work competed for its CPUs: **its seconds do not compare** with other trials'.")
+    return remarks
+
+
+def _ledger(outcome: Outcome) -> str:
+    total = sum(outcome.ledger.values())
+    rows = [(account, outcome.ledger[account]) for account in ACCOUNTS if outcome.ledger.get(account)]
+    lines = ["| where the seconds went | s | share | training clock |", "|---|--:|--:|:-:|"]
+    for account, seconds in rows:
+        share = f"{seconds / total:.0%}" if total > 0 else "—"
+        lines.append(f"| {account} | {seconds:.1f} | {share} | {'✓' if account in TRAINING_ACCOUNTS else ''} |")
+    training = sum(seconds for account, seconds in rows if account in TRAINING_ACCOUNTS)
+    lines.append(f"| **all** | **{total:.1f}** | | {training:.1f} s |")
+    return "\n".join(lines)
+
+
+def _target(objective: ObjectiveConfig) -> str:
+    return "—" if objective.target is None else f"{objective.target:g}"
+
+
+def _best(value: float | None) -> str:
+    return "" if value is None else f" Its best return was {value:.2f}."
+
+
+def _said(outcome: Outcome) -> str:
+    return f"\n\n{_fenced(outcome.message)}" if outcome.message else ""
+
+
+def _fenced(text: str) -> str:
+    """Return text as a block in which Markdown has no meaning."""
+    return f"~~~\n{text.strip().replace('~~~', '~ ~ ~')}\n~~~"
