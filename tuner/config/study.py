@@ -72,7 +72,11 @@ class ConfirmConfig(Frozen):
     """How the best configurations are retrained on fresh seeds."""
 
     top: PositiveCount = 3
+    """How many of the study's best configurations."""
     seeds: PositiveCount = 5
+    """Fresh seeds for each that is not dropped before."""
+    reference: str | None = Field(default=None, min_length=1)
+    """A warm start of the search space that is trained on the same seeds to compare with; it never wins."""
 
 
 class WorkersConfig(Frozen):

@@ -44,11 +44,14 @@ class Entrant:
     promised_seconds: float | None
     agent: dict[str, Any]
     """The `AgentConfig` as JSON."""
+    shares: int | None = None
+    """Of a reference that is one of the study's best trials: its number; the runs of the one are those of the other."""
 
     @property
     def key(self) -> int | str:
         """What its runs are marked with."""
-        return self.label if self.number is None else self.number
+        number = self.shares if self.number is None else self.number
+        return self.label if number is None else number
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,26 @@ class Plan:
     seeds: tuple[int, ...]
     target: float
     budget_seconds: float
-    reference: int | str | None = None
-    """Key of the reference, which is one of the study's own candidates if it is among the best."""
     race_reference: bool = False
-    """Whether the reference, too, gets no further seeds when it is clearly worse."""
+    """Whether the reference, too, gets no further seeds when it is clearly slower."""
 
     @property
     def kept(self) -> frozenset[int | str]:
         """Keys of those that are never dropped."""
-        return frozenset() if self.reference is None or self.race_reference else frozenset({self.reference})
+        return frozenset(entrant.key for entrant in self.entrants if entrant.number is None and not self.race_reference)
 
     @property
-    def contenders(self) -> tuple[int | str, ...]:
+    def contenders(self) -> frozenset[int | str]:
         """Keys of those that can win."""
-        return tuple(entrant.key for entrant in self.entrants if entrant.number is not None)
+        return frozenset(entrant.key for entrant in self.entrants if entrant.number is not None)
+
+    @property
+    def labels(self) -> dict[int | str, str]:
+        """What those that race are called, in their order; one that shares runs has the name of the trial."""
+        found: dict[int | str, str] = {}
+        for entrant in self.entrants:
+            found.setdefault(entrant.key, entrant.label)
+        return found
 
     def write(self, confirm: optuna.Study) -> None:
         """Write the plan to the study of the confirm runs."""

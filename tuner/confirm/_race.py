@@ -17,6 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import ttest_rel
 
 from tuner.analysis import restricted
@@ -80,7 +81,7 @@ def race(
     return Standing(seeds + 1, tuple(racing), dropped)
 
 
-def _slower(times: np.ndarray, leaders: np.ndarray) -> float:
+def _slower(times: npt.NDArray[np.float64], leaders: npt.NDArray[np.float64]) -> float:
     """Return the p-value of the times being no longer than the leader's on the same seeds."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # Differences that are all alike have no spread: p is 0, 1, or, where all are 0, not a number.

@@ -74,12 +74,12 @@ def runs_by_candidate(confirm: optuna.Study, *, retry_before: int = 0) -> dict[K
 def standing_of(plan: Plan, runs: Runs) -> Standing:
     """Return where the race stands."""
     return race(
-        {entrant.key: _times(plan, runs.get(entrant.key, {})) for entrant in plan.entrants},
+        {key: _times(plan, runs.get(key, {})) for key in plan.labels},
         seeds=len(plan.seeds),
         budget_seconds=plan.budget_seconds,
         contenders=plan.contenders,
         kept=plan.kept,
-        labels={entrant.key: entrant.label for entrant in plan.entrants},
+        labels=plan.labels,
     )
 
 

@@ -8,7 +8,7 @@ from tuner.study._manager import Manager
 from tuner.study._owner import manager_lock
 from tuner.study._reading import read_study, study_names
 from tuner.study._resume import conclude_stale_trials, lock_file, warm_start_parameters
-from tuner.study._runs import check_not_running, runs_of
+from tuner.study._runs import check_not_running, runs_of, unlike
 from tuner.study._score import best_return_of, score
 from tuner.study._storage import STORAGE_ERRORS, open_storage, storage_error
 from tuner.study._summary import BestTrial, EndReason, StudySummary, summarize
@@ -58,5 +58,6 @@ __all__ = [
     "storage_error",
     "study_names",
     "summarize",
+    "unlike",
     "warm_start_parameters",
 ]

@@ -39,15 +39,7 @@ class RunRecord:
     @property
     def unlike_earlier(self) -> str | None:
         """What makes this run's seconds hard to compare with an earlier run's, as a sentence; None if nothing."""
-        here = (self._entry["owner"]["host"], self._entry["threads"])
-        for run in self._earlier:
-            there = (run["owner"]["host"], run["threads"])
-            if there != here:
-                return (
-                    f"Earlier trials were timed on host {there[0]} with {there[1]} threads a worker, these are on host "
-                    f"{here[0]} with {here[1]}: their seconds may not compare."
-                )
-        return None
+        return unlike(self._earlier, host=self._entry["owner"]["host"], threads=self._entry["threads"])
 
     def keep_fresh(self) -> None:
         """Write the record again if the last time was long ago."""
@@ -72,6 +64,25 @@ def runs_of(study: optuna.Study) -> list[dict[str, Any]]:
     `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed.
     """
     return list(study.user_attrs.get(RUNS, []))
+
+
+def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None) -> str | None:
+    """Return what makes the seconds of a run hard to compare with earlier ones', as a sentence; None if nothing does.
+
+    Args:
+        runs: the earlier runs.
+        threads: CPUs of each worker now.
+        host: the machine's name now; None for this one.
+    """
+    here = (Owner.current().host if host is None else host, threads)
+    for run in runs:
+        there = (run["owner"]["host"], run["threads"])
+        if there != here:
+            return (
+                f"Earlier trials were timed on host {there[0]} with {there[1]} threads a worker, these are on host "
+                f"{here[0]} with {here[1]}: their seconds may not compare."
+            )
+    return None
 
 
 def check_not_running(study: optuna.Study) -> None:

@@ -46,6 +46,8 @@ class StudySummary:
     """Length of this run."""
     training_seconds: float = 0.0
     """Training clocks of the trials that ended in this run, added up."""
+    standing: str | None = None
+    """What watchers show in place of the best trial, of a run that does not search for one."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as a JSON-safe dictionary."""
