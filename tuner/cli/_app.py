@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tuner.cli import _actions, _audit, _bounds, _dashboard, _init, _plot, _run, _show, _spaces, _studies, _tasks
+from tuner.cli import _actions, _audit, _bounds, _dashboard, _init, _plot, _report_page, _run, _show, _spaces, _studies, _tasks
 from tuner.errors import TunerError
 
 _INTERRUPTED = 130
@@ -64,6 +64,7 @@ app.command("audit", epilog="Example: tuner audit --box -100 100 --dims 12 --sca
 app.command("run", epilog="Example: tuner run quickstart --set budget.trials=20 --timeout 10m")(_run.run)
 app.command("show", epilog="Example: tuner show quickstart --csv > trials.csv")(_show.show)
 app.command("dashboard", epilog="Example: tuner dashboard quickstart --port 8081")(_dashboard.dashboard)
+app.command("report", epilog="Example: tuner report quickstart -o report.html --png slides")(_report_page.report)
 app.command("tasks", epilog="Example: tuner tasks --simulator mujoco")(_tasks.tasks)
 app.command("spaces", epilog="Example: tuner spaces")(_spaces.spaces)
 app.command("studies", epilog="Example: tuner studies")(_studies.studies)

@@ -72,6 +72,7 @@ def history_figure(data: pd.DataFrame, study: optuna.Study) -> go.Figure:
     if by_time and config is not None:
         _add_budget(figure, config.budget.seconds, float(data["number"].max()))
     figure.update_yaxes(range=_reach(sign * data["score"], config.budget.seconds if by_time and config else None))
+    figure.update_layout(legend_y=-0.28)
     figure.update_xaxes(range=[-0.6, float(data["number"].max()) + 0.6])
     return styled(
         figure,

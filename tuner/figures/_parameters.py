@@ -92,7 +92,7 @@ def parallel_figure(study: optuna.Study, parameters: Sequence[str]) -> go.Figure
         target_name="score [s]" if by_time else "return",
     )
     _colour_by_outcome(figure, study)
-    figure.update_layout(title=None)
+    figure.update_layout(title=None, legend=None)
     figure.update_annotations(bgcolor="rgba(255,255,255,0.75)", borderpad=0)
     styled(
         figure,

@@ -1,0 +1,139 @@
+"""The pieces a page is made of, as HTML; everything that comes from users is escaped here."""
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import plotly.graph_objects as go
+import plotly.io
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the page."""
+
+    name: str
+    """Of its PNG file, without suffix."""
+    figure: go.Figure
+    least_width: int = 0
+    """Pixels; on a narrower screen it is scrolled sideways."""
+
+
+Block = str | Figure
+"""HTML, or a figure."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page under a title."""
+
+    name: str
+    """In links to it."""
+    link: str
+    """What links to it say: a word or two."""
+    title: str
+    reading: str
+    """A sentence on how to read it; plain text."""
+    blocks: list[Block] = field(default_factory=list)
+
+
+def text(value: object) -> str:
+    """Return a value as text that is safe in HTML."""
+    return html.escape(str(value))
+
+
+def paragraph(sentence: str, *, kind: str = "") -> str:
+    """Return a paragraph of plain text.
+
+    Args:
+        sentence: plain text.
+        kind: a class of the style sheet.
+    """
+    return f'<p class="{kind}">{text(sentence)}</p>' if kind else f"<p>{text(sentence)}</p>"
+
+
+def note(sentence: str) -> str:
+    """Return a paragraph that stands out, such as one that says why a figure is missing."""
+    return paragraph(sentence, kind="note")
+
+
+def heading(words: str) -> str:
+    """Return a heading inside a section."""
+    return f"<h3>{text(words)}</h3>"
+
+
+def table(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    numbers: Sequence[int] = (),
+    winner: int | None = None,
+    narrow: bool = False,
+) -> str:
+    """Return a table that scrolls sideways where the screen is too narrow.
+
+    Args:
+        titles: of the columns; with empty ones only, there is no head.
+        rows: cells of plain text; the first of each row heads it. A `Raw` cell is taken as it is.
+        numbers: indices of columns that hold numbers, which are set flush right.
+        winner: index of the row to stand out.
+        narrow: as wide as its content instead of the page.
+    """
+    head = "".join(_cell("th", title, place in numbers) for place, title in enumerate(titles))
+    body = "".join(
+        f'<tr class="winner">{_row(row, numbers)}</tr>' if place == winner else f"<tr>{_row(row, numbers)}</tr>"
+        for place, row in enumerate(rows)
+    )
+    thead = f"<thead><tr>{head}</tr></thead>" if any(titles) else ""
+    kind = ' class="narrow"' if narrow else ""
+    return f'<div class="scroll"><table{kind}>{thead}<tbody>{body}</tbody></table></div>'
+
+
+class Raw(str):
+    """HTML that is safe already."""
+
+    __slots__ = ()
+
+
+def keyed(colour: str, words: str) -> Raw:
+    """Return words behind a patch of a figure's colour."""
+    return Raw(f'<span class="key" style="background:{text(colour)}"></span>{text(words)}')
+
+
+def pairs(rows: Sequence[tuple[str, str]]) -> str:
+    """Return names and values, in as many columns as there is room for."""
+    listed = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in rows)
+    return f'<dl class="pairs">{listed}</dl>'
+
+
+def folded(summary: str, content: str) -> str:
+    """Return content that is shown when its summary is clicked."""
+    return f"<details><summary>{text(summary)}</summary>{content}</details>"
+
+
+def drawn(block: Figure) -> str:
+    """Return the place of a figure, with its data; the page's script draws it."""
+    spec = json.loads(plotly.io.to_json(block.figure, validate=False))
+    data = {"data": spec["data"], "layout": spec["layout"], "least": block.least_width}
+    # No "</script>" can end the element early, whatever users call their things.
+    packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    title = text(block.figure.layout.meta or block.name)
+    return (
+        f'<div class="scroll"><div class="figure" id="figure-{text(block.name)}" role="img" aria-label="{title}">'
+        f'<script type="application/json">{packed}</script></div></div>'
+    )
+
+
+def _row(row: Sequence[object], numbers: Sequence[int]) -> str:
+    return "".join(_cell("td" if place else "th", cell, place in numbers) for place, cell in enumerate(row))
+
+
+def _cell(element: str, value: object, is_number: bool) -> str:
+    content = value if isinstance(value, Raw) else text(value)
+    return f'<{element} class="number">{content}</{element}>' if is_number else f"<{element}>{content}</{element}>"
+
+
+def preformatted(content: str) -> str:
+    """Return text that keeps its lines."""
+    return f'<div class="scroll"><pre>{text(content)}</pre></div>'

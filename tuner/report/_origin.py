@@ -1,0 +1,119 @@
+"""Where it all comes from: the trials, the runs, machine, versions, seeds and the study file."""
+
+from typing import Any
+
+from tuner.config import dump_study
+from tuner.figures import OUTCOMES, RUNNING
+from tuner.report._blocks import Block, Section, folded, heading, keyed, paragraph, preformatted, table
+from tuner.report._source import Source
+from tuner.report._words import duration, moment, optional
+from tuner.study import runs_of
+
+_FOLDED_FROM = 12
+"""Longer tables are folded."""
+
+
+def trials_section(source: Source) -> Section:
+    """Return every trial in one line."""
+    reading = "How each trial ended; a time after “>” is only known to be longer, as the trial ended before."
+    rows = [
+        (
+            f"{row.number}" + (f" ({row.warm_start})" if isinstance(row.warm_start, str) else ""),
+            keyed(OUTCOMES[_outcome(row)].colour, _words(row)),
+            optional(row.time_to_return, "{:.1f} s")
+            if row.time_to_return == row.time_to_return
+            else (f"> {row.clock_seconds:.1f} s" if row.censored else "—"),
+            optional(row.best_return, "{:.3g}"),
+            optional(row.score, "{:.4g}"),
+            optional(row.clock_seconds, "{:.1f} s"),
+            f"{row.env_steps:,}",
+            f"{row.updates:,}",
+        )
+        for row in source.trials.itertuples()
+    ]
+    titles = ("trial", "outcome", "time to return", "best return", "score", "clock", "environment steps", "updates")
+    if not rows:
+        return Section("trials", "Trials", "Trials", reading, [paragraph("None yet.")])
+    listed = table(titles, rows, numbers=range(2, 8))
+    block = folded(f"All {len(rows)} trials", listed) if len(rows) > _FOLDED_FROM else listed
+    return Section("trials", "Trials", "Trials", reading, [block])
+
+
+def _outcome(row: Any) -> str:
+    return row.outcome if isinstance(row.outcome, str) else RUNNING
+
+
+def _words(row: Any) -> str:
+    outcome = _outcome(row)
+    if outcome == RUNNING:
+        return str(row.state).lower()
+    return outcome.replace("_", " ") + (f" ({row.rule})" if isinstance(row.rule, str) else "")
+
+
+def origin_section(source: Source) -> Section:
+    """Return what is needed to repeat the study, and to judge whether its seconds compare with others."""
+    reading = "Seconds are those of this machine with these versions: they do not compare with another's."
+    config = source.config
+    facts = [
+        ("task", f"{config.task.id}, {config.task.num_envs} robots"),
+        ("simulator", config.task.simulator),
+        ("search space", config.search_space),
+        ("sampler, pruner", f"{config.sampler.kind} (seed {config.sampler.seed}), {config.pruner.kind}"),
+        *machine_facts(source),
+        (
+            "workers",
+            f"{config.workers.count}, with {config.workers.threads} CPU{'s' * (config.workers.threads > 1)} each",
+        ),
+    ]
+    if source.confirmation is not None:
+        facts.append(("confirming seeds", ", ".join(str(seed) for seed in source.confirmation.seeds)))
+    best = source.summary.best
+    if best is not None:
+        facts.append((f"trial {best.number}", f"seed {best.seed}"))
+    blocks: list[Block] = [table(("", ""), facts)]
+    runs = [
+        (
+            moment(run["started_epoch_seconds"]),
+            duration(run["wall_seconds"]),
+            f"{run['slots']} × {run['threads']}",
+            run["end"] or "not ended",
+        )
+        for run in runs_of(source.study)
+    ]
+    if runs:
+        listed = table(("run", "length", "workers × CPUs", "end"), runs, numbers=(1, 2), narrow=True)
+        blocks += [heading("Runs"), listed]
+    blocks.append(folded("The study file", preformatted(_study_file(source))))
+    return Section("origin", "Provenance", "Provenance", reading, blocks)
+
+
+def machine_facts(source: Source) -> list[tuple[str, str]]:
+    """Return machine, device and versions, as the latest trial that tells them recorded them."""
+    for number in reversed(source.ended["number"].tolist()):
+        outcome = source.outcome(number)
+        details = outcome.details if outcome else {}
+        if details.get("versions"):
+            versions = ", ".join(f"{package} {version}" for package, version in details["versions"].items())
+            return [*_machine(details), ("versions", versions)]
+    return []
+
+
+def machine_name(source: Source) -> str | None:
+    """Return the processor that the trials ran on; None where that was not recorded."""
+    return dict(machine_facts(source)).get("machine")
+
+
+def _machine(details: dict[str, Any]) -> list[tuple[str, str]]:
+    machine = details.get("machine") or {}
+    known = [str(machine[key]) for key in ("cpu", "system") if machine.get(key)]
+    if machine.get("cores"):
+        known.insert(1, f"{machine['cores']} CPUs")
+    found = [("machine", ", ".join(known))] if known else []
+    device = machine.get("accelerator") or details.get("jax_backend")
+    return [*found, ("JAX computes on", str(device))] if device else found
+
+
+def _study_file(source: Source) -> str:
+    """Return the study as YAML, without the storage, which may hold a password."""
+    lines = dump_study(source.config).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("storage:"))

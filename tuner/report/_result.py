@@ -1,0 +1,186 @@
+"""What was found: the headline, the race on fresh seeds, and the configuration to train."""
+
+import json
+import math
+from typing import Any
+
+from tuner.analysis import Estimated, agent_rows
+from tuner.confirm import Confirmation
+from tuner.figures import (
+    confirmed_data,
+    confirmed_figure,
+    confirmed_times,
+    reaching_data,
+    reaching_figure,
+    result_sentence,
+    study_times,
+    trial_name,
+)
+from tuner.report._blocks import Block, Figure, Section, folded, heading, note, pairs, paragraph, preformatted, table
+from tuner.report._source import Source
+from tuner.report._words import percent
+
+
+def headline(source: Source) -> str:
+    """Return the result in one sentence."""
+    winner = source.winner
+    if winner is None or source.confirmation is None:
+        return result_sentence(source.summary)
+    seeds = len(winner.runs)
+    successes = round(winner.success_rate * seeds)
+    return (
+        f"{winner.label.capitalize()} won on {seeds} fresh seed{'s' * (seeds > 1)}: it reaches a return of "
+        f"{source.confirmation.target:g} after {_seconds(winner.mean_seconds)} on average, on {successes} of {seeds} "
+        "seeds."
+    )
+
+
+def time_section(source: Source) -> Section | None:
+    """Return the times to return: of the confirmation, or before it of the study's own trials."""
+    if source.summary.target is None:
+        return None
+    confirmation = source.confirmation
+    if confirmation is not None and any(candidate.runs for candidate in confirmation.candidates):
+        return _confirmed(source, confirmation)
+    reading = (
+        "How many of the study's own trials had reached the target by when, with a 95 % interval. Trials that were "
+        "stopped early count as not having reached it within the budget."
+    )
+    blocks: list[Block] = [note(f"Not confirmed yet. {_unconfirmed(source)}")]
+    times = study_times(source.study)
+    if times["reached"].any():
+        figure = reaching_figure(reaching_data(times), budget_seconds=source.summary.budget_seconds, runs="trials")
+        blocks.append(Figure("time-to-return", figure))
+    elif len(times):
+        blocks.append(paragraph(f"None of {len(times)} trials has reached the target, so there is no curve to draw."))
+    return Section("time", "Time", "Time to return", reading, blocks)
+
+
+def _unconfirmed(source: Source) -> str:
+    again = f"Train the best again on fresh seeds with: tuner confirm {source.summary.study}"
+    return f"A time to return is one run of one seed, and the best of many is partly luck. {again}"
+
+
+def _confirmed(source: Source, confirmation: Confirmation) -> Section:
+    budget = confirmation.budget_seconds
+    reading = (
+        f"The study's best configurations, trained again on {len(confirmation.seeds)} seeds that it never used. A seed "
+        f"that does not get there counts with the whole budget of {budget:g} s; candidates that are clearly slower get "
+        "no further seeds."
+    )
+    blocks: list[Block] = []
+    if confirmation.outdated:
+        blocks.append(note(f"This belongs to an earlier form of the study. {confirmation.outdated}"))
+    elif not confirmation.finished:
+        blocks.append(note(f"Not finished yet; go on with: tuner confirm {confirmation.study}"))
+    elif confirmation.winner is None:
+        blocks.append(note("No candidate reached the target on any seed, so there is no winner."))
+    data, times = confirmed_data(confirmation), confirmed_times(confirmation)
+    blocks.append(_candidates(source, confirmation))
+    if len(times):
+        blocks.append(Figure("promised-and-given", confirmed_figure(data, times, budget_seconds=budget)))
+    if times["reached"].any():
+        blocks += [
+            heading("How many have reached the target by when"),
+            paragraph(
+                "The Kaplan–Meier curve of each candidate; the further left and the higher, the better.", kind="reading"
+            ),
+            Figure("time-to-return", reaching_figure(reaching_data(times), budget_seconds=budget)),
+        ]
+    return Section("time", "Confirmed", "Confirmed on fresh seeds", reading, blocks)
+
+
+def _candidates(source: Source, confirmation: Confirmation) -> str:
+    rows = []
+    winner = None
+    for candidate in confirmation.candidates:
+        if source.winner is not None and candidate == source.winner:
+            winner = len(rows)
+        seeds = len(candidate.runs)
+        reached = sum(run.reached_seconds is not None for run in candidate.runs)
+        gap = candidate.gap_seconds
+        rows.append(
+            (
+                candidate.label + (" (reference)" if candidate.number is None else ""),
+                _seconds(candidate.mean_seconds) if seeds else "—",
+                f"{reached} of {seeds}",
+                "—" if candidate.promised_seconds is None else f"{candidate.promised_seconds:.1f} s",
+                "—" if gap is None else f"{gap:+.1f} s".replace("-", "−"),
+                candidate.dropped or ("winner" if winner == len(rows) else ""),
+            )
+        )
+    titles = ("candidate", "time to return (95 % interval)", "seeds at the target", "promised", "gap", "")
+    return table(titles, rows, numbers=(1, 2, 3, 4), winner=winner)
+
+
+def configuration_section(source: Source) -> Section | None:
+    """Return the configuration to train; None before any trial has a score."""
+    winner, best = source.winner, source.summary.best
+    if winner is not None:
+        agent, name = winner.agent, f"the confirmed winner, {winner.label}"
+        number = winner.number
+    elif best is not None and best.agent is not None:
+        agent, name, number = best.agent, f"the best trial so far, {trial_name(best)}", best.number
+    else:
+        return None
+    reading = (
+        f"What to train to repeat {name}: the algorithm with its arguments in SBX's names, the network and the action "
+        "box in the task's own units."
+    )
+    blocks: list[Block] = [pairs(_without_box(agent)), *_box(agent)]
+    if number is not None:
+        params = [(name, _value(value)) for name, value in source.params(number).items()]
+        if params:
+            blocks.append(folded("Parameters of the search space", pairs(params)))
+    blocks.append(folded("As JSON", preformatted(json.dumps(agent, indent=2, ensure_ascii=False))))
+    return Section("configuration", "Configuration", "Configuration", reading, blocks)
+
+
+def _without_box(agent: dict[str, Any]) -> list[tuple[str, str]]:
+    return [row for row in agent_rows(agent) if row[0] != "action_box" or _same_everywhere(agent["action_box"])]
+
+
+def _box(agent: dict[str, Any]) -> list[str]:
+    """Return the action box dimension by dimension, unless all have the same bounds."""
+    box = agent.get("action_box")
+    if not box or _same_everywhere(box):
+        return []
+    rows = [
+        (str(place), _value(low), _value(high))
+        for place, (low, high) in enumerate(zip(box["low"], box["high"], strict=True))
+    ]
+    return [heading("Action box"), table(("action", "low", "high"), rows, numbers=(1, 2), narrow=True)]
+
+
+def _same_everywhere(box: dict[str, list[float]]) -> bool:
+    return len(set(zip(box["low"], box["high"], strict=True))) == 1
+
+
+def result_facts(source: Source) -> list[tuple[str, str]]:
+    """Return the numbers at the head of the page, each with what it is."""
+    summary, winner = source.summary, source.winner
+    facts = []
+    if winner is not None:
+        facts.append((f"{winner.mean_seconds.value:.1f} s", f"to the target, mean of {len(winner.runs)} fresh seeds"))
+        facts.append((f"{percent(winner.success_rate)}", "of the seeds reached the target"))
+    elif summary.best is not None and summary.best.time_to_return is not None:
+        facts.append((f"{summary.best.time_to_return:.1f} s", "to the target, fastest trial, one seed"))
+    elif summary.best is not None and summary.best.best_return is not None:
+        facts.append((f"{summary.best.best_return:.4g}".replace("-", "−"), "best return"))
+    facts.append(("none" if summary.target is None else f"{summary.target:g}", "target return"))
+    facts.append((f"{summary.budget_seconds:g} s", "budget of a trial, training clock"))
+    reached = summary.outcomes.get("reached", 0)
+    facts.append((f"{summary.finished} of {summary.trials}", f"trials finished, {reached} reached the target"))
+    return facts
+
+
+def _seconds(estimated: Estimated) -> str:
+    if math.isnan(estimated.value):
+        return "—"
+    if estimated.low is None or estimated.high is None:
+        return f"{estimated.value:.1f} s"
+    return f"{estimated.value:.1f} s ({estimated.low:.1f} … {estimated.high:.1f})"
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
