@@ -6,7 +6,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tuner.cli import _actions, _audit, _bounds, _dashboard, _init, _plot, _report_page, _run, _show, _spaces, _studies, _tasks
+from tuner.cli import (
+    _actions,
+    _audit,
+    _bounds,
+    _confirm,
+    _dashboard,
+    _init,
+    _plot,
+    _report_page,
+    _run,
+    _show,
+    _spaces,
+    _studies,
+    _tasks,
+)
 from tuner.errors import TunerError
 
 _INTERRUPTED = 130
@@ -62,6 +76,9 @@ def tuner(
 
 app.command("audit", epilog="Example: tuner audit --box -100 100 --dims 12 --scale 0.25")(_audit.audit)
 app.command("run", epilog="Example: tuner run quickstart --set budget.trials=20 --timeout 10m")(_run.run)
+app.command("confirm", epilog="Example: tuner confirm quickstart --top 3 --seeds 5 --reference sbx_default")(
+    _confirm.confirm
+)
 app.command("show", epilog="Example: tuner show quickstart --csv > trials.csv")(_show.show)
 app.command("dashboard", epilog="Example: tuner dashboard quickstart --port 8081")(_dashboard.dashboard)
 app.command("report", epilog="Example: tuner report quickstart -o report.html --png slides")(_report_page.report)

@@ -60,10 +60,11 @@ def _false_stops(source: Source) -> str:
     shadows = source.summary.shadows
     if not shadows.trials:
         return "No trial was let run against a rule's verdict, so the share of wrong stops is not known."
+    rate = percent(shadows.false_prune_rate or 0.0)
     interval = binomtest(shadows.reached, shadows.trials).proportion_ci(0.95, method="wilson")
     return (
         f"Trials that ran on against a rule's verdict: {shadows.trials}; of these, {shadows.reached} reached the "
-        f"target: a false-prune rate of {percent(shadows.false_prune_rate or 0.0)} (95 % interval {percent(interval.low)} … "
+        f"target: a false-prune rate of {rate} (95 % interval {percent(interval.low)} … "
         f"{percent(interval.high)})."
     )
 
