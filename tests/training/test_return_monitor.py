@@ -122,6 +122,18 @@ def test_ages_out_of_sight_are_remembered():
     assert estimate.mean == pytest.approx(20.0, abs=1.5)  # the bin 17–20 straddles the step
 
 
+def test_what_is_remembered_does_not_depend_on_when_somebody_asks():
+    # Steps leave the window unseen for a while; 500 of them fill the place where they wait more than once.
+    asked, silent = monitor_of(range(16), window=4), monitor_of(range(16), window=4)
+    random = np.random.default_rng(3)
+    for step in range(500):
+        seen = (np.full(16, step % LENGTH, np.int32), random.random(16).astype(np.float32), random.random(16) < 0.02)
+        for monitor in (asked, silent):
+            monitor.observe(*seen)
+        estimate = asked.estimate()
+    assert silent.estimate().mean == pytest.approx(estimate.mean, rel=1e-12)
+
+
 def test_one_robot_is_enough():
     monitor = monitor_of([0])
     simulate([monitor], 1, 3 * LENGTH, noise=0.05)

@@ -103,6 +103,15 @@ def test_tabulate_by_hand():
     assert result.weighted(np.array([[2.0, 1.0, 5.0]])).rewards.tolist() == [[12, 6, 18]]
 
 
+def test_steps_can_count_less():
+    ages, failed = np.array([0, 1, 5]), np.array([False, True, True])
+    weights = np.array([0.5, 0.25, 2.0])
+    result = tabulate(ages, np.array([1.0, 2.0, 3.0]), failed, np.zeros(3, int), EDGES, unit_count=1, weights=weights)
+    assert result.steps.tolist() == [[0.75, 0, 2]]
+    assert result.terminations.tolist() == [[0.25, 0, 2]]
+    assert result.rewards.tolist() == [[0.5 + 0.5, 0, 6]]
+
+
 @given(st.integers(1, 5000))
 def test_edges_cover_every_age_once(steps):
     edges = age_edges(steps)

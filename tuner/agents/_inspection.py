@@ -3,7 +3,7 @@
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from tuner.agents._states import train_states
@@ -16,12 +16,9 @@ def is_finite(agent: BaseAlgorithm) -> bool:
         (state.params, getattr(state, "target_params", None), getattr(state, "batch_stats", None))
         for state in train_states(agent).values()
     ]
-    return bool(_all_finite(arrays))
-
-
-@jax.jit
-def _all_finite(arrays: Any) -> jax.Array:
-    return jnp.stack([jnp.isfinite(array).all() for array in jax.tree.leaves(arrays)]).all()
+    # On the host: on a CPU NumPy reads the arrays where they lie, and a program for it would take longer to compile
+    # than it ever saves.
+    return all(bool(np.isfinite(np.asarray(array)).all()) for array in jax.tree.leaves(arrays))
 
 
 def finish_updates(agent: BaseAlgorithm) -> None:
@@ -38,3 +35,13 @@ def gradient_steps_done(agent: BaseAlgorithm) -> int:
         return updates
     minibatches = -(-subject.n_steps * subject.n_envs // subject.batch_size)  # the last one may be smaller
     return updates * int(minibatches)  # SBX counts epochs here
+
+
+def noise_hold(agent: BaseAlgorithm) -> int | None:
+    """Return for how many steps the agent holds its exploration noise while it learns; None: it never does."""
+    subject: Any = agent
+    if not getattr(subject, "use_sde", False):
+        return None
+    if subject.sde_sample_freq > 0:
+        return int(subject.sde_sample_freq)
+    return int(subject.train_freq.frequency if hasattr(subject, "train_freq") else subject.n_steps)

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 
-from tuner.agents._inspection import is_finite
 from tuner.agents._snapshot import unchanged
 from tuner.agents.fused import FusedLearner
 
@@ -25,7 +24,6 @@ def warm_up(agent: BaseAlgorithm) -> None:
     subject: Any = agent
     if isinstance(subject, FusedLearner):
         subject.warm_up()
-        is_finite(agent)
         return
     with unchanged(subject):
         subject._logger = Logger(folder=None, output_formats=[])
@@ -61,7 +59,7 @@ def _warm_up_on_policy(agent: Any) -> None:
 
 
 def _predict(agent: Any, observations: npt.NDArray[Any]) -> None:
-    """Predict for all robots, exploring and deterministically, and for the probes; ask whether all is finite."""
+    """Predict for all robots, exploring and deterministically, and for the probes."""
     if agent.use_sde:
         agent.policy.reset_noise(agent.n_envs)
     agent.policy.predict(observations, deterministic=False)
@@ -69,7 +67,6 @@ def _predict(agent: Any, observations: npt.NDArray[Any]) -> None:
     probes = getattr(agent, "probes", None)
     if probes is not None and probes.size:
         agent.policy.predict(observations[probes], deterministic=True)
-    is_finite(agent)
 
 
 def _predict_values(agent: Any, observations: npt.NDArray[Any]) -> None:

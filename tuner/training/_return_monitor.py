@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ first moments.
 
 MIN_UNITS, MAX_UNITS = 16, 128
 """Bounds on the units that the bootstrap draws: few robots are cut into pieces of time, many are put into groups."""
+
+_BACKLOG = 128
+"""Steps that have left the window are tabulated so many at a time, or when somebody asks for an estimate."""
 
 _WINDOW_SHARE = 1 / 20
 _WINDOW_EPISODES = 2
@@ -84,14 +88,16 @@ class ReturnMonitor:
         self._edges = age_edges(max_episode_steps)
         self._rng = rng
         self._rows = window or window_steps(len(robots), max_episode_steps)
-        self._ages = np.zeros((self._rows, len(robots)), dtype=np.int32)
-        self._rewards = np.zeros((self._rows, len(robots)), dtype=np.float32)
-        self._terminated = np.zeros((self._rows, len(robots)), dtype=np.bool_)
+        self._kept_rows = self._rows + _BACKLOG  # a ring: the window, and before it what is not yet in `_older`
+        self._ages = np.zeros((self._kept_rows, len(robots)), dtype=np.int32)
+        self._rewards = np.zeros((self._kept_rows, len(robots)), dtype=np.float32)
+        self._terminated = np.zeros((self._kept_rows, len(robots)), dtype=np.bool_)
         self._units = _bootstrap_units(self._rows, len(robots))
         self._unit_count = int(self._units.max()) + 1
         self._older = AgeTable.empty(self._unit_count, len(self._edges) - 1)
         self._forget = 0.5 ** (1 / (_OLDER_HALF_LIFE_SHARE * max_episode_steps))
         self._count = 0
+        self._forgotten = 0
         self._steps_without_failure = 0
 
     def observe(
@@ -104,9 +110,9 @@ class ReturnMonitor:
             rewards: its reward, shape (num_envs,).
             terminated: whether its episode failed in this step (a time-out is no failure), shape (num_envs,).
         """
-        row = self._count % self._rows
-        if self._count >= self._rows:
-            self._older = self._older.scaled(self._forget).plus(self._tabulate(slice(row, row + 1)))
+        if self._count - self._forgotten == self._kept_rows:
+            self._forget_old_steps()
+        row = self._count % self._kept_rows
         self._ages[row] = ages[self._robots]
         self._rewards[row] = rewards[self._robots]
         self._terminated[row] = terminated[self._robots]
@@ -137,24 +143,39 @@ class ReturnMonitor:
 
     def _table(self) -> AgeTable:
         """Return what is known of each age, shape (units, bins)."""
-        recent = self._tabulate(slice(0, min(self._count, self._rows)))
+        self._forget_old_steps()
+        recent = self._tabulate(self._forgotten, self._count)
         thin = recent.steps.sum(axis=0) < np.diff(self._edges)
         table = recent.plus(self._older, thin.astype(np.float64))
         return table.scaled((table.steps.sum(axis=0) >= 1.0).astype(np.float64))  # less than a step is forgotten
 
-    def _tabulate(self, rows: slice) -> AgeTable:
+    def _forget_old_steps(self) -> None:
+        """Move the steps that have left the window to `_older`; each counts less with every step that left later."""
+        begin, end = self._forgotten, self._count - self._rows
+        if end > begin:
+            fading = self._forget ** np.arange(end - begin - 1, -1, -1.0)
+            left = self._tabulate(begin, end, fading)
+            self._older = self._older.scaled(self._forget ** (end - begin)).plus(left)
+            self._forgotten = end
+
+    def _tabulate(self, begin: int, end: int, step_weights: npt.NDArray[np.float64] | None = None) -> AgeTable:
+        """Tabulate the steps from the begin-th to before the end-th, each counted with its weight, shape (steps,)."""
+        steps = np.arange(begin, end)
+        rows = steps % self._kept_rows
+        weights = None if step_weights is None else np.repeat(step_weights, len(self._robots))
         return tabulate(
             self._ages[rows].ravel(),
             self._rewards[rows].ravel(),
             self._terminated[rows].ravel(),
-            self._units[rows].ravel(),
+            self._units[steps % self._rows].ravel(),
             self._edges,
             unit_count=self._unit_count,
+            weights=weights,
         )
 
     def _interval(self, table: AgeTable, pooled: AgeTable, mean: float) -> tuple[float, float]:
         units = table.steps.shape[0]
-        weights = self._rng.multinomial(units, np.full(units, 1 / units), size=REPLICATES).astype(np.float64)
+        weights = _resampled(units, self._rng)
         seen = np.flatnonzero(pooled.steps)
         tail = self._rng.choice(seen[len(seen) // 2 :], size=REPLICATES)
         prior = self._rng.gamma(0.5, size=REPLICATES) / max(float(pooled.steps.sum()), self._steps_without_failure)
@@ -177,6 +198,13 @@ def _bootstrap_units(rows: int, robots: int) -> npt.NDArray[np.intp]:
     return units
 
 
+def _resampled(units: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Return how often each replicate, drawing as many with replacement, drew each unit, shape (REPLICATES, units)."""
+    drawn = rng.integers(units, size=(REPLICATES, units)) + units * np.arange(REPLICATES)[:, None]
+    return np.bincount(drawn.ravel(), minlength=REPLICATES * units).reshape(REPLICATES, units).astype(np.float64)
+
+
+@lru_cache(maxsize=MAX_UNITS)
 def _small_sample_factor(units: int) -> float:
     """Return by how much a bootstrap's percentile interval is too narrow for so few units.
 

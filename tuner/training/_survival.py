@@ -55,7 +55,8 @@ class AgeTable:
 
     def weighted(self, weights: Floats) -> "AgeTable":
         """Sum the samples of a table of shape (units, bins) with `weights` of shape (samples, units)."""
-        return AgeTable(weights @ self.steps, weights @ self.terminations, weights @ self.rewards)
+        side_by_side = np.concatenate((self.steps, self.terminations, self.rewards), axis=-1)
+        return AgeTable(*np.split(weights @ side_by_side, 3, axis=-1))
 
     def pooled(self) -> "AgeTable":
         """Sum over the units of a table of shape (units, bins)."""
@@ -87,6 +88,7 @@ def tabulate(
     edges: npt.NDArray[np.intp],
     *,
     unit_count: int,
+    weights: Floats | None = None,
 ) -> AgeTable:
     """Sum steps, terminations and rewards by unit and age.
 
@@ -97,6 +99,7 @@ def tabulate(
         units: which unit of the bootstrap each step belongs to, 0 … U − 1, shape (n,).
         edges: from `age_edges`.
         unit_count: U.
+        weights: how much each step counts, shape (n,); None for 1.
 
     Returns:
         A table of shape (U, bins). Ages beyond the last edge are counted in the last bin.
@@ -104,8 +107,12 @@ def tabulate(
     bins = len(edges) - 1
     cells = units * bins + np.clip(np.searchsorted(edges, ages, side="right") - 1, 0, bins - 1)
 
-    def total(weights: npt.NDArray[Any] | None) -> Floats:
-        return np.bincount(cells, weights, minlength=unit_count * bins).astype(np.float64).reshape(unit_count, bins)
+    def total(quantity: npt.NDArray[Any] | None) -> Floats:
+        if quantity is None or weights is None:
+            counted = weights if quantity is None else quantity
+        else:
+            counted = weights * quantity
+        return np.bincount(cells, counted, minlength=unit_count * bins).astype(np.float64).reshape(unit_count, bins)
 
     return AgeTable(total(None), total(terminated), total(rewards))
 
@@ -147,9 +154,9 @@ def episode_return(
         source = np.asarray(tail_bins)[..., None]
         older_than_any = right == seen.shape[-1]
         left = np.where(older_than_any & np.take_along_axis(seen, source, axis=-1), source, left)
-    steps = _pool(table.steps, left, right)
-    reward = _pool(table.rewards, left, right) / steps
-    hazard = np.clip(_pool(table.terminations, left, right) / steps + np.asarray(extra_hazard)[..., None], 0.0, 1.0)
+    steps, terminations, rewards = _pool(np.stack((table.steps, table.terminations, table.rewards)), left, right)
+    reward = rewards / steps
+    hazard = np.clip(terminations / steps + np.asarray(extra_hazard)[..., None], 0.0, 1.0)
 
     widths = np.diff(edges).astype(np.float64)
     survive_bin = (1.0 - hazard) ** widths
@@ -177,8 +184,16 @@ def _neighbours(seen: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.
 
 
 def _pool(sums: Floats, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]) -> Floats:
-    """Take each bin's own sums where it was seen (left = right), else those of its seen neighbours together."""
+    """Take each bin's own sums where it was seen (left = right), else those of its seen neighbours together.
+
+    Args:
+        sums: shape (quantities, …, bins).
+        left: from `_neighbours`, shape (…, bins).
+        right: likewise.
+    """
     bins = sums.shape[-1]
-    below = np.where(left >= 0, np.take_along_axis(sums, np.maximum(left, 0), axis=-1), 0.0)
-    above = np.where(right < bins, np.take_along_axis(sums, np.minimum(right, bins - 1), axis=-1), 0.0)
-    return np.where(left == right, below, below + above)
+    flat = sums.reshape(len(sums), -1)
+    begin = np.arange(0, left.size, bins).reshape(*left.shape[:-1], 1)  # of each sample in `flat`
+    below = np.where(left >= 0, flat[:, begin + np.maximum(left, 0)], 0.0)
+    above = np.where((right < bins) & (right != left), flat[:, begin + np.minimum(right, bins - 1)], 0.0)
+    return below + above
