@@ -12,7 +12,7 @@ class OutcomeKind(StrEnum):
     """How a trial ended. The outcome record, not an exit code, is the truth."""
 
     REACHED = "reached"
-    """The target was reached and confirmed by evaluation."""
+    """The target was reached and confirmed by evaluation; the trial stopped there or spent its budget."""
     EXHAUSTED = "exhausted"
     """The budget was spent without reaching the target: its time to return is censored."""
     PRUNED = "pruned"
@@ -100,7 +100,7 @@ class Outcome(_Record):
     reached_seconds: float | None = None
     """Time to return on the training clock; None when the target was not reached."""
     final_return: float | None = None
-    """The last estimate of the return, or the confirming evaluation's mean when reached."""
+    """The last estimate of the return, or the confirming evaluation's mean of a trial that stopped at its target."""
     best_return: float | None = None
     """The best return, as in `Tick.best`."""
     clock_seconds: float = 0.0

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from sbx.common.distributions import TanhTransformedDistribution
 
+from tuner.agents import noise_hold
+
 Floats = npt.NDArray[np.float32]
 
 _LARGEST_SCALED = float(np.nextafter(np.float32(1.0), np.float32(0.0)))
@@ -25,7 +27,7 @@ class GaussianActor:
             seed: seeds the noise.
         """
         self._state = agent.policy.actor_state
-        self._hold = _noise_hold(agent)
+        self._hold = noise_hold(agent) or 1
         self._key = self._held = jax.random.PRNGKey(seed)
         self._steps = 0
 
@@ -54,12 +56,3 @@ def _mean_and_draw(state: Any, observations: Any, key: Any) -> tuple[Any, Any]:
         return mean, mean
     gaussian = output.distribution if isinstance(output, TanhTransformedDistribution) else output
     return gaussian.mean(), gaussian.sample(seed=key)
-
-
-def _noise_hold(agent: Any) -> int:
-    """Return for how many steps an agent repeats its noise while it learns."""
-    if not getattr(agent, "use_sde", False):
-        return 1
-    if agent.sde_sample_freq > 0:
-        return int(agent.sde_sample_freq)
-    return int(agent.train_freq.frequency if hasattr(agent, "train_freq") else agent.n_steps)

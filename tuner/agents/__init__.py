@@ -4,9 +4,10 @@ from tuner.agents._arguments import checked_arguments, target_entropy
 from tuner.agents._build import build_agent, normalize_observations
 from tuner.agents._compilation_cache import enable_compilation_cache
 from tuner.agents._devices import set_up_devices
-from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite
+from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold
 from tuner.agents._interruption import mark_interruption, restart_from
 from tuner.agents._network import policy_arguments
+from tuner.agents._restore import load_agent
 from tuner.agents._save import Normalization, load_normalization, save_agent
 from tuner.agents._warm_up import warm_up
 
@@ -18,8 +19,10 @@ __all__ = [
     "finish_updates",
     "gradient_steps_done",
     "is_finite",
+    "load_agent",
     "load_normalization",
     "mark_interruption",
+    "noise_hold",
     "normalize_observations",
     "policy_arguments",
     "restart_from",

@@ -1,5 +1,6 @@
 """Build the agent of a trial."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from tuner.agents._instrumented import TIMED_CLASSES
 from tuner.agents._learner import check_memory, uses_fused_learner
 from tuner.agents._network import policy_arguments
 from tuner.agents._normalizer import ObservationNormalizer
+from tuner.agents._restore import load_agent, restore
 from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
@@ -31,7 +33,13 @@ def normalize_observations(env: VecEnv, config: AgentConfig) -> VecEnv:
 
 
 def build_agent(
-    config: AgentConfig, env: VecEnv, *, seed: int, ledger: Ledger, probes: npt.NDArray[np.intp] | None = None
+    config: AgentConfig,
+    env: VecEnv,
+    *,
+    seed: int,
+    ledger: Ledger,
+    probes: npt.NDArray[np.intp] | None = None,
+    start_from: Path | None = None,
 ) -> BaseAlgorithm:
     """Build an agent, ready to warm up and to learn.
 
@@ -44,9 +52,11 @@ def build_agent(
         seed: seeds the networks, exploration and sampling. NumPy's global generator is seeded too: SBX samples with it.
         ledger: where the agent books its seconds.
         probes: robots that act deterministically at all times, shape (number of probes,); off-policy algorithms only.
+        start_from: a folder in which `save_agent` saved an agent of the same algorithm; see `restore`.
 
     Raises:
-        UserError: if the configuration is not one that SBX, and the learner it asks for, can build and train.
+        UserError: if the configuration is not one that SBX, and the learner it asks for, can build and train, or the
+            agent to start from does not fit.
         MemoryLimitError: if the replay buffer would take too much of the memory.
         ValueError: if probes are given to an on-policy algorithm, or are no robots of `env`.
     """
@@ -80,6 +90,8 @@ def build_agent(
             "replay_buffer_class": DeviceReplayBuffer,
             "replay_buffer_kwargs": {"rollout_steps": arguments.get("train_freq", 1)},
         }
+    # Loaded before the agent is built, as loading seeds the global generators.
+    saved = None if start_from is None else load_agent(start_from, config.algorithm)
     agent_class = (FUSED_CLASSES if fused else TIMED_CLASSES)[config.algorithm]
     agent: Any = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
     agent.ledger = ledger
@@ -88,6 +100,8 @@ def build_agent(
         agent.exploration_std = noise or 0.0
         if config.initial_std is not None:
             set_initial_std(agent, config.initial_std)
+    if saved is not None and start_from is not None:
+        restore(agent, *saved, directory=start_from)
     if fused:
         agent.prepare(config.precision)
     return cast(BaseAlgorithm, agent)

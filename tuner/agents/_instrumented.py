@@ -45,7 +45,7 @@ class _Instrumented:
             jax.block_until_ready(train_states(self))  # type: ignore[no-untyped-call]
 
     def _excluded_save_params(self) -> list[str]:
-        own = ["ledger", "probes", "exploration_std"]
+        own = ["ledger", "probes", "exploration_std", "pretrained"]
         return [*super()._excluded_save_params(), *own]  # type: ignore[misc]
 
 
@@ -62,6 +62,8 @@ class _OffPolicy(_Instrumented):
     """Robots that act deterministically at all times, shape (number of probes,)."""
     exploration_std: float
     """Standard deviation of Gaussian noise added to actions scaled to [-1, 1]."""
+    pretrained: bool = False
+    """Whether the agent starts from a policy, which then acts from the first step; others begin at random."""
 
     def _sample_action(
         self, learning_starts: int, action_noise: ActionNoise | None = None, n_envs: int = 1
@@ -70,7 +72,7 @@ class _OffPolicy(_Instrumented):
 
         Draws the same random numbers as SBX does, but all robots' at once; probes act deterministically instead.
         """
-        if self.num_timesteps < learning_starts and not (self.use_sde and self.use_sde_at_warmup):
+        if self.acts_at_random(learning_starts):
             scaled = self.uniform_actions(n_envs)
         else:
             actions, _ = self.policy.predict(self._last_obs, deterministic=False)
@@ -81,6 +83,14 @@ class _OffPolicy(_Instrumented):
             probing, _ = self.policy.predict(self._last_obs[self.probes], deterministic=True)
             scaled[self.probes] = self.policy.scale_action(probing)
         return self.policy.unscale_action(scaled), scaled
+
+    def acts_at_random(self, learning_starts: int) -> bool:
+        """Return whether actions are still drawn from the whole box, as SBX draws them before it learns."""
+        return (
+            self.num_timesteps < learning_starts
+            and not self.pretrained
+            and not (self.use_sde and self.use_sde_at_warmup)
+        )
 
     def uniform_actions(self, count: int) -> npt.NDArray[np.float32]:
         """Draw actions uniformly from the action box, scaled to [-1, 1], shape (count, action_dim)."""

@@ -1,21 +1,45 @@
-"""Run one trial: clock, return monitor, evaluation.
+"""Run one trial: clock, return monitor, evaluation; and read back what it left.
 
-Importing this package stays light: `run_trial` and what it needs (JAX, Stable-Baselines3) are imported when asked for.
+Importing this package stays light: `run_trial` and what needs JAX and Stable-Baselines3 is imported when asked for.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tuner.training._channel import Channel, Phase, SilentChannel, StopRequest
+from tuner.training._folder import RunFolder, check_policy, check_start, read_folder
 
 if TYPE_CHECKING:
+    from tuner.training._meter import Meter, NonFiniteError
     from tuner.training._run import run_trial
+    from tuner.training._whole_episodes import WholeEpisodes, run_whole_episodes
 
-__all__ = ["Channel", "Phase", "SilentChannel", "StopRequest", "run_trial"]
+__all__ = [
+    "Channel",
+    "Meter",
+    "NonFiniteError",
+    "Phase",
+    "RunFolder",
+    "SilentChannel",
+    "StopRequest",
+    "WholeEpisodes",
+    "check_policy",
+    "check_start",
+    "read_folder",
+    "run_trial",
+    "run_whole_episodes",
+]
+
+_LAZY = {
+    "Meter": "_meter",
+    "NonFiniteError": "_meter",
+    "WholeEpisodes": "_whole_episodes",
+    "run_trial": "_run",
+    "run_whole_episodes": "_whole_episodes",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "run_trial":
-        from tuner.training._run import run_trial
-
-        return run_trial
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

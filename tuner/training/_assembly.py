@@ -1,6 +1,7 @@
 """Put the parts of a trial together: the stack of wrappers, the agent, and what watches it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
@@ -35,7 +36,7 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     From the inside out: the task, the meter, observation normalisation, the agent's action box.
 
     Raises:
-        UserError: if the agent cannot be built for this task.
+        UserError: if the agent cannot be built for this task, or not start from the run that it is to start from.
     """
     box = env.action_space
     config = spec.agent.resolved(box.low.tolist(), box.high.tolist())
@@ -46,7 +47,8 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     meter = Meter(env, ledger)
     stack = BoundedActions(normalize_observations(meter, config), config.action_box)
     probes = probe_robots(env.num_envs, off_policy=config.off_policy)
-    agent = build_agent(config, stack, seed=spec.seed, ledger=ledger, probes=probes)
+    start_from = None if spec.start_from is None else Path(spec.start_from)
+    agent = build_agent(config, stack, seed=spec.seed, ledger=ledger, probes=probes, start_from=start_from)
     evaluator = Evaluator(agent, stack, env, meter, channel)
     callback = TrialCallback(
         Progress(spec, env.max_episode_steps, probes),
@@ -56,5 +58,6 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
         channel=channel,
         files=files,
         budget_seconds=spec.budget_seconds,
+        stop_at_target=spec.stop_at_target,
     )
     return TrialParts(config, agent, callback, evaluator)

@@ -29,6 +29,7 @@ class TrialCallback(BaseCallback):
         channel: Channel,
         files: TrialFiles,
         budget_seconds: float,
+        stop_at_target: bool = True,
     ) -> None:
         super().__init__()
         self.progress = progress
@@ -43,12 +44,13 @@ class TrialCallback(BaseCallback):
         self._channel = channel
         self._files = files
         self._budget_seconds = budget_seconds
+        self._stop_at_target = stop_at_target
 
     def confirm(self) -> None:
         """Evaluate the policy if a crossing of the target waits for it; to be called between rollouts.
 
         Raises:
-            TargetReached: if the evaluation agrees.
+            TargetReached: if the evaluation agrees, and the trial is to stop there.
         """
         crossing = self.progress.confirmation.pending
         if crossing is None or self.stop_request is not None:
@@ -66,7 +68,8 @@ class TrialCallback(BaseCallback):
             self.evaluations.append(evaluation)
             if self.progress.conclude(evaluation, cost_seconds=self._ledger.totals()["evaluate"] - before):
                 self.reached_seconds = crossing.clock_seconds
-                raise TargetReached
+                if self._stop_at_target:
+                    raise TargetReached
 
     def _on_step(self) -> bool:
         if self.progress.due(self._ledger.training_seconds):

@@ -41,6 +41,7 @@ class Confirmation:
     **Best.** The highest corrected lower end so far, below the target; the lower end, because the highest of many noisy
     estimates would flatter whoever was measured most often. An evaluation is worth more than estimates: a failed one
     replaces what they had claimed (the best may fall then). What is not confirmed never counts as the target reached.
+    Once it is, nothing is evaluated any more, and a trial that trains on has the highest lower end for its best.
     """
 
     def __init__(self, target: float | None, budget_seconds: float) -> None:
@@ -55,6 +56,7 @@ class Confirmation:
         self._excess_mean = 0.0
         self._excess_low = 0.0
         self._spent_seconds = 0.0
+        self._reached = False
         self._failures = 0
         self._failed_seconds = 0.0
         self._best: float | None = None
@@ -75,9 +77,9 @@ class Confirmation:
         """Take in an estimate made at `clock_seconds`, and its lower end."""
         left = self._excess_left(clock_seconds)
         corrected = low - left * self._excess_low
-        if self._target is None or corrected < self._target:
+        if self._target is None or self._reached or corrected < self._target:
             self._best = corrected if self._best is None else max(self._best, corrected)
-        if self._target is None or self._pending is not None or not self._rested(clock_seconds):
+        if self._target is None or self._reached or self._pending is not None or not self._rested(clock_seconds):
             return
         allowed = self._spent_seconds <= ALLOWANCE_SHARE * clock_seconds
         if corrected >= self._target or (allowed and mean - left * self._excess_mean >= self._target):
@@ -101,6 +103,7 @@ class Confirmation:
         self._best_evaluated = mean if self._best_evaluated is None else max(self._best_evaluated, mean)
         self._best = self._best_evaluated
         if mean >= self._target:
+            self._reached = True
             return True
         self._excess_mean = max(0.0, crossing.mean - mean)
         self._excess_low = max(0.0, crossing.low - mean)

@@ -13,6 +13,7 @@ from tuner.records import Evaluation
 from tuner.simulators import TaskEnv
 from tuner.training._channel import Channel
 from tuner.training._meter import Meter
+from tuner.training._whole_episodes import WholeEpisodes, run_whole_episodes
 
 MIN_EPISODES = 8
 """Fewer robots than this are each evaluated over several episodes, so that the mean has a standard error."""
@@ -76,41 +77,30 @@ class Evaluator:
         return evaluation, False
 
     def _run_episodes(self, clock_seconds: float, deterministic: bool) -> Evaluation | None:
-        returns: list[npt.NDArray[np.float64]] = []
-        lengths: list[npt.NDArray[np.intp]] = []
+        def act(observations: Any) -> npt.NDArray[np.float32]:
+            actions: npt.NDArray[np.float32] = self._agent.predict(observations, deterministic=deterministic)[0]
+            return actions
+
+        rounds = []
         for _ in range(math.ceil(MIN_EPISODES / self._env.num_envs)):
-            episode = self._run_episode(deterministic)
-            if episode is None:
+            episodes = run_whole_episodes(
+                self._env, self._meter, act, max_episode_steps=self._task.max_episode_steps, go_on=self._go_on
+            )
+            if episodes is None:
                 return None
-            returns.append(episode[0])
-            lengths.append(episode[1])
-        earned = np.concatenate(returns)
+            rounds.append(episodes)
+        found = WholeEpisodes.joined(rounds)
         return Evaluation(
             clock_seconds=clock_seconds,
-            mean=float(earned.mean()),
-            standard_error=float(earned.std(ddof=1) / math.sqrt(len(earned))),
-            episodes=len(earned),
-            mean_length=float(np.concatenate(lengths).mean()),
+            mean=float(found.returns.mean()),
+            standard_error=float(found.returns.std(ddof=1) / math.sqrt(len(found.returns))),
+            episodes=len(found.returns),
+            mean_length=float(found.lengths.mean()),
         )
 
-    def _run_episode(self, deterministic: bool) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]] | None:
-        """Return each robot's return and length in its first episode, shape (num_envs,); None if asked to stop."""
-        running = np.ones(self._env.num_envs, dtype=np.bool_)
-        earned = np.zeros(self._env.num_envs, dtype=np.float64)
-        lengths = np.zeros(self._env.num_envs, dtype=np.intp)
-        observations: Any = self._env.reset()
-        for _ in range(self._task.max_episode_steps):
-            self._channel.alive()
-            if self._channel.stop_requested() is not None:
-                return None
-            actions, _ = self._agent.predict(observations, deterministic=deterministic)
-            observations, _, dones, _ = self._env.step(actions)
-            earned += np.where(running, self._meter.rewards, 0.0)
-            lengths += running
-            running &= ~dones
-            if not running.any():
-                break
-        return earned, lengths
+    def _go_on(self) -> bool:
+        self._channel.alive()
+        return self._channel.stop_requested() is None
 
     def _restart(self) -> None:
         """Start new episodes and tell the agent, whose last observations belong to robots that are no longer there."""

@@ -1,13 +1,13 @@
 """The folder of a trial: its specification, its curve, its outcome and its policy."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any, TextIO
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from tuner.agents import save_agent
+from tuner.resources import write_whole
 
 
 class TrialFiles:
@@ -63,14 +63,8 @@ class TrialFiles:
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
         if self._folder is None:
             return
-        path = self._folder / name
-        unfinished = path.with_suffix(".tmp")
         try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+            write_whole(self._folder / name, lambda file: file.write(json.dumps(content, indent=1).encode()))
         except OSError as error:
             self._warn(name, error)
 

@@ -16,6 +16,7 @@ from tuner.training._channel import Channel
 from tuner.training._contention import is_contended, read_cpu_times
 from tuner.training._details import environment_details
 from tuner.training._files import TrialFiles
+from tuner.training._folder import check_start
 from tuner.training._meter import NonFiniteError
 
 _NO_LIMIT = 2**60
@@ -84,6 +85,7 @@ class _Trial:
 
     def train(self) -> _Ending:
         """Build the agent, compile its programs off the clock, train it, confirm what it reached."""
+        check_start(self._spec)  # before its folder is written to, should it be this trial's own
         self._files.write_spec(self._spec.model_dump(mode="json"))
         self._channel.phase("compile")
         with self._ledger.account("compile"):
@@ -105,7 +107,8 @@ class _Trial:
             request = self._channel.stop_requested()  # it cut the last evaluation short
         if request is not None:
             return _Ending(request.kind, rule=request.rule)
-        return _Ending(OutcomeKind.EXHAUSTED)
+        reached = parts.callback.reached_seconds is not None  # and trained on
+        return _Ending(OutcomeKind.REACHED if reached else OutcomeKind.EXHAUSTED)
 
     def where(self) -> str:
         """Say how far the trial had come, for a message."""
@@ -140,11 +143,12 @@ class _Trial:
             return outcome
         agent, callback = self._parts.agent, self._parts.callback
         reached = callback.reached_seconds
+        evaluated_last = reached is not None and self._spec.stop_at_target
         return replace(
             outcome,
             agent=self._parts.config.to_json(),
             reached_seconds=reached,
-            final_return=callback.progress.last_return if reached is None else callback.evaluations[-1].mean,
+            final_return=callback.evaluations[-1].mean if evaluated_last else callback.progress.last_return,
             best_return=callback.progress.confirmation.best,
             env_steps=agent.num_timesteps,
             updates=gradient_steps_done(agent),

@@ -148,7 +148,7 @@ class FusedLearner(Collecting):
         if shared and calls:
             self._handing_over = self._thread.submit(self._hand_over, calls)
         exploring = ~self._probing
-        if subject.num_timesteps < learning_starts and not (subject.use_sde and subject.use_sde_at_warmup):
+        if subject.acts_at_random(learning_starts):
             scaled[exploring] = subject.uniform_actions(self.n_envs)[exploring]
         if subject.exploration_std > 0:
             scaled[exploring] = subject.with_exploration_noise(scaled)[exploring]

@@ -1,0 +1,143 @@
+"""Start an agent from a saved one: what it has learned goes over, what it has collected does not."""
+
+import pickle
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+from tuner.agents._instrumented import STOCK_CLASSES
+from tuner.agents._save import Normalization, load_normalization
+from tuner.agents._states import train_states
+from tuner.config import Algorithm
+from tuner.errors import UserError
+
+_UNREADABLE = (
+    *(ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, ImportError, OSError),
+    *(zipfile.BadZipFile, zlib.error, pickle.UnpicklingError),
+)
+"""What loading a file of another kind, or half of one, raises."""
+
+
+def load_agent(directory: Path, algorithm: Algorithm) -> tuple[Any, Normalization | None]:
+    """Load what `save_agent` wrote: an agent of plain SBX, and how its observations are normalised.
+
+    Its replay buffer, which could take gigabytes, is left tiny. Loading seeds the global random generators, as SBX does
+    whenever it makes an agent.
+
+    Raises:
+        UserError: if it cannot be loaded.
+    """
+    file = directory / "policy.zip"
+    try:
+        agent = STOCK_CLASSES[algorithm].load(file, device="cpu", custom_objects={"buffer_size": 1})
+        return agent, load_normalization(directory)
+    except _UNREADABLE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"The policy in {directory} cannot be loaded: {reason}") from error
+
+
+def restore(agent: Any, saved: Any, normalization: Normalization | None, *, directory: Path) -> None:
+    """Put the saved agent's parameters, targets, optimiser states and normalisation into a fresh agent.
+
+    The entropy coefficient goes over where both learn it; a fixed one is the new configuration's. Learning rates and
+    all other settings are the new configuration's too. The replay buffer is empty, and robots act by the policy from
+    the first step instead of at random.
+
+    Args:
+        agent: built from its configuration, its own parameters final but not yet handed to a learner.
+        saved: from `load_agent`.
+        normalization: likewise.
+        directory: where they come from, for messages.
+
+    Raises:
+        UserError: if the saved agent does not fit.
+    """
+    _check_spaces(agent, saved, directory)
+    _restore_normalization(agent, normalization, directory)
+    theirs = train_states(saved)
+    for name, ours in train_states(agent).items():
+        if name == "ent_coef_state" and not (_is_learned(ours) and _is_learned(theirs[name])):
+            continue
+        _check_fits(name, ours, theirs[name], directory)
+        owner = agent.policy if hasattr(agent.policy, name) else agent
+        setattr(owner, name, _taken_over(ours, theirs[name], adaptive_rate=hasattr(agent, "adaptive_lr")))
+    if hasattr(agent, "adaptive_lr"):  # loading sets SBX's own record of it back to the start
+        rate = optax.tree_utils.tree_get(saved.policy.actor_state.opt_state, "learning_rate")
+        agent.adaptive_lr.current_adaptive_lr = float(rate)
+    agent.pretrained = True
+
+
+def _check_spaces(agent: Any, saved: Any, directory: Path) -> None:
+    for what in ("observation", "action"):
+        ours, theirs = getattr(agent, f"{what}_space"), getattr(saved, f"{what}_space")
+        if ours.shape != theirs.shape:
+            raise UserError(
+                f"The policy in {directory} has {what}s of shape {theirs.shape}, but the task's are of shape "
+                f"{ours.shape}. Start from a run of the same task."
+            )
+    same_box = np.allclose(
+        [agent.action_space.low, agent.action_space.high], [saved.action_space.low, saved.action_space.high]
+    )
+    if not same_box and agent.policy.squash_output:
+        raise UserError(
+            f"The policy in {directory} was squashed into another action box, {_box(saved)}, and would act "
+            f"otherwise in this one, {_box(agent)}. Start from a run with the same action box."
+        )
+
+
+def _restore_normalization(agent: Any, normalization: Normalization | None, directory: Path) -> None:
+    normalizer = agent.get_vec_normalize_env()
+    if (normalizer is None) != (normalization is None):
+        theirs, ours = ("takes", "does not") if normalizer is None else ("does not take", "does")
+        raise UserError(
+            f"The policy in {directory} {theirs} normalised observations, and this agent {ours}. Start from a run with "
+            "the same normalize_observations."
+        )
+    if normalizer is not None and normalization is not None:
+        normalizer.obs_rms.mean = np.array(normalization.mean, dtype=np.float64)
+        normalizer.obs_rms.var = np.array(normalization.var, dtype=np.float64)
+        normalizer.obs_rms.count = normalization.count
+
+
+def _check_fits(name: str, ours: Any, theirs: Any, directory: Path) -> None:
+    what = f"The policy in {directory} does not fit: its {name.removesuffix('_state')}"
+    advice = "Start from a run with the same network and optimiser."
+    theirs = theirs.replace(apply_fn=ours.apply_fn, tx=ours.tx)
+    structures: list[Any] = [jax.tree.structure(ours), jax.tree.structure(theirs)]
+    if structures[0] != structures[1]:
+        raise UserError(f"{what} has other layers or another optimiser. {advice}")
+    pairs = zip(jax.tree_util.tree_leaves_with_path(ours), jax.tree.leaves(theirs), strict=True)
+    for (path, mine), other in pairs:
+        if np.shape(mine) != np.shape(other):
+            layer = "/".join(str(getattr(key, "key", getattr(key, "name", key))) for key in path)
+            raise UserError(f"{what} has {layer} of shape {np.shape(other)}, and here it is {np.shape(mine)}. {advice}")
+
+
+def _taken_over(ours: Any, theirs: Any, *, adaptive_rate: bool) -> Any:
+    """Return their train state with our functions and our optimiser's settings, which optax keeps in its state."""
+
+    def choose(path: Any, mine: Any, other: Any) -> Any:
+        names = [getattr(key, "name", getattr(key, "key", None)) for key in path]
+        learned_rate = adaptive_rate and names[-1] == "learning_rate"
+        return mine if "hyperparams" in names and not learned_rate else other
+
+    theirs = theirs.replace(apply_fn=ours.apply_fn, tx=ours.tx)
+    return jax.tree_util.tree_map_with_path(choose, ours, theirs)
+
+
+def _is_learned(state: Any) -> bool:
+    return "log_ent_coef" in state.params
+
+
+def _box(agent: Any) -> str:
+    return f"{_numbers(agent.action_space.low)} … {_numbers(agent.action_space.high)}"
+
+
+def _numbers(bounds: Any) -> str:
+    found = sorted({f"{bound:.4g}" for bound in bounds.tolist()}, key=float)
+    return found[0] if len(found) == 1 else f"({found[0]} to {found[-1]})"

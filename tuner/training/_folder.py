@@ -1,0 +1,102 @@
+"""Read the folder of a run back: what `TrialFiles` wrote, and what others may have made of it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tuner.config import AgentConfig, TrialSpec
+from tuner.errors import UserError
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder, read."""
+
+    path: Path
+    spec: TrialSpec
+    outcome: dict[str, Any]
+    """The run's outcome as JSON; empty while it runs, or if it died."""
+    agent: AgentConfig
+    """The agent; its action box is absolute once there is an outcome."""
+
+
+def read_folder(path: Path) -> RunFolder:
+    """Read the folder of a trial, or of a run of `tuner train`.
+
+    Raises:
+        UserError: if there is no such folder, or it is damaged or something else.
+    """
+    if not path.is_dir():
+        raise UserError(f"There is no folder {path}. Give a trial's folder, such as runs/quickstart/trial-0003.")
+    spec, outcome = _spec(path), _outcome(path)
+    recorded = outcome.get("agent")
+    try:
+        agent = spec.agent if recorded is None else AgentConfig.model_validate_json(json.dumps(recorded))
+    except ValidationError as error:
+        raise UserError(f"{path / 'outcome.json'} cannot be read as a trial's outcome: {error}") from error
+    return RunFolder(path, spec, outcome, agent)
+
+
+def check_policy(folder: RunFolder) -> None:
+    """Refuse a run that left no policy, or a policy whose other half is gone.
+
+    Raises:
+        UserError: in these cases.
+    """
+    if not (folder.path / "policy.zip").is_file():
+        ended = f"; the trial ended as '{folder.outcome.get('kind')}'" if folder.outcome else ""
+        raise UserError(f"{folder.path} has no policy.zip{ended}. Take a trial that was trained.")
+    if folder.agent.normalize_observations and not (folder.path / "normalization.npz").is_file():
+        raise UserError(
+            f"The policy in {folder.path} takes normalised observations, but the normalization.npz beside it is "
+            "missing. It cannot act without: bring the file back, or take another run."
+        )
+
+
+def check_start(spec: TrialSpec) -> None:
+    """Refuse to start from a run of another task or algorithm, before anything is built; nothing without `start_from`.
+
+    Raises:
+        UserError: if the folder is no run's, has no policy, or its run does not go with the trial.
+    """
+    if spec.start_from is None:
+        return
+    folder = read_folder(Path(spec.start_from))
+    check_policy(folder)
+    theirs, ours = folder.spec.task, spec.task
+    if (theirs.id, theirs.simulator) != (ours.id, ours.simulator):
+        raise UserError(
+            f"The run in {folder.path} trained {theirs.id} on {theirs.simulator}, but this is {ours.id} on "
+            f"{ours.simulator}. Start from a run of the same task."
+        )
+    if folder.agent.algorithm != spec.agent.algorithm:
+        raise UserError(
+            f"The run in {folder.path} trained {folder.agent.algorithm.upper()}, but this is "
+            f"{spec.agent.algorithm.upper()}. Start from a run of the same algorithm."
+        )
+
+
+def _spec(folder: Path) -> TrialSpec:
+    file = folder / "spec.json"
+    try:
+        return TrialSpec.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        raise UserError(
+            f"{folder} is no trial's folder: it has no spec.json. Trials lie in runs/<study>/trial-NNNN."
+        ) from None
+    except (OSError, ValidationError) as error:
+        raise UserError(f"{file} cannot be read as a trial's specification: {error}") from error
+
+
+def _outcome(folder: Path) -> dict[str, Any]:
+    file = folder / "outcome.json"
+    if not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+    return found if isinstance(found, dict) else {}
