@@ -12,6 +12,7 @@ from tuner.cli import (
     _bounds,
     _confirm,
     _dashboard,
+    _export,
     _init,
     _plot,
     _report_page,
@@ -79,6 +80,7 @@ app.command("run", epilog="Example: tuner run quickstart --set budget.trials=20 
 app.command("confirm", epilog="Example: tuner confirm quickstart --top 3 --seeds 5 --reference sbx_default")(
     _confirm.confirm
 )
+app.command("export", epilog="Example: tuner export quickstart --format sbx -o cartpole_sac.py")(_export.export)
 app.command("show", epilog="Example: tuner show quickstart --csv > trials.csv")(_show.show)
 app.command("dashboard", epilog="Example: tuner dashboard quickstart --port 8081")(_dashboard.dashboard)
 app.command("report", epilog="Example: tuner report quickstart -o report.html --png slides")(_report_page.report)

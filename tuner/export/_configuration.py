@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tuner.config import AgentConfig, Frozen, ObjectiveConfig, PositiveCount, TaskConfig, describe_problems
-from tuner.config._base import Listed, PositiveSeconds
 from tuner.errors import UserError
 
 SCHEMA_VERSION: Literal[1] = 1
+
+Listed = Field(strict=False)
+"""Marks a tuple that may also be given as a list, as JSON has it."""
 
 _HOW = "Write one with: tuner export STUDY --format json -o FILE.json"
 
@@ -80,7 +82,7 @@ class ExportedConfiguration(Frozen):
     schema_version: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
     task: TaskConfig
     objective: ObjectiveConfig
-    budget_seconds: PositiveSeconds
+    budget_seconds: float = Field(gt=0)
     """Training clock that a trial of the study had."""
     threads: PositiveCount
     """CPU threads that a trial of the study had."""

@@ -1,5 +1,6 @@
 """Any Gymnasium environment with continuous actions, stepped one robot after the other or one process each."""
 
+from tuner.simulators.gymnasium._options import GymnasiumOptions
 from tuner.simulators.gymnasium._simulator import GymnasiumSimulator
 
-__all__ = ["GymnasiumSimulator"]
+__all__ = ["GymnasiumOptions", "GymnasiumSimulator"]

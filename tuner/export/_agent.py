@@ -1,0 +1,98 @@
+"""An agent in SBX's own terms, as far as plain SBX can be told: what every format but JSON is made from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tuner.config import ActionBox, AgentConfig
+from tuner.errors import UserError
+from tuner.export._configuration import ExportedConfiguration
+
+CLASSES = {"sac": "SAC", "tqc": "TQC", "ppo": "PPO", "td3": "TD3", "crossq": "CrossQ"}
+"""Names of the SBX classes."""
+
+_HANDLED = frozenset(
+    {
+        "algorithm",
+        "arguments",
+        "learner",  # the same updates, sooner
+        "precision",  # of that learner; said in a comment
+        "network",
+        "initial_std",
+        "target_entropy_std",
+        "normalize_observations",
+        "clip_observations",
+        "action_bound_fraction",
+        "action_box",
+    }
+)
+"""Fields of an agent that plain SBX, with a few lines around it, does."""
+
+
+@dataclass(frozen=True)
+class StockAgent:
+    """The arguments of an SBX class, as plain values."""
+
+    class_name: str
+    """In the module `sbx`."""
+    policy: str
+    arguments: dict[str, Any]
+    """The constructor's, without environment, policy arguments, noise and seed."""
+    policy_arguments: dict[str, Any]
+    """`policy_kwargs` without activation function and optimiser."""
+    activation: str
+    """In the module `flax.linen`."""
+    optimizer: str
+    """In the module `optax`."""
+    action_noise: float | None
+    """Standard deviation of Gaussian noise on actions scaled to [-1, 1]."""
+    actor_std: float | None
+    """Standard deviation that the untrained actor is given after it is built; PPO has an argument for it instead."""
+    box: ActionBox
+    clip_observations: float | None
+    """Normalised observations are clipped to ± this; None does not normalise."""
+
+
+def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
+    """Return an exported agent in SBX's terms.
+
+    Raises:
+        UserError: if plain SBX cannot do what the agent does, or refuses its arguments.
+    """
+    from tuner.agents import checked_arguments, policy_arguments, target_entropy
+
+    agent = configuration.agent
+    _refuse_more_than_sbx(agent)
+    box = agent.action_box
+    if box is None:
+        raise UserError("The configuration has no action box in absolute numbers, so it cannot be exported.")
+    arguments = checked_arguments(agent, num_envs=configuration.task.num_envs)
+    noise = arguments.pop("action_noise", None)
+    if agent.target_entropy_std is not None:
+        arguments["target_entropy"] = target_entropy(agent.target_entropy_std, len(box.low))
+    policy, policy_kwargs = policy_arguments(agent)
+    plain = {name: value for name, value in policy_kwargs.items() if name not in ("activation_fn", "optimizer_class")}
+    return StockAgent(
+        class_name=CLASSES[agent.algorithm],
+        policy=policy,
+        arguments=arguments,
+        policy_arguments=plain,
+        activation=agent.network.activation,
+        optimizer=agent.network.optimizer,
+        action_noise=noise or None,
+        actor_std=None if agent.algorithm == "ppo" else agent.initial_std,
+        box=box,
+        clip_observations=agent.clip_observations if agent.normalize_observations else None,
+    )
+
+
+def _refuse_more_than_sbx(agent: AgentConfig) -> None:
+    beyond = [
+        name
+        for name, field in AgentConfig.model_fields.items()
+        if name not in _HANDLED and getattr(agent, name) != field.get_default(call_default_factory=True)
+    ]
+    if beyond:
+        raise UserError(
+            f"The agent uses {' and '.join(beyond)}, which only tuner's own learner has; plain SBX cannot train it. "
+            "Export it with --format json and train it with: tuner train FILE.json"
+        )

@@ -1,0 +1,77 @@
+"""What an exported file says about itself at its top."""
+
+from typing import Any
+
+import yaml
+
+from tuner.export._agent import CLASSES
+from tuner.export._configuration import ExportedConfiguration, Provenance
+
+
+def story(configuration: ExportedConfiguration) -> list[str]:
+    """Return what was found, where, and how well it did, a sentence each."""
+    task, provenance = configuration.task, configuration.provenance
+    robots = "1 robot" if task.num_envs == 1 else f"{task.num_envs} robots at once"
+    name = CLASSES[configuration.agent.algorithm]
+    return [
+        f"{name} for {task.id} ({task.simulator}), {robots}: trial {provenance.trial} of the study {provenance.study}.",
+        *_times(provenance, configuration),
+        _machine(provenance),
+        f"Exported {provenance.created}.",
+    ]
+
+
+def differences(configuration: ExportedConfiguration) -> list[str]:
+    """Return what is otherwise when plain SBX trains the agent, a sentence each."""
+    agent = configuration.agent
+    fused = agent.learner == "fused" and agent.algorithm in ("sac", "tqc")
+    found = []
+    if fused:
+        found.append(
+            "The study trained with tuner's fused learner. SBX makes the same updates but takes more seconds for them."
+        )
+    if agent.precision != "float32":
+        found.append(f"The study computed matrix products in {agent.precision}; SBX computes them in float32.")
+    return found
+
+
+def commented(lines: list[str], prefix: str = "#") -> str:
+    """Return lines as comments of Python and YAML; whatever would end a line is taken out."""
+    return "\n".join(f"{prefix} {' '.join(line.splitlines())}".rstrip() for line in lines) + "\n"
+
+
+def as_yaml(entries: dict[str, Any]) -> str:
+    """Return plain values as YAML 1.1, which is what RL Zoo and Isaac Lab read."""
+    return yaml.safe_dump(entries, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
+
+
+def steps_of(configuration: ExportedConfiguration) -> int:
+    """Return for how many environment steps to train: as many as the trial took, a million if that is not known."""
+    return configuration.provenance.env_steps or 1_000_000
+
+
+def _times(provenance: Provenance, configuration: ExportedConfiguration) -> list[str]:
+    target = configuration.objective.target
+    goal = "its best return" if target is None else f"a return of {target:g}"
+    reached = [time for time in provenance.times_seconds if time is not None]
+    count = f"{len(reached)} of {len(provenance.seeds)} seeds"
+    if provenance.confirmed and provenance.mean_seconds is not None:
+        interval = provenance.mean_seconds_interval
+        spread = f" ({interval[0]:.4g} to {interval[1]:.4g})" if interval else ""
+        short = len(reached) < len(provenance.seeds)
+        rest = f", counting the whole {configuration.budget_seconds:g} s for the others" if short else ""
+        mean = f"{provenance.mean_seconds:.4g} s of training on average{spread}"
+        return [f"Confirmed on fresh seeds: {goal} on {count}, in {mean}{rest}."]
+    best = "" if provenance.best_return is None else f" Best return: {provenance.best_return:.4g}."
+    took = f"reached {goal} in {reached[0]:.4g} s of training" if reached else f"did not reach {goal}"
+    return [f"Not confirmed on fresh seeds: its one training {took}.{best}"]
+
+
+def _machine(provenance: Provenance) -> str:
+    machine = provenance.machine
+    where = "Trained on" if machine.recorded == "training" else "Exported on"
+    accelerator = f", {machine.accelerator}" if machine.accelerator else ""
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
+    return (
+        f"{where} {machine.cpu}, {machine.cores} CPUs{accelerator}, {machine.system}{f'; {versions}' * bool(versions)}."
+    )

@@ -1,0 +1,112 @@
+"""A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), to be trained with SBX."""
+
+from pathlib import Path
+from typing import Any
+
+from tuner.config import TaskConfig, parse_options
+from tuner.export._agent import StockAgent, stock_agent
+from tuner.export._base import Format
+from tuner.export._configuration import ExportedConfiguration
+from tuner.export._literals import Code, call
+from tuner.export._words import as_yaml, commented, differences, steps_of, story
+
+
+class ZooFormat(Format):
+    """YAML with one entry, under the task's id."""
+
+    name = "zoo"
+    suffixes = (".yml", ".yaml")  # RL Zoo takes any other for a Python module
+
+    def text(self, configuration: ExportedConfiguration) -> str:
+        """Return the YAML, with what RL Zoo has no place for in comments at its top."""
+        agent = stock_agent(configuration)
+        entry = {_env_id(configuration.task): _entry(configuration, agent)}
+        return commented(_header(configuration, agent)) + as_yaml(entry)
+
+
+def _entry(configuration: ExportedConfiguration, agent: StockAgent) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "n_envs": configuration.task.num_envs,
+        "n_timesteps": steps_of(configuration),
+        "policy": agent.policy,
+    }
+    if agent.clip_observations is not None:
+        entry["normalize"] = call("dict", norm_obs=True, norm_reward=False, clip_obs=agent.clip_observations)
+    box = {"low": list(agent.box.low), "high": list(agent.box.high)}
+    entry["vec_env_wrapper"] = [{"tuner.export.rl_zoo.ActionBox": box}]
+    if agent.actor_std is not None:
+        entry["callback"] = [{"tuner.export.rl_zoo.InitialStd": {"std": agent.actor_std}}]
+    if agent.action_noise is not None:
+        entry |= {"noise_type": "normal", "noise_std": agent.action_noise}
+    env_kwargs = _env_kwargs(configuration.task)
+    if env_kwargs:
+        entry["env_kwargs"] = env_kwargs
+    return {**entry, **agent.arguments, "policy_kwargs": _policy_kwargs(agent)}
+
+
+def _policy_kwargs(agent: StockAgent) -> str:
+    """Return the policy's arguments as the expression that RL Zoo evaluates."""
+    named = {
+        "activation_fn": Code(f'__import__("flax.linen").linen.{agent.activation}'),
+        "optimizer_class": Code(f'__import__("optax").{agent.optimizer}'),
+    }
+    return call("dict", **named, **agent.policy_arguments)
+
+
+def _env_id(task: TaskConfig) -> str:
+    """Return the id without the module that registers it, which RL Zoo is given on the command line."""
+    return task.id.rpartition(":")[2] if task.simulator == "gymnasium" else task.id
+
+
+def _env_kwargs(task: TaskConfig) -> dict[str, Any]:
+    if task.simulator != "gymnasium":
+        return {}
+    from tuner.simulators.gymnasium import GymnasiumOptions
+
+    options = parse_options(GymnasiumOptions, task.options, "task.options")
+    limit = {} if options.max_episode_steps is None else {"max_episode_steps": options.max_episode_steps}
+    return {**options.env_kwargs, **limit}
+
+
+def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
+    task, algorithm = configuration.task, configuration.agent.algorithm
+    packages = f" --gym-packages {module}" if (module := _registering(task)) else ""
+    return [
+        *story(configuration),
+        *differences(configuration),
+        "",
+        "RL Zoo trains with SBX if its algorithms are replaced. Save this as train_sbx.py:",
+        "    import rl_zoo3.train, sbx",
+        f"    rl_zoo3.ALGOS[{algorithm!r}] = sbx.{agent.class_name}",
+        "    rl_zoo3.train.train()",
+        f"and run: python train_sbx.py --algo {algorithm} --env {_env_id(task)} --conf-file THIS_FILE{packages}",
+        "",
+        *_missing(configuration, agent),
+    ]
+
+
+def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
+    """Return what RL Zoo cannot be told, and how the file gets around it."""
+    task = configuration.task
+    lines = [
+        "RL Zoo and SBX have no setting for the following; tuner has to be installed for it:",
+        "- the agent's action box, in the task's own units: vec_env_wrapper;",
+    ]
+    if agent.actor_std is not None:
+        lines.append("- the untrained actor's standard deviation: callback. Without it SBX starts at about 1.")
+    if task.simulator != "gymnasium":
+        lines.append(
+            f"RL Zoo knows Gymnasium environments only: register yours as {task.id}. The study's was of the simulator "
+            f"{task.simulator}."
+        )
+    elif task.options.get("vectorization") == "subprocess":
+        lines.append("The study gave each robot a process of its own: --vec-env subproc.")
+    return lines
+
+
+def _registering(task: TaskConfig) -> str:
+    """Return the module that registers the environment, as `--gym-packages` takes it; empty for none."""
+    if task.simulator != "gymnasium":
+        return ""
+    given = str(task.options.get("import") or task.id.rpartition(":")[0])
+    return Path(given).stem if given.endswith(".py") else given
