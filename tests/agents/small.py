@@ -8,7 +8,7 @@ from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, normalize_observations
 from tuner.clock import Clock, Ledger, MonotonicClock
 from tuner.config import AgentConfig, Network
-from tuner.simulators import BoundedActions
+from tuner.simulators import bound_actions
 
 NETWORK = Network(pi=(8,), qf=(8,))
 OFF_POLICY = {"buffer_size": 400, "learning_starts": 8, "batch_size": 8}
@@ -35,7 +35,7 @@ def small_agent(
     """An agent on robots whose episodes last 20 steps; its ledger starts in the account "idle"."""
     task = PointMassEnv(num_envs, max_episode_steps=20)
     config = config.resolved(task.action_space.low.tolist(), task.action_space.high.tolist())
-    env = BoundedActions(normalize_observations(task, config), config.action_box)
+    env = bound_actions(normalize_observations(task, config), config)
     ledger = Ledger(clock or MonotonicClock(), "idle")
     return build_agent(config, env, seed=seed, ledger=ledger, probes=np.array(probes, dtype=np.intp))
 

@@ -98,10 +98,10 @@ def build_agent(
     if config.off_policy:
         agent.probes = rows
         agent.exploration_std = noise or 0.0
-        if config.initial_std is not None:
-            set_initial_std(agent, config.initial_std)
+        if config.initial_std is not None or not config.squash:
+            set_initial_std(agent, config.initial_std or 1.0)
     if saved is not None and start_from is not None:
         restore(agent, *saved, directory=start_from)
     if fused:
-        agent.prepare(config.precision)
+        agent.prepare(config)
     return cast(BaseAlgorithm, agent)

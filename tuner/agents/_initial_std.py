@@ -28,7 +28,7 @@ def set_initial_std(agent: Any, std: float) -> None:
     state = agent.policy.actor_state
     nested = "params" in state.params  # CrossQ keeps them apart from its batch statistics
     layers = state.params["params"] if nested else state.params
-    name = _log_std_head(layers, int(np.prod(agent.action_space.shape)))
+    _, name = gaussian_heads(layers, int(np.prod(agent.action_space.shape)))
     head = {
         "kernel": jnp.zeros_like(layers[name]["kernel"]),
         "bias": jnp.full_like(layers[name]["bias"], math.log(std)),
@@ -37,10 +37,14 @@ def set_initial_std(agent: Any, std: float) -> None:
     agent.policy.actor_state = state.replace(params={**state.params, "params": edited} if nested else edited)
 
 
-def _log_std_head(layers: Mapping[str, Any], action_dim: int) -> str:
-    """Return the name of the last dense layer: SBX's actors compute the mean, then the logarithm of the deviation."""
+def gaussian_heads(layers: Mapping[str, Any], action_dim: int) -> tuple[str, str]:
+    """Return the names of an actor's last two dense layers: the mean, then the logarithm of the deviation.
+
+    Raises:
+        TypeError: if the actor is not built as SBX's squashed Gaussian actors are.
+    """
     numbers = sorted(int(match[1]) for name in layers if (match := re.fullmatch(r"Dense_(\d+)", name)))
     heads = [f"Dense_{number}" for number in numbers[-2:]]
     if len(heads) != 2 or any(layers[head]["bias"].shape != (action_dim,) for head in heads):
         raise TypeError(f"this actor has no mean and deviation heads of {action_dim} dimensions: {sorted(layers)}")
-    return heads[1]
+    return heads[0], heads[1]

@@ -7,6 +7,7 @@ import jax
 import psutil
 from gymnasium import spaces
 
+from tuner.agents._alternatives import check_alternatives
 from tuner.agents._instrumented import STOCK_CLASSES
 from tuner.agents.fused import FUSED_CLASSES, bytes_needed, capacity_of
 from tuner.config import AgentConfig
@@ -28,6 +29,7 @@ def uses_fused_learner(config: AgentConfig, arguments: dict[str, Any], *, num_en
     Raises:
         UserError: if the fused learner is asked for and cannot learn as configured.
     """
+    check_alternatives(config)
     if config.learner == "stock" or config.algorithm not in FUSED_CLASSES:
         if config.precision != "float32":
             raise UserError(

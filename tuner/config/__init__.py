@@ -4,7 +4,7 @@ from tuner.config._base import Frozen, PositiveCount
 from tuner.config._load import bundled_studies, dump_study, load_study
 from tuner.config._options import parse_options
 from tuner.config._problems import describe_problems
-from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, Network
+from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, BoundsPenalty, BoxSchedule, Network
 from tuner.config.bounds import (
     ActionBoundsFile,
     BoundsOrigin,
@@ -33,8 +33,10 @@ __all__ = [
     "AgentConfig",
     "Algorithm",
     "BoundsOrigin",
+    "BoundsPenalty",
     "BoundsSource",
     "BoundsTask",
+    "BoxSchedule",
     "BudgetConfig",
     "ConfirmConfig",
     "Frozen",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from tuner.config._base import Frozen, Listed, PositiveCount
+from tuner.config._base import Frozen, Listed, PositiveCount, PositiveSeconds
 from tuner.errors import UserError
 
 Algorithm = Literal["sac", "tqc", "ppo", "td3", "crossq"]
@@ -51,6 +51,24 @@ class ActionBox(Frozen):
         return self
 
 
+class BoxSchedule(Frozen):
+    """An action box that starts small and widens: after t seconds its share of the whole is start^(1 − t/seconds)."""
+
+    start: float = Field(gt=0, lt=1)
+    """Share of the agent's action box, about its centre, when training starts."""
+    seconds: PositiveSeconds
+    """Training clock from which on the box is whole."""
+
+
+class BoundsPenalty(Frozen):
+    """What the learner's reward loses near the bounds: weight · mean over dimensions of max(0, (|a| − m)/(1 − m))²."""
+
+    weight: float = Field(gt=0)
+    """Reward lost in a step whose action lies at the bounds in every dimension."""
+    margin: float = Field(default=0.8, ge=0, lt=1)
+    """m: up to this share of the way from the box's centre to its bounds nothing is lost."""
+
+
 class AgentConfig(Frozen):
     """One agent, complete: enough to train it elsewhere once the action box is resolved."""
 
@@ -74,6 +92,17 @@ class AgentConfig(Frozen):
     """Share of the task's own action box, about its centre; None once `action_box` is given."""
     action_box: ActionBox | None = None
     """The agent's action box in the task's own units; this is what is recorded and exported."""
+    action_box_schedule: BoxSchedule | None = None
+    """Lets the action box widen over the training clock. SAC and TQC, fused learner."""
+    bounds_penalty: BoundsPenalty | None = None
+    """Keeps actions away from the bounds; only the learner sees it, no return that is reported has it in. SAC and TQC,
+    fused learner."""
+    squash: bool = True
+    """False makes the actor a plain Gaussian, without tanh and with a standard deviation that is the same in every
+    state; the action box is then its unit and no bound. SAC and TQC, fused learner."""
+    mean_penalty: float = Field(default=0.0, ge=0)
+    """Weight of the mean of the squared means of a plain Gaussian, in units of half the action box, in the actor's
+    loss."""
 
     @model_validator(mode="after")
     def _one_source_of_bounds(self) -> Self:

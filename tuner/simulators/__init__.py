@@ -11,14 +11,17 @@ from tuner.simulators._joint_targets import JointTargets
 
 if TYPE_CHECKING:
     from tuner.simulators._base import Simulator, TaskEnv
-    from tuner.simulators._bounded_actions import BoundedActions
+    from tuner.simulators._bounded_actions import BoundedActions, bound_actions
+    from tuner.simulators._camera import Camera
     from tuner.simulators._registry import get_simulator, open_task, simulator_names
 
 __all__ = [
     "BoundedActions",
+    "Camera",
     "JointTargets",
     "Simulator",
     "TaskEnv",
+    "bound_actions",
     "get_simulator",
     "open_task",
     "simulator_names",
@@ -26,8 +29,10 @@ __all__ = [
 
 _LAZY = {
     "BoundedActions": "_bounded_actions",
+    "Camera": "_camera",
     "Simulator": "_base",
     "TaskEnv": "_base",
+    "bound_actions": "_bounded_actions",
     "get_simulator": "_registry",
     "open_task": "_registry",
     "simulator_names": "_registry",

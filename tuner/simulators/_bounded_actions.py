@@ -1,27 +1,32 @@
 """The wrapper that imposes the agent's action box, whatever the simulator declared."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from tuner.config import ActionBox
+from tuner.config import ActionBox, AgentConfig
 from tuner.errors import UserError
 
 
 class BoundedActions(VecEnvWrapper):
     """Clips every action into the agent's own absolute box and declares that box as the action space.
 
-    Always the outermost wrapper. The task's own box plays no part any more: it may be narrower, wider or infinite.
+    Always the outermost wrapper. The task's own box plays no part any more: it may be narrower, wider or infinite. For
+    an agent whose actor is not squashed it is the other way round: the agent's box is the unit of its actions, and they
+    are clipped into the task's own.
     """
 
-    def __init__(self, venv: VecEnv, box: ActionBox) -> None:
+    def __init__(self, venv: VecEnv, box: ActionBox, *, clip: bool = True) -> None:
         """Wrap an environment.
 
         Args:
             venv: the environment, with a Box action space of shape (action_dim,).
             box: bounds in the task's own units, one pair for each action dimension.
+            clip: False clips into the task's own box instead.
 
         Raises:
             UserError: if the task's actions are not a flat Box, or the box has another number of dimensions.
@@ -34,9 +39,13 @@ class BoundedActions(VecEnvWrapper):
                 f"The agent's action box has {len(box.low)} dimensions, the task's has {own.shape[0]}. "
                 "Give one pair of bounds for each action dimension."
             )
-        self._low = np.asarray(box.low, dtype=np.float32)
-        self._high = np.asarray(box.high, dtype=np.float32)
-        super().__init__(venv, action_space=spaces.Box(self._low, self._high, dtype=np.float32))
+        declared = spaces.Box(
+            np.asarray(box.low, dtype=np.float32), np.asarray(box.high, dtype=np.float32), dtype=np.float32
+        )
+        limits = declared if clip else own
+        self._low: npt.NDArray[Any] = limits.low
+        self._high: npt.NDArray[Any] = limits.high
+        super().__init__(venv, action_space=declared)
 
     def step_async(self, actions: npt.NDArray[np.float32]) -> None:
         """Pass the clipped actions on; `actions` has shape (num_envs, action_dim) and is left as it is."""
@@ -49,3 +58,15 @@ class BoundedActions(VecEnvWrapper):
     def reset(self) -> VecEnvObs:
         """Reset the wrapped environment; return its observations."""
         return self.venv.reset()
+
+
+def bound_actions(venv: VecEnv, config: AgentConfig) -> BoundedActions:
+    """Wrap an environment for an agent, whose action box must be resolved to absolute numbers.
+
+    Raises:
+        UserError: as `BoundedActions` does.
+        ValueError: if the box is not resolved.
+    """
+    if config.action_box is None:
+        raise ValueError("the agent's action box is not resolved to absolute numbers")
+    return BoundedActions(venv, config.action_box, clip=config.squash)

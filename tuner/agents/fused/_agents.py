@@ -1,27 +1,25 @@
 """SBX's SAC and TQC with a fused learner: the same updates, drawn, normalised and made in one compiled program."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
-from gymnasium import spaces
-from stable_baselines3.common.noise import ActionNoise
 
 from tuner.agents._devices import acting_device
+from tuner.agents._initial_std import gaussian_heads
 from tuner.agents._instrumented import TimedSAC, TimedTQC
+from tuner.agents.fused._acting import Acting
 from tuner.agents.fused._collecting import Collecting
-from tuner.agents.fused._memory import DeviceReplayBuffer
-from tuner.agents.fused._networks import Precision
-from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Programs, Shape, programs_for, strong_types
+from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Shape, programs_for, strong_types
 from tuner.agents.fused._replay import Scaling
-from tuner.agents.fused._updates import Learned, Losses
-from tuner.clock import Ledger
+from tuner.agents.fused._saved_form import as_saved
+from tuner.agents.fused._updates import Learned
+from tuner.config import AgentConfig
 
 
-class FusedLearner(Collecting):
+class FusedLearner(Acting):
     """What the fused learner changes in an agent of SBX.
 
     `train` hands the update to the device and returns; the next rollout is collected meanwhile, with the policy as it
@@ -36,33 +34,19 @@ class FusedLearner(Collecting):
 
     critic_names: ClassVar[tuple[str, ...]]
     """The policy's attributes that hold its critics' train states."""
-    ledger: Ledger
-    policy: Any
-    replay_buffer: DeviceReplayBuffer
-    n_envs: int
-    observation_space: spaces.Box
-    _programs: Programs
     _places_key: jax.Array
-    _noise_keys: jax.Array
-    _acting: Any
-    _probing: npt.NDArray[np.bool_]
-    _losses: Losses | None
-    _acting_device: Any | None
-    _calls_left: int
-    _calls_per_step: int
     _inputs: dict[str, Any]
-    _thread: ThreadPoolExecutor
-    _handing_over: Future[None] | None
 
-    def prepare(self, precision: Precision) -> None:
+    def prepare(self, config: AgentConfig) -> None:
         """Make a freshly built agent ready to learn; to be called once, when its parameters are final.
 
         Args:
-            precision: of the networks' matrix products.
+            config: what it was built from.
         """
         subject: Any = self
+        self.config, self.bounds_penalty = config, config.bounds_penalty
         self._acting_device = acting_device()
-        self._programs = programs_for(self._shape(precision))
+        self._programs = programs_for(self._shape())
         self._hand_back(strong_types(self._learned()))
         self._places_key = jax.random.fold_in(subject.key, 0)
         self._noise_keys = self._for_acting(jnp.stack([self.policy.key, self.policy.noise_key]))
@@ -117,43 +101,6 @@ class FusedLearner(Collecting):
         self._programs.act(parameters, observations, self._probing, self._noise_keys, np.True_)
         jax.block_until_ready(self._programs.mode(learned.actor.params, observations))  # type: ignore[no-untyped-call]
 
-    def predict(
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = False,
-    ) -> tuple[npt.NDArray[Any], Any]:
-        """Return actions as SBX does; for all robots at once, deterministically, with a program compiled already."""
-        if deterministic and np.shape(observation) == (self.n_envs, *self.observation_space.shape):
-            actions = self._programs.mode(self.policy.actor_state.params, np.asarray(observation, dtype=np.float32))
-            return self.policy.unscale_action(np.array(actions)), state
-        return super().predict(observation, state, episode_start, deterministic)  # type: ignore[misc, no-any-return]
-
-    def _sample_action(
-        self, learning_starts: int, action_noise: ActionNoise | None = None, n_envs: int = 1
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return the actions of all robots, in the task's units and scaled to [-1, 1], shape (n_envs, action_dim)."""
-        subject: Any = self
-        shared = self._acting_device is None
-        if shared:
-            with self.ledger.account("learn"):
-                self._join()
-                jax.block_until_ready(self._losses)  # type: ignore[no-untyped-call]
-        drawn, self._noise_keys = self._programs.act(
-            self._acting, subject._last_obs, self._probing, self._noise_keys, np.bool_(self.redraw_noise)
-        )
-        scaled = np.array(drawn)
-        calls = min(self._calls_left, self._calls_per_step)
-        if shared and calls:
-            self._handing_over = self._thread.submit(self._hand_over, calls)
-        exploring = ~self._probing
-        if subject.acts_at_random(learning_starts):
-            scaled[exploring] = subject.uniform_actions(self.n_envs)[exploring]
-        if subject.exploration_std > 0:
-            scaled[exploring] = subject.with_exploration_noise(scaled)[exploring]
-        return self.policy.unscale_action(scaled), scaled
-
     def _hand_over(self, calls: int) -> None:
         """Let the device make the gradient steps of so many calls of the learning program."""
         subject: Any = self
@@ -183,10 +130,11 @@ class FusedLearner(Collecting):
             "numbers": self._numbers(),
         }
 
-    def _shape(self, precision: Precision) -> Shape:
+    def _shape(self) -> Shape:
         """Return what the programs are compiled for."""
         subject: Any = self
-        policy = self.policy
+        policy, config = self.policy, self.config
+        layers, action_dim = policy.actor_state.params["params"], subject.action_space.shape[0]
         return Shape(
             actor=policy.actor.clone(net_arch=tuple(policy.net_arch_pi)),  # a list could not be looked up
             critic=policy.qf.clone(net_arch=tuple(policy.net_arch_qf)),
@@ -197,7 +145,9 @@ class FusedLearner(Collecting):
             gradient_steps=self._steps_in_a_call(),
             policy_delay=subject.policy_delay,
             n_steps=subject.n_steps,
-            precision=precision,
+            precision=config.precision,
+            widening=config.action_box_schedule is not None,
+            std_layer=None if config.squash else gaussian_heads(layers, action_dim)[1],
         )
 
     def _steps_in_a_call(self) -> int:
@@ -241,6 +191,8 @@ class FusedLearner(Collecting):
             rate,
             subject.initial_qf_learning_rate or rate,
             subject.lr_schedule(1),  # SBX's temperature keeps the rate it started with
+            self.box_share(),
+            self.config.mean_penalty,
         )
         return Numbers(*(np.float32(number) for number in numbers))  # type: ignore[arg-type]
 
@@ -257,9 +209,10 @@ class FusedLearner(Collecting):
         return Scaling(*(np.asarray(part, dtype=np.float32) for part in parts))  # type: ignore[arg-type]
 
     def save(self, *arguments: Any, **keywords: Any) -> None:
-        """Save as SBX does, once all updates are made."""
+        """Save as SBX does, once all updates are made, in the form in which plain SBX acts as the agent does."""
         self.finish_updates()
-        super().save(*arguments, **keywords)  # type: ignore[misc]
+        with as_saved(self):
+            super().save(*arguments, **keywords)  # type: ignore[misc]
 
     def _excluded_save_params(self) -> list[str]:
         # What plain SBX does not know and need not know to load the model; its own buffer is made anew.
@@ -267,7 +220,7 @@ class FusedLearner(Collecting):
         return [*super()._excluded_save_params(), *ours, "replay_buffer_class", "replay_buffer_kwargs"]  # type: ignore[misc]
 
 
-_OWN_ATTRIBUTES = {*FusedLearner.__annotations__, *Collecting.__annotations__} - {
+_OWN_ATTRIBUTES = {*FusedLearner.__annotations__, *Acting.__annotations__, *Collecting.__annotations__} - {
     "critic_names",
     "ledger",
     "policy",

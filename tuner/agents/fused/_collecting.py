@@ -9,8 +9,10 @@ from stable_baselines3.common.noise import ActionNoise
 from stable_baselines3.common.type_aliases import RolloutReturn, TrainFreq
 from stable_baselines3.common.vec_env import VecEnv
 
+from tuner.agents.fused._alternatives import reward_lost
 from tuner.agents.fused._memory import DeviceReplayBuffer
 from tuner.clock import Ledger
+from tuner.config import BoundsPenalty
 
 
 class Collecting:
@@ -24,6 +26,8 @@ class Collecting:
     replay_buffer: DeviceReplayBuffer
     redraw_noise: bool
     """Whether the next action draws new exploration noise, or holds each robot's last."""
+    bounds_penalty: BoundsPenalty | None
+    """What the stored rewards lose near the bounds."""
 
     def collect_rollouts(
         self,
@@ -76,6 +80,8 @@ class Collecting:
                 normalize.get_original_reward(),
             )
             subject._last_original_obs = after
+        if self.bounds_penalty is not None:
+            rewards = rewards - reward_lost(self.bounds_penalty, scaled_actions)
         subject._last_obs = observations
         ended = np.flatnonzero(dones)
         timeouts = np.zeros(len(dones), dtype=np.bool_)

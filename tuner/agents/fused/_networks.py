@@ -15,7 +15,7 @@ Precision = Literal["float32", "bfloat16"]
 """What matrix products of hidden layers are computed in; sums, parameters and all else are float32 either way."""
 
 
-def fast_apply(module: nn.Module, precision: Precision) -> Callable[..., Any]:
+def fast_apply(module: nn.Module, precision: Precision, *, constant_layer: str | None = None) -> Callable[..., Any]:
     """Return a function like `module.apply`, for an actor or a critic of SBX.
 
     An actor returns a `TanhNormal` instead of TensorFlow Probability's distribution.
@@ -23,6 +23,7 @@ def fast_apply(module: nn.Module, precision: Precision) -> Callable[..., Any]:
     Args:
         module: the network, not bound to parameters.
         precision: of the matrix products.
+        constant_layer: the name of a Dense layer that returns its bias, whatever its input.
     """
     if getattr(module, "activation_fn", None) is nn.elu:
         module = module.clone(activation_fn=elu)
@@ -32,7 +33,11 @@ def fast_apply(module: nn.Module, precision: Precision) -> Callable[..., Any]:
         method: Callable[..., Any], arguments: Any, keywords: Any, context: nn.module.InterceptorContext
     ) -> Any:
         layer = context.module
-        if isinstance(layer, nn.Dense) and layer.features > 1 and context.method_name == "__call__":
+        dense = isinstance(layer, nn.Dense) and context.method_name == "__call__"
+        if dense and layer.path == (constant_layer,):
+            bias = layer.variables["params"]["bias"]
+            return jnp.broadcast_to(bias, (*arguments[0].shape[:-1], layer.features))
+        if dense and layer.features > 1:
             parameters = layer.variables["params"]
             return product(arguments[0], parameters["kernel"]) + parameters["bias"]
         output = method(*arguments, **keywords)
@@ -54,15 +59,12 @@ class TanhNormal:
 
     def __init__(self, gaussian: Any) -> None:
         """Squash a TensorFlow Probability Gaussian over the last axis."""
-        self._gaussian = gaussian
+        self.gaussian = gaussian
         self._before_squashing: jax.Array | None = None
 
     def sample(self, *, seed: jax.Array) -> jax.Array:
         """Draw an action in (-1, 1) for every row, shape (rows, action_dim)."""
-        u = self._gaussian.sample(seed=seed)
-        # The product with the identity changes no number. It makes XLA compute the random numbers once, where it would
-        # otherwise compute them again in every loop that reads the actions.
-        self._before_squashing = jnp.matmul(u, jnp.eye(u.shape[-1]), precision="highest")
+        self._before_squashing = computed_once(self.gaussian.sample(seed=seed))
         return jnp.tanh(self._before_squashing)
 
     def log_prob(self, actions: jax.Array) -> jax.Array:
@@ -73,18 +75,27 @@ class TanhNormal:
         u = self._before_squashing
         size = jnp.abs(u)
         log_derivative = jnp.log(4.0) - 2 * size - 2 * jnp.log(1 + jnp.exp(-2 * size))
-        log_prob: jax.Array = self._gaussian.log_prob(u) - log_derivative.sum(-1)
+        log_prob: jax.Array = self.gaussian.log_prob(u) - log_derivative.sum(-1)
         return log_prob
 
     def mode(self) -> jax.Array:
         """Return the squashed mean, which SBX calls the mode, shape (rows, action_dim)."""
-        return jnp.tanh(self._gaussian.mode())
+        return jnp.tanh(self.gaussian.mode())
 
     @property
     def mean_before_squashing(self) -> jax.Array:
         """The Gaussian's mean, shape (rows, action_dim)."""
-        mean: jax.Array = self._gaussian.mean()
+        mean: jax.Array = self.gaussian.mean()
         return mean
+
+
+def computed_once(drawn: jax.Array) -> jax.Array:
+    """Return what was drawn, shape (rows, action_dim).
+
+    The product with the identity changes no number. It makes XLA compute the random numbers once, where it would
+    otherwise compute them again in every loop that reads the actions.
+    """
+    return jnp.matmul(drawn, jnp.eye(drawn.shape[-1]), precision="highest")
 
 
 @jax.custom_vjp

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import optax
 from flax.training.train_state import TrainState
 
+from tuner.agents.fused._alternatives import PlainNormal, ScaledTanhNormal
 from tuner.agents.fused._networks import Precision, fast_apply
 from tuner.agents.fused._replay import Filled, Scaling, Steps, draw_places, scaled, transitions
 from tuner.agents.fused._updates import Learned, Losses, Rule, SACRule, TQCRule
@@ -45,6 +46,10 @@ class Shape:
     """Critic updates for each actor update; divides the gradient steps."""
     n_steps: int
     precision: Precision
+    widening: bool = False
+    """Whether the action box widens; `Numbers.box_share` plays no part otherwise."""
+    std_layer: str | None = None
+    """Of an actor that is not squashed, the layer whose bias is the logarithm of its deviation; None squashes."""
 
 
 class Numbers(NamedTuple):
@@ -56,6 +61,10 @@ class Numbers(NamedTuple):
     actor_learning_rate: jax.Array
     critic_learning_rate: jax.Array
     entropy_learning_rate: jax.Array
+    box_share: jax.Array
+    """Share of the action box that is open."""
+    mean_penalty: jax.Array
+    """Weight of the squared mean of an actor that is not squashed."""
 
 
 class Keys(NamedTuple):
@@ -73,7 +82,7 @@ class Programs:
     def __init__(self, shape: Shape) -> None:
         """Prepare the programs of a shape; nothing is compiled yet. Get them from `programs_for`."""
         self.shape = shape
-        self._actor = fast_apply(shape.actor, shape.precision)
+        self._actor = fast_apply(shape.actor, shape.precision, constant_layer=shape.std_layer)
         self._critic = fast_apply(shape.critic, shape.precision)
         self._optimizer = optax.inject_hyperparams(shape.optimizer)(
             learning_rate=1.0, **dict(shape.optimizer_arguments)
@@ -82,6 +91,7 @@ class Programs:
         self.learn = jax.jit(self._learn, donate_argnames=("critics", "entropy"))
         self.act = jax.jit(self._act)
         self.mode = jax.jit(self._mode)
+        self.draw = jax.jit(self._draw)
 
     def adopt(self, actor: TrainState, critics: tuple[TrainState, ...], entropy: TrainState) -> Learned:
         """Return an agent's train states in the form that the programs take.
@@ -151,10 +161,31 @@ class Programs:
             )
             return (learned, key), Losses(actor_loss, losses[-1], ent_coef_loss, ent_coefs[-1])
 
-        learned = learned._replace(entropy=learned.entropy.replace(tx=optax.adam(numbers.entropy_learning_rate)))
+        learned = learned._replace(
+            actor=learned.actor.replace(apply_fn=self._learning_actor(numbers)),
+            entropy=learned.entropy.replace(tx=optax.adam(numbers.entropy_learning_rate)),
+        )
         (learned, key), losses = jax.lax.scan(block, (learned, key), batches)
-        learned = learned._replace(entropy=learned.entropy.replace(tx=None))
+        learned = learned._replace(
+            actor=learned.actor.replace(apply_fn=self._actor), entropy=learned.entropy.replace(tx=None)
+        )
         return learned, key, Losses(*(loss[-1] for loss in losses))
+
+    def _learning_actor(self, numbers: Numbers) -> Callable[..., Any]:
+        """Return what SBX's updates apply as the actor."""
+        if self.shape.std_layer is not None:
+            return lambda *inputs: PlainNormal(self._actor(*inputs).gaussian, numbers.mean_penalty)
+        if self.shape.widening:
+            return lambda *inputs: ScaledTanhNormal(self._actor(*inputs).gaussian, numbers.box_share)
+        return self._actor
+
+    def _acting(self, parameters: Any, observations: jax.Array) -> Any:
+        """Return the distribution of actions, squashed into the whole box even while only a part of it is open."""
+        distribution = self._actor(parameters, observations)
+        return distribution if self.shape.std_layer is None else PlainNormal(distribution.gaussian, 0.0)
+
+    def _bounded(self, actions: jax.Array) -> jax.Array:
+        return jnp.clip(actions, -1, 1) if self.shape.std_layer is None else actions
 
     def _act(
         self, parameters: Any, observations: jax.Array, probing: jax.Array, keys: jax.Array, redraw: jax.Array
@@ -169,14 +200,18 @@ class Programs:
             redraw: whether the noise is drawn anew.
         """
         keys = jnp.where(redraw, jax.random.split(keys[0]), keys)
-        distribution = self._actor(parameters, observations)
+        distribution = self._acting(parameters, observations)
         exploring = distribution.sample(seed=keys[1])
         actions = jnp.where(probing[:, None], distribution.mode(), exploring)
-        return jnp.clip(actions, -1, 1), keys
+        return self._bounded(actions), keys
 
     def _mode(self, parameters: Any, observations: jax.Array) -> jax.Array:
         """Return the deterministic policy's actions scaled to [-1, 1], shape (rows, action_dim)."""
-        return jnp.clip(self._actor(parameters, observations).mode(), -1, 1)
+        return self._bounded(self._acting(parameters, observations).mode())
+
+    def _draw(self, parameters: Any, observations: jax.Array, key: jax.Array) -> jax.Array:
+        """Return the exploring policy's actions scaled to [-1, 1], shape (rows, action_dim)."""
+        return self._bounded(self._acting(parameters, observations).sample(seed=key))
 
 
 @lru_cache(maxsize=64)

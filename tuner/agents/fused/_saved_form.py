@@ -1,0 +1,54 @@
+"""The form in which an agent is saved, so that plain SBX, which only squashes into a fixed box, acts as it does.
+
+A box that is still widening is saved as it is open. An actor that is not squashed is saved for a box `LINEAR` times as
+wide, with its mean and deviation divided by as much: tanh(x) ≈ x there. SBX's actions are then the agent's times
+1 − (a/LINEAR)²/3, a being the distance from the box's centre in units of half the agent's box: 0.05 % less at a = 10.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from tuner.agents._initial_std import gaussian_heads
+
+LINEAR = 256.0
+"""A power of two, so that dividing by it rounds nothing. The larger it is, the more SBX loses in adding 1 to an action
+before it scales it to the box: now about LINEAR · 6e-8 of half the agent's box."""
+
+
+@contextmanager
+def as_saved(agent: Any) -> Iterator[None]:
+    """Give an agent, inside the `with` block, the action box and the actor that are to be saved."""
+    factor = agent.box_share() if agent.config.squash else LINEAR
+    if factor == 1:
+        yield
+        return
+    box, actor = agent.action_space, agent.policy.actor_state
+    try:
+        agent.action_space = agent.policy.action_space = _resized(box, factor)
+        if not agent.config.squash:
+            agent.policy.actor_state = actor.replace(params=divided(actor.params, box.shape[0], factor))
+        yield
+    finally:
+        agent.action_space = agent.policy.action_space = box
+        agent.policy.actor_state = actor
+
+
+def divided(parameters: Any, action_dim: int, divisor: float) -> Any:
+    """Return an actor's parameters with its Gaussian's mean and deviation divided."""
+    layers = dict(parameters["params"])
+    mean, log_std = gaussian_heads(layers, action_dim)
+    layers[mean] = {name: array / divisor for name, array in layers[mean].items()}
+    layers[log_std] = {**layers[log_std], "bias": layers[log_std]["bias"] - math.log(divisor)}
+    return {**parameters, "params": layers}
+
+
+def _resized(box: spaces.Box, factor: float) -> spaces.Box:
+    """Return a box about the same centre, in float64 as far as that goes."""
+    low, high = box.low.astype(np.float64), box.high.astype(np.float64)
+    centre, half = (low + high) / 2, (high - low) / 2 * factor
+    return spaces.Box((centre - half).astype(np.float32), (centre + half).astype(np.float32), dtype=np.float32)
