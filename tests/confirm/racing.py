@@ -1,8 +1,8 @@
 """The toy study of `tests/study/toy.py`, and what its configurations do on fresh seeds.
 
-The study's three warm starts reach the target, by its formula 20 + 400 · (x − 0.3)², after 20 s (`lucky`, x = 0.3, trial
-0), 24 s (`steady`, x = 0.4, trial 1) and 36 s (`slow`, x = 0.5, trial 2); `never` (x = 1, trial 3) would take 216 s of
-its 100. On the i-th fresh seed, counted from 0, they take what `TIMES` says.
+The study's warm starts reach the target, by its formula 20 + 400 · (x − 0.3)², after 20 s (`lucky`, x = 0.3,
+trial 0), 24 s (`steady`, x = 0.4, trial 1) and 36 s (`slow`, x = 0.5, trial 2); `never` (x = 1, trial 3) would take
+216 s of its 100. On the i-th fresh seed, counted from 0, they take what `TIMES` says.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,8 @@ from tests.study.toy import Lab
 from tuner.clock import ManualClock
 from tuner.config import ConfirmConfig, StudyConfig, TrialSpec
 from tuner.confirm import Confirmation, Confirmer, confirmation_data
-from tuner.confirm._plan import confirm_name
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.study import StudySummary, open_storage
+from tuner.study import StudySummary, confirm_name
 from tuner.workers import Recording, ReplayPool
 
 STARTS = {
@@ -123,6 +122,3 @@ class Race:
     def trained(self) -> list[tuple[float, int]]:
         """Return every run given to a worker as x and the number of its seed."""
         return [(toy.x_of(spec), self.seeds[spec.seed]) for spec in self.specs]
-
-
-__all__ = ["STARTS", "TIMES", "Race", "open_storage", "play"]

@@ -49,10 +49,17 @@ class RunCommand:
             name: what the study is called in its storage.
             storage: the storage's URL.
         """
+        return self._stored_text("show", name, storage)
+
+    def confirm_text(self, name: str, storage: str) -> str:
+        """Return the command that confirms the study; its arguments are those of `show_text`."""
+        return self._stored_text("confirm", name, storage)
+
+    def _stored_text(self, command: str, name: str, storage: str) -> str:
         if not self.overrides and self.storage is None:
-            return _shown(["tuner", "show", self.study])
+            return _shown(["tuner", command, self.study])
         where = [] if storage == DEFAULT_STORAGE else ["--storage", storage]
-        return _shown(["tuner", "show", name, *where])
+        return _shown(["tuner", command, name, *where])
 
 
 def _shown(words: list[str]) -> str:

@@ -46,7 +46,7 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
     parts: list[RenderableType] = [
         _title(progress),
         _workers(progress, wide=width >= _WIDE),
-        Text(f"Best so far: {best_text(progress.summary.best, progress.target)}."),
+        Text(f"{standing_text(progress.summary, progress.target)}."),
     ]
     parts += [Text(count_text(progress.summary)), Text(_time_text(progress, elapsed), style="dim")]
     if progress.warnings:
@@ -56,6 +56,11 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
     if progress.note:
         parts.append(Text(progress.note, style="yellow"))
     return Group(*parts)
+
+
+def standing_text(summary: StudySummary, target: float | None) -> str:
+    """Say in a few words what a run has found so far."""
+    return summary.standing or f"Best so far: {best_text(summary.best, target)}"
 
 
 def best_text(best: BestTrial | None, target: float | None) -> str:

@@ -10,10 +10,12 @@ from rich.text import Text
 from tuner.analysis import StudyReport
 from tuner.cli._command import RunCommand
 from tuner.cli._configuration import agent_table
+from tuner.cli._confirm_tables import print_confirmation
 from tuner.cli._format import duration_text
 from tuner.cli._live import best_text, count_text
 from tuner.cli._warnings import warning_line, warnings_data
 from tuner.config import StudyConfig
+from tuner.confirm import Confirmation
 from tuner.study import StudySummary
 
 _ENDS = {
@@ -23,13 +25,16 @@ _ENDS = {
 }
 
 
-def result_data(summary: StudySummary, report: StudyReport, warnings: Mapping[int, str]) -> dict[str, Any]:
+def result_data(
+    summary: StudySummary, report: StudyReport, warnings: Mapping[int, str], confirmation: Confirmation | None = None
+) -> dict[str, Any]:
     """Return what `tuner run --json` prints: this run, and the whole study.
 
     Args:
         summary: how the run ended.
         report: the study as it is stored.
         warnings: what trials of this run could not write, by their numbers.
+        confirmation: what was confirmed at its end.
     """
     run = {
         "reason": summary.reason,
@@ -37,13 +42,18 @@ def result_data(summary: StudySummary, report: StudyReport, warnings: Mapping[in
         "training_seconds": summary.training_seconds,
         "warnings": warnings_data(warnings),
     }
-    return {"run": run, **report.to_json()}
+    return {"run": run, **report.to_json(), "confirmation": None if confirmation is None else confirmation.to_json()}
 
 
 def print_result(
-    out: Console, given: RunCommand, summary: StudySummary, report: StudyReport, config: StudyConfig
+    out: Console,
+    given: RunCommand,
+    summary: StudySummary,
+    report: StudyReport,
+    config: StudyConfig,
+    confirmation: Confirmation | None = None,
 ) -> None:
-    """Print how the run ended, the best configuration as a table, and what to do next.
+    """Print how the run ended, the best or the confirmed configuration as a table, and what to do next.
 
     Args:
         out: where to.
@@ -51,17 +61,21 @@ def print_result(
         summary: how the run ended.
         report: the study as it is stored.
         config: the study as it ran.
+        confirmation: what was confirmed at its end.
     """
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
     if summary.best is None:
         return
     out.print(f"Best: {best_text(summary.best, report.target)}.")
-    if report.best is not None and report.best.agent is not None:
+    if confirmation is not None:
+        print_confirmation(out, confirmation)
+    if (confirmation is None or confirmation.winner is None) and report.best is not None and report.best.agent:
         out.print(agent_table(report.best.agent))
     out.print()
     directory = report.best.directory if report.best else None
-    out.print(next_steps(given, config, summary, directory), markup=False, soft_wrap=True)
+    steps = next_steps(given, config, summary, directory, confirmed=confirmation is not None)
+    out.print(steps, markup=False, soft_wrap=True)
 
 
 def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
@@ -70,7 +84,9 @@ def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
         out.print(Text(warning_line(number, text), style="bold red"))
 
 
-def next_steps(given: RunCommand, config: StudyConfig, summary: StudySummary, directory: str | None) -> str:
+def next_steps(
+    given: RunCommand, config: StudyConfig, summary: StudySummary, directory: str | None, *, confirmed: bool = False
+) -> str:
     """Return what the user may want to do now; each line that is indented by two can be run as it is.
 
     Args:
@@ -78,6 +94,7 @@ def next_steps(given: RunCommand, config: StudyConfig, summary: StudySummary, di
         config: the study as it ran.
         summary: how the run ended.
         directory: where the best trial's files lie.
+        confirmed: whether its best configurations have been retrained already.
     """
     show = given.show_text(config.study, config.storage)
     steps = ["Next:", f"  {show}", "      every trial, with its parameters, and where the seconds went"]
@@ -85,6 +102,9 @@ def next_steps(given: RunCommand, config: StudyConfig, summary: StudySummary, di
         steps += [f"  {given.text(trials=2 * summary.trials)}", "      search on, with twice as many trials"]
     else:
         steps += [f"  {given.text()}", "      go on"]
+    if not confirmed and config.objective.kind == "time_to_return":
+        confirm = given.confirm_text(config.study, config.storage)
+        steps += [f"  {confirm}", "      retrain the best on other seeds: was the winner lucky?"]
     if given.study == "quickstart":
         steps += ["  tuner run a1_flat --timeout 20m", "      a quadruped learns to walk"]
     steps += ["  tuner init mine", "      your own copies of the search spaces and studies, to edit"]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tuner.analysis import StudyReport
+    from tuner.cli._command import RunCommand
+    from tuner.cli._confirming import Confirmed
     from tuner.config import StudyConfig
     from tuner.study import StudySummary
 
@@ -64,13 +66,17 @@ def run(
     storage: Annotated[
         str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
     ] = None,
+    no_confirm: Annotated[
+        bool, typer.Option("--no-confirm", help="Leave out what the study file's section 'confirm' asks for.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object at the end on stdout, everything else on stderr.")
     ] = False,
 ) -> None:
     """Run a study, or go on with one that was stopped.
 
-    Ctrl-C once stops the running trials and queues them again; the same command goes on later.
+    Where the study file has a section 'confirm', the best configurations are retrained on fresh seeds once all trials
+    are done, as `tuner confirm` does. Ctrl-C once stops what is running; the same command goes on later.
     """
     from tuner.cli._command import RunCommand
     from tuner.cli._output import console, print_json, quiet_optuna
@@ -82,16 +88,17 @@ def run(
     config = load_study(study, [*(overrides or []), *given])
     command = RunCommand(study, overrides or [], trials=trials, timeout=timeout, workers=workers, storage=storage)
     out = console(stderr=as_json)
-    if config.confirm is not None:
-        out.print("The study file's section 'confirm' is checked, but nothing acts on it yet.")
     summary, warnings = _run(config, out)
+    confirmed = None if no_confirm else _confirm(config, command, summary, out)
+    confirmation = None if confirmed is None else confirmed.confirmation
     report = _report(config)
     if as_json:
-        print_json(result_data(summary, report, warnings))
+        print_json(result_data(summary, report, warnings, confirmation))
     else:
-        print_result(console(), command, summary, report, config)
+        print_result(console(), command, summary, report, config, confirmation)
     print_warnings(console(stderr=as_json), warnings)
-    if summary.reason == "interrupted":
+    print_warnings(console(stderr=as_json), {} if confirmed is None else confirmed.warnings)
+    if "interrupted" in (summary.reason, None if confirmed is None else confirmed.summary.reason):
         raise typer.Exit(_INTERRUPTED)
     if summary.best is None and summary.reason != "time limit":
         raise TunerError(
@@ -141,6 +148,24 @@ def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[
 
         with StopOnSignal(stop):
             return manager.run(), watcher.progress.warnings
+
+
+def _confirm(
+    config: "StudyConfig", command: "RunCommand", summary: "StudySummary", out: "Console"
+) -> "Confirmed | None":
+    """Confirm a study that has finished, if its study file asks for it; say so if it has not finished."""
+    from tuner.cli._confirming import confirm_study
+
+    if config.confirm is None or summary.reason == "interrupted":
+        return None
+    if summary.reason != "finished" or summary.best is None:
+        why = "no trial finished" if summary.best is None else "the study has not finished"
+        later = command.confirm_text(config.study, config.storage)
+        out.print(f"Not confirmed: {why}. `{later}` confirms the best there is.", markup=False)
+        return None
+    seeds, top = config.confirm.seeds, config.confirm.top
+    out.print(f"All trials are done. The best {top} are confirmed on {seeds} fresh seeds.", markup=False)
+    return confirm_study(config, config.confirm, out, runs_dir=RUNS_DIR)
 
 
 def _report(config: "StudyConfig") -> "StudyReport":

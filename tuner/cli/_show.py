@@ -21,23 +21,29 @@ def show(
     """Show the trials of a study and what it found.
 
     For every trial: its parameters, how it ended, its time to return, its return and where its seconds went; for the
-    study: its best trial, its outcomes and the share of the workers' time that was training.
+    study: its best trial, its outcomes, the share of the workers' time that was training, and what was confirmed.
     """
     if as_json and as_csv:
         raise UserError("--json and --csv were both given. Choose one.")
     from tuner.analysis import summary_data, trials_data
+    from tuner.cli._confirm_tables import print_confirmation
     from tuner.cli._output import console, print_json, quiet_optuna
     from tuner.cli._stored import open_stored
     from tuner.cli._tables import print_study, trial_records
     from tuner.cli._warnings import warnings_data, warnings_of
+    from tuner.confirm import confirmation_data
 
     quiet_optuna()
     opened = open_stored(study, storage)
-    trials = trials_data(opened)
+    trials, confirmation = trials_data(opened), confirmation_data(opened)
     if as_csv:
         typer.echo(trials.to_csv(index=False), nl=False)
     elif as_json:
         warnings = warnings_data(warnings_of(opened))
-        print_json({"study": summary_data(opened).to_json(), "trials": trial_records(trials), "warnings": warnings})
+        report = {"study": summary_data(opened).to_json(), "trials": trial_records(trials), "warnings": warnings}
+        print_json({**report, "confirmation": None if confirmation is None else confirmation.to_json()})
     else:
-        print_study(console(), summary_data(opened), trials, warnings_of(opened))
+        out = console()
+        print_study(out, summary_data(opened), trials, warnings_of(opened))
+        if confirmation is not None:
+            print_confirmation(out, confirmation)

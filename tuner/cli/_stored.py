@@ -9,6 +9,8 @@ from tuner.errors import UserError, unknown_name
 if TYPE_CHECKING:
     import optuna
 
+    from tuner.config import StudyConfig
+
 DEFAULT_STORAGE = "sqlite:///runs/tuner.db"
 """Where a study named by its own name is looked for, unless told otherwise; what study files have by default."""
 
@@ -59,10 +61,21 @@ def find_stored(study: str, storage: str | None) -> tuple[str, str]:
 
 def _located(study: str, storage: str | None) -> tuple[str, str]:
     """Return the study's name in the storage, and the storage's URL."""
+    config = study_file(study)
+    if config is None:
+        return study, storage or DEFAULT_STORAGE
+    return config.study, storage or config.storage
+
+
+def study_file(study: str) -> "StudyConfig | None":
+    """Return the study file that `study` names, by path or as a bundled one; None if it is a name in the storage.
+
+    Raises:
+        UserError: if the file does not exist, or has mistakes.
+    """
     from tuner.config import bundled_studies, load_study
 
     is_path = any(separator in study for separator in (os.sep, os.altsep or os.sep)) or study.startswith("~")
     if is_path or study in bundled_studies() or Path(study).suffix in {".yaml", ".yml"}:
-        config = load_study(study)
-        return config.study, storage or config.storage
-    return study, storage or DEFAULT_STORAGE
+        return load_study(study)
+    return None

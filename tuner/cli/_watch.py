@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from tuner.cli._format import duration_text, number_text
-from tuner.cli._live import LiveView, best_text, count_text, headline
+from tuner.cli._live import LiveView, count_text, headline, standing_text
 from tuner.cli._progress import Progress, TrialProgress
 from tuner.cli._warnings import warning_line, warning_of
 from tuner.clock import Clock
@@ -142,8 +142,8 @@ class LineWatcher(Watcher):
         warning = warning_of(outcome)
         if warning is not None:
             self._say(warning_line(spec.number, warning))
-        if summary.best is not None and summary.best.number == spec.number:
-            self._say(f"Best so far: {best_text(summary.best, self.progress.target)}.")
+        if summary.standing is not None or (summary.best is not None and summary.best.number == spec.number):
+            self._say(f"{standing_text(summary, self.progress.target)}.")
 
     def on_message(self, text: str) -> None:
         """Print the message."""

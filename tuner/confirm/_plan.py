@@ -6,7 +6,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from tuner.study import attributes, outcome_of
+from tuner.study import attributes, confirm_name, outcome_of
 
 PLAN = "plan"
 """Attribute of a confirm study: the `Plan` as JSON."""
@@ -16,14 +16,6 @@ SEED = "seed"
 """Attribute of its trials: the fresh seed."""
 RULE = "race"
 """The rule by which a run ends whose candidate was dropped meanwhile."""
-
-
-def confirm_name(study: str) -> str:
-    """Return the name, in the same storage, of the Optuna study that holds a study's confirm runs.
-
-    A study file cannot name a study like this, so that nothing else has the name.
-    """
-    return f"{study}/confirm"
 
 
 def load_confirm(study: optuna.Study) -> optuna.Study | None:

@@ -6,7 +6,7 @@ from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
 from tuner.study._owner import manager_lock
-from tuner.study._reading import read_study, study_names
+from tuner.study._reading import confirm_name, read_study, study_names
 from tuner.study._resume import conclude_stale_trials, lock_file, warm_start_parameters
 from tuner.study._runs import check_not_running, runs_of, unlike
 from tuner.study._score import best_return_of, score
@@ -38,6 +38,7 @@ __all__ = [
     "conclude_stale_trials",
     "conclude_trial",
     "config_of",
+    "confirm_name",
     "counts",
     "create_pruner",
     "create_sampler",

@@ -2,6 +2,7 @@
 
 import optuna
 from optuna.exceptions import OptunaError
+from optuna.storages import BaseStorage
 
 from tuner.errors import UserError, unknown_name
 from tuner.study._storage import STORAGE_ERRORS, open_storage, storage_error
@@ -9,6 +10,7 @@ from tuner.study._url import shown_url
 
 _NONSENSE = (OptunaError, ValueError, LookupError, TypeError, AssertionError)
 """What Optuna raises over rows that make no sense."""
+_CONFIRM = "/confirm"
 
 
 def read_study(url: str, name: str) -> optuna.Study:
@@ -22,11 +24,12 @@ def read_study(url: str, name: str) -> optuna.Study:
         UserError: if there is no such study or storage, or Optuna did not write it.
         TunerError: if the storage fails.
     """
-    names = study_names(url)
+    storage = open_storage(url, read_only=True)
+    names = _names(storage, url)
     if name not in names:
-        raise unknown_name("study", name, names)
+        raise unknown_name("study", name, _without_parts(names))
     try:
-        study = optuna.load_study(study_name=name, storage=open_storage(url, read_only=True))
+        study = optuna.load_study(study_name=name, storage=storage)
         study.get_trials(deepcopy=False)
     except STORAGE_ERRORS as error:
         raise storage_error(error, shown_url(url)) from error
@@ -36,7 +39,7 @@ def read_study(url: str, name: str) -> optuna.Study:
 
 
 def study_names(url: str) -> list[str]:
-    """Return the names of the studies in a storage.
+    """Return the names of the studies in a storage, without those that hold the confirm runs of others.
 
     Args:
         url: SQLAlchemy URL of the storage.
@@ -45,7 +48,22 @@ def study_names(url: str) -> list[str]:
         UserError: if there is no such storage, or Optuna did not write it.
         TunerError: if the storage fails.
     """
-    storage = open_storage(url, read_only=True)
+    return _without_parts(_names(open_storage(url, read_only=True), url))
+
+
+def confirm_name(study: str) -> str:
+    """Return the name, in the same storage, of the Optuna study that holds a study's confirm runs.
+
+    A study file cannot name a study like this, so that nothing else has the name.
+    """
+    return f"{study}{_CONFIRM}"
+
+
+def _without_parts(names: list[str]) -> list[str]:
+    return [name for name in names if not (name.endswith(_CONFIRM) and name.removesuffix(_CONFIRM) in names)]
+
+
+def _names(storage: BaseStorage, url: str) -> list[str]:
     try:
         return list(optuna.get_all_study_names(storage))
     except STORAGE_ERRORS as error:

@@ -43,11 +43,13 @@ def open_study(
         say: takes what the user should know, in one sentence.
 
     Raises:
-        UserError: for a mistake in the sections `sampler`, `pruner`, `fixed` or `warm_start`, a study of that name that
-            cannot be compared with this one, or one that another manager runs. Nothing has been changed then.
+        UserError: for a mistake in the sections `sampler`, `pruner`, `fixed`, `warm_start` or `confirm`, a study of
+            that name that cannot be compared with this one, or one that another manager runs. Nothing has been changed
+            then.
     """
     warm_starts = warm_start_parameters(config, space)
     distributions = check_names(config, space, warm_starts)
+    _check_confirm(config, space)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
     # A mistake in it must not leave an empty study behind, nor show only after the warm starts.
     rehearse(create_sampler(config.sampler, fixed=config.fixed), config.sampler, distributions)
@@ -128,6 +130,19 @@ def check_names(
             if parameter not in distributions:
                 raise unknown_name("parameter", parameter, distributions, where=f"in warm start '{name}'")
     return distributions
+
+
+def _check_confirm(config: StudyConfig, space: SearchSpace) -> None:
+    """Refuse what cannot be confirmed before hours are spent on the study."""
+    if config.confirm is None:
+        return
+    if config.objective.kind != "time_to_return":
+        raise UserError(
+            f"The study file has a section 'confirm', which confirms times to return, but optimises "
+            f"{config.objective.kind}. Leave the section out, or set objective.kind to time_to_return."
+        )
+    if config.confirm.reference is not None:
+        warm_start_parameters(config, space, [config.confirm.reference])
 
 
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: bool = True) -> list[int]:
