@@ -12,7 +12,7 @@ from tuner.agents._states import train_states
 from tuner.clock import Ledger, ManualClock
 from tuner.config import ActionBox, Network
 from tuner.errors import UserError
-from tuner.simulators import BoundedActions
+from tuner.simulators import bound_actions
 
 CONFIGS = {
     "stock-sac": small_config(),
@@ -26,7 +26,7 @@ def started(config, folder, *, seed=1, num_envs=4):
     """Build an agent that starts from the one in a folder; with a seed of its own."""
     task = PointMassEnv(num_envs, max_episode_steps=20)
     config = config.resolved([-1.0], [1.0])
-    env = BoundedActions(normalize_observations(task, config), config.action_box)
+    env = bound_actions(normalize_observations(task, config), config)
     ledger = Ledger(ManualClock(), "idle")
     return build_agent(config, env, seed=seed, ledger=ledger, start_from=folder)
 
@@ -107,6 +107,16 @@ def test_the_fused_learner_goes_on_from_sbxs_own(trained):
 
 def test_the_buffer_is_empty(trained):
     assert started(CONFIGS["stock-sac"], trained("stock-sac")[1]).replay_buffer.size() == 0
+
+
+def test_an_actor_that_is_not_squashed_is_taken_back_from_the_form_in_which_it_is_saved(tmp_path):
+    config = small_config(learner="fused", squash=False, initial_std=0.3)
+    agent = small_agent(config, seed=7)
+    save_agent(agent, tmp_path)
+    ours, theirs = parameters(started(config, tmp_path)), parameters(agent)
+    for key, array in ours.items():
+        # Dividing by 256 rounds nothing; of ln 256 = 5.5 subtracted and added again, float32 loses a few 1e-7.
+        np.testing.assert_allclose(array, theirs[key], rtol=0, atol=1e-6, err_msg=key)
 
 
 def test_a_learned_entropy_coefficient_goes_over_and_a_fixed_one_is_the_configurations(trained):

@@ -101,7 +101,7 @@ def build_agent(
         if config.initial_std is not None or not config.squash:
             set_initial_std(agent, config.initial_std or 1.0)
     if saved is not None and start_from is not None:
-        restore(agent, *saved, directory=start_from)
+        restore(agent, *saved, squash=config.squash, directory=start_from)
     if fused:
         agent.prepare(config)
     return cast(BaseAlgorithm, agent)

@@ -45,13 +45,3 @@ def noise_hold(agent: BaseAlgorithm) -> int | None:
     if subject.sde_sample_freq > 0:
         return int(subject.sde_sample_freq)
     return int(subject.train_freq.frequency if hasattr(subject, "train_freq") else subject.n_steps)
-
-
-def noise_hold(agent: BaseAlgorithm) -> int | None:
-    """Return for how many steps the agent holds its exploration noise while it learns; None: it never does."""
-    subject: Any = agent
-    if not getattr(subject, "use_sde", False):
-        return None
-    if subject.sde_sample_freq > 0:
-        return int(subject.sde_sample_freq)
-    return int(subject.train_freq.frequency if hasattr(subject, "train_freq") else subject.n_steps)

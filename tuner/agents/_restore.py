@@ -13,6 +13,7 @@ import optax
 from tuner.agents._instrumented import STOCK_CLASSES
 from tuner.agents._save import Normalization, load_normalization
 from tuner.agents._states import train_states
+from tuner.agents.fused._saved_form import LINEAR, divided
 from tuner.config import Algorithm
 from tuner.errors import UserError
 
@@ -41,7 +42,9 @@ def load_agent(directory: Path, algorithm: Algorithm) -> tuple[Any, Normalizatio
         raise UserError(f"The policy in {directory} cannot be loaded: {reason}") from error
 
 
-def restore(agent: Any, saved: Any, normalization: Normalization | None, *, directory: Path) -> None:
+def restore(
+    agent: Any, saved: Any, normalization: Normalization | None, *, squash: bool = True, directory: Path
+) -> None:
     """Put the saved agent's parameters, targets, optimiser states and normalisation into a fresh agent.
 
     The entropy coefficient goes over where both learn it; a fixed one is the new configuration's. Learning rates and
@@ -52,12 +55,17 @@ def restore(agent: Any, saved: Any, normalization: Normalization | None, *, dire
         agent: built from its configuration, its own parameters final but not yet handed to a learner.
         saved: from `load_agent`.
         normalization: likewise.
+        squash: whether the agent squashes its actions; the form in which one that does not is saved is undone.
         directory: where they come from, for messages.
 
     Raises:
         UserError: if the saved agent does not fit.
     """
-    _check_spaces(agent, saved, directory)
+    _check_spaces(agent, saved, 1.0 if squash else LINEAR, directory)
+    if not squash:
+        actor = saved.policy.actor_state
+        parameters = divided(actor.params, agent.action_space.shape[0], 1 / LINEAR)
+        saved.policy.actor_state = actor.replace(params=parameters)
     _restore_normalization(agent, normalization, directory)
     theirs = train_states(saved)
     for name, ours in train_states(agent).items():
@@ -72,7 +80,8 @@ def restore(agent: Any, saved: Any, normalization: Normalization | None, *, dire
     agent.pretrained = True
 
 
-def _check_spaces(agent: Any, saved: Any, directory: Path) -> None:
+def _check_spaces(agent: Any, saved: Any, widened: float, directory: Path) -> None:
+    """Refuse other shapes, and, where actions are squashed, another box; `widened`: the saved box is so much wider."""
     for what in ("observation", "action"):
         ours, theirs = getattr(agent, f"{what}_space"), getattr(saved, f"{what}_space")
         if ours.shape != theirs.shape:
@@ -80,13 +89,11 @@ def _check_spaces(agent: Any, saved: Any, directory: Path) -> None:
                 f"The policy in {directory} has {what}s of shape {theirs.shape}, but the task's are of shape "
                 f"{ours.shape}. Start from a run of the same task."
             )
-    same_box = np.allclose(
-        [agent.action_space.low, agent.action_space.high], [saved.action_space.low, saved.action_space.high]
-    )
-    if not same_box and agent.policy.squash_output:
+    box, other = _bounds(agent.action_space, 1.0), _bounds(saved.action_space, 1 / widened)
+    if agent.policy.squash_output and not np.allclose(box, other, rtol=1e-4, atol=1e-6):
         raise UserError(
-            f"The policy in {directory} was squashed into another action box, {_box(saved)}, and would act "
-            f"otherwise in this one, {_box(agent)}. Start from a run with the same action box."
+            f"The policy in {directory} was trained in another action box, {_words(other)}, and would act otherwise in "
+            f"this one, {_words(box)}. Start from a run with the same action box."
         )
 
 
@@ -134,8 +141,15 @@ def _is_learned(state: Any) -> bool:
     return "log_ent_coef" in state.params
 
 
-def _box(agent: Any) -> str:
-    return f"{_numbers(agent.action_space.low)} … {_numbers(agent.action_space.high)}"
+def _bounds(box: Any, factor: float) -> tuple[Any, Any]:
+    """Return the ends of a box resized about its centre."""
+    low, high = box.low.astype(np.float64), box.high.astype(np.float64)
+    centre, half = (low + high) / 2, (high - low) / 2 * factor
+    return centre - half, centre + half
+
+
+def _words(bounds: tuple[Any, Any]) -> str:
+    return " … ".join(_numbers(end) for end in bounds)
 
 
 def _numbers(bounds: Any) -> str:

@@ -9,7 +9,7 @@ from tuner.agents import build_agent, normalize_observations
 from tuner.clock import Ledger
 from tuner.config import AgentConfig, TrialSpec
 from tuner.errors import UserError
-from tuner.simulators import BoundedActions, TaskEnv
+from tuner.simulators import TaskEnv, bound_actions
 from tuner.training._callback import TrialCallback
 from tuner.training._channel import Channel
 from tuner.training._evaluation import Evaluator
@@ -42,10 +42,12 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     config = spec.agent.resolved(box.low.tolist(), box.high.tolist())
     if config.action_box is None:
         raise UserError("The agent's action box could not be resolved to absolute numbers.")
+    if spec.start_from is not None:  # what starts from a policy uses the whole box from the first step
+        config = config.model_copy(update={"action_box_schedule": None})
     env.seed(spec.seed)
     env.spread_ages = True
     meter = Meter(env, ledger)
-    stack = BoundedActions(normalize_observations(meter, config), config.action_box)
+    stack = bound_actions(normalize_observations(meter, config), config)
     probes = probe_robots(env.num_envs, off_policy=config.off_policy)
     start_from = None if spec.start_from is None else Path(spec.start_from)
     agent = build_agent(config, stack, seed=spec.seed, ledger=ledger, probes=probes, start_from=start_from)
