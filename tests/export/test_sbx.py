@@ -97,9 +97,9 @@ def test_names_cannot_smuggle_code_into_the_file(tmp_path):
     assert runpy.run_path(str(tmp_path / "agent.py"))["NUM_ENVS"] == 256
 
 
-def test_what_plain_sbx_cannot_train_is_refused(monkeypatch):
-    from tuner.export import _agent
-
-    monkeypatch.setattr(_agent, "_HANDLED", _agent._HANDLED - {"clip_observations"})
-    with pytest.raises(UserError, match=r"uses clip_observations, which only tuner's own learner has"):
-        get_format("sbx").text(example())
+@pytest.mark.parametrize("form", ["sbx", "zoo", "isaaclab"])
+def test_what_plain_sbx_cannot_train_is_refused(form):
+    configuration = example(squash=False, mean_penalty=0.1)
+    with pytest.raises(UserError, match=r"uses squash and mean_penalty, which only tuner's own learner has"):
+        get_format(form).text(configuration)
+    assert '"squash": false' in get_format("json").text(configuration)
