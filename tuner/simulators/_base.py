@@ -11,6 +11,8 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from tuner.config import TaskConfig
+from tuner.errors import UserError
+from tuner.simulators._camera import Camera
 from tuner.simulators._joint_targets import JointTargets
 
 
@@ -50,6 +52,21 @@ class TaskEnv(VecEnv, ABC):
     def set_state(self, state: Any) -> npt.NDArray[np.float32]:
         """Go back to a state from `get_state`; return its observations, shape (num_envs, observation_dim)."""
         raise NotImplementedError(f"{type(self).__name__} cannot restore a state")
+
+    def open_camera(self, robot: int = 0, *, width: int = 640, height: int = 480) -> Camera:
+        """Return a camera that films one robot, headless.
+
+        Args:
+            robot: which one.
+            width: of a picture, px, even.
+            height: of a picture, px, even.
+
+        Raises:
+            UserError: if this task cannot be filmed, or not on this machine.
+        """
+        raise UserError(
+            f"{type(self).__name__} cannot be filmed: only the tasks of the simulator 'mujoco' can. Leave out --video."
+        )
 
     # Stable-Baselines3 asks each robot for its attributes. Engines that step all robots as arrays have one object for
     # all of them, so the answers below are the environment's own; implementations with one object a robot override.

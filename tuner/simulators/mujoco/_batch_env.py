@@ -14,6 +14,8 @@ from mujoco.batch import Batch, SimulationError
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvStepReturn
 
 from tuner.simulators._base import TaskEnv
+from tuner.simulators._camera import Camera
+from tuner.simulators.mujoco._arrow import Arrow
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -82,6 +84,7 @@ class BatchEnv(TaskEnv):
             record: fields of MjData kept from every physics step, see `records`.
         """
         self.max_episode_steps = max_episode_steps
+        self._model_file = model_file
         self.model = mujoco.MjModel.from_xml_path(str(_FOLDER / model_file))
         self.control_period_seconds = float(self.model.opt.timestep) * decimation
         self.batch: Any = Batch(self.model, num_envs, threads)
@@ -203,6 +206,18 @@ class BatchEnv(TaskEnv):
             raised[error.ids] = True
         # Counters go back to zero when a simulation is reset, as every diverged one is.
         return np.asarray(raised | (self.batch.warning[:, :, 1] > 0).any(axis=1))
+
+    def open_camera(self, robot: int = 0, *, width: int = 640, height: int = 480) -> Camera:
+        """Return a camera that films one robot with MuJoCo's renderer; see `TaskEnv.open_camera`."""
+        from tuner.simulators.mujoco._camera import MujocoCamera
+
+        return MujocoCamera(
+            self._model_file, lambda: self.qpos[robot], lambda: self.arrows(robot), width=width, height=height
+        )
+
+    def arrows(self, robot: int) -> list[Arrow]:
+        """Return what pictures of a robot are to show besides it; nothing by default."""
+        return []
 
     def close(self) -> None:
         """Let go of the simulations and their threads."""

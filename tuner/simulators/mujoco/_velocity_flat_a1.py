@@ -6,6 +6,7 @@ from tuner.simulators._joint_targets import JointTargets
 from tuner.simulators.mujoco._a1_commands import VelocityCommands
 from tuner.simulators.mujoco._a1_contacts import FootTimers
 from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
+from tuner.simulators.mujoco._arrow import Arrow
 from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
 from tuner.simulators.mujoco._options import VelocityFlatA1Options
 from tuner.simulators.mujoco._rotations import heading, rotation_matrix
@@ -22,6 +23,9 @@ MASS_RANGE = (-1.0, 3.0)
 """kg added to the trunk at start-up."""
 START_DISTANCE = 0.5
 """m; an episode starts within ± this in x and y."""
+ARROW_HEIGHTS, ARROW_LENGTH = (0.22, 0.25), 0.4
+"""m above the trunk, and m for each m/s."""
+ARROW_COLOURS = ((0.10, 0.65, 0.25, 1.0), (0.15, 0.40, 0.90, 1.0))
 NOISE = np.repeat(
     np.array([0.1, 0.2, 0.05, 0.0, 0.01, 1.5, 0.0], dtype=np.float32),
     (3, 3, 3, 3, 12, 12, 12),
@@ -182,6 +186,17 @@ class VelocityFlatA1(BatchEnv):
     def refresh_commands(self, ids: Ids) -> None:
         """Steer those that have restarted."""
         self.commands.steer(heading(self._rotation[ids]), ids)
+
+    def arrows(self, robot: int) -> list[Arrow]:
+        """Return the commanded velocity, green, and the robot's own, blue, 0.4 m for each m/s, above the trunk."""
+        forward = heading(self._rotation[robot : robot + 1])[0]
+        ahead = np.array([[np.cos(forward), -np.sin(forward)], [np.sin(forward), np.cos(forward)]])
+        velocities = ahead @ self.commands.velocity[robot, :2], self.qvel[robot, :2]
+        starts = self.qpos[robot, :3] + np.array([[0.0, 0.0, height] for height in ARROW_HEIGHTS])
+        return [
+            Arrow(start, np.array([*(ARROW_LENGTH * velocity), 0.0]), colour)
+            for start, velocity, colour in zip(starts, velocities, ARROW_COLOURS, strict=True)
+        ]
 
     def observe(self, ids: Ids | slice) -> Observations:
         """Return the 48 observations with new noise."""
