@@ -23,7 +23,9 @@ class TrialProgress:
     attempt: int = 0
     """0 for the first try."""
     label: str = ""
-    """The warm start's name, if it is one."""
+    """The warm start's name, if it is one; of a confirm run whose it is."""
+    name: str = ""
+    """What it is called at the beginning of a sentence, if that is not `Trial` and its number."""
     phase: str = "launch"
     ticks: tuple[Tick, ...] = ()
 

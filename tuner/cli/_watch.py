@@ -15,7 +15,7 @@ from tuner.cli._warnings import warning_line, warning_of
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.study import StudySummary
+from tuner.study import StudySummary, trial_name
 from tuner.training import Phase
 
 _REFRESHES_PER_SECOND = 4
@@ -50,7 +50,9 @@ class Watcher:
 
     def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
         """Put the trial into its slot."""
-        trial = TrialProgress(spec.number, spec.budget_seconds, attempt=spec.attempt, label=label)
+        trial = TrialProgress(
+            spec.number, spec.budget_seconds, attempt=spec.attempt, label=label, name=trial_name(spec)
+        )
         self.progress = self.progress.with_trial(slot, trial)
 
     def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
@@ -111,7 +113,7 @@ class LineWatcher(Watcher):
         super().on_trial_started(slot, spec, label)
         named = f" ({label})" if label else ""
         again = f", retry {spec.attempt}" if spec.attempt else ""
-        self._say(f"Trial {spec.number}{named} starts on worker {slot}{again}.")
+        self._say(f"{trial_name(spec)}{named} starts on worker {slot}{again}.")
         self._told[slot] = self._clock.now()
         self._compiling_since.pop(slot, None)
 
@@ -120,10 +122,10 @@ class LineWatcher(Watcher):
         super().on_phase(slot, spec, phase)
         if phase == "compile":
             self._compiling_since[slot] = self._clock.now()
-            self._say(f"Trial {spec.number} is compiling.")
+            self._say(f"{trial_name(spec)} is compiling.")
         elif slot in self._compiling_since:
             seconds = self._clock.now() - self._compiling_since.pop(slot)
-            self._say(f"Trial {spec.number} compiled in {seconds:.1f} s and trains.")
+            self._say(f"{trial_name(spec)} compiled in {seconds:.1f} s and trains.")
 
     def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
         """Print how far the trial is, unless it was told of a moment ago."""
@@ -180,7 +182,7 @@ def tick_text(trial: TrialProgress, seconds_left: float | None) -> str:
     """
     last = trial.ticks[-1]
     parts = [
-        f"Trial {trial.number}: {trial.clock_seconds:.1f} of {trial.budget_seconds:g} s",
+        f"{trial.name or f'Trial {trial.number}'}: {trial.clock_seconds:.1f} of {trial.budget_seconds:g} s",
         f"return {number_text(last.estimate)}",
         f"best {number_text(last.best)}",
         f"{number_text(trial.steps_per_second, 0)} steps/s",
@@ -197,7 +199,7 @@ def _ends_the_run(outcome: Outcome) -> bool:
 
 def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
     """Say in one line how a trial ended."""
-    name = f"Trial {spec.number}"
+    name = trial_name(spec)
     best = number_text(outcome.best_return)
     match outcome.kind:
         case OutcomeKind.REACHED:

@@ -166,9 +166,13 @@ class RaceSource:
         """Say where the race stands."""
         plan, standing = self._plan, self._standing
         known = sorted((key for key in standing.racing if self._runs.get(key)), key=self._mean)
-        means = ", ".join(f"{plan.labels[key]} {self._mean(key):.1f} s" for key in known) or "no run has finished yet"
+        means = ", ".join(f"{plan.labels[key]} {self._mean_text(key)}" for key in known) or "no run has finished yet"
         dropped = ", ".join(plan.labels[key] for key in standing.dropped)
         return f"Mean time to return so far: {means}" + (f"; dropped: {dropped}" if dropped else "")
+
+    def _mean_text(self, key: Key) -> str:
+        reached = any(run.reached_seconds is not None for run in self._runs[key].values())
+        return f"{'' if reached else '> '}{self._mean(key):.1f} s"
 
 
 def _final(trial: FrozenTrial) -> bool:

@@ -5,8 +5,9 @@ from tuner.study._fingerprint import differences, fingerprint
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
+from tuner.study._names import confirm_name, trial_name
 from tuner.study._owner import manager_lock
-from tuner.study._reading import confirm_name, read_study, study_names
+from tuner.study._reading import read_study, study_names
 from tuner.study._resume import conclude_stale_trials, lock_file, warm_start_parameters
 from tuner.study._runs import check_not_running, runs_of, unlike
 from tuner.study._score import best_return_of, score
@@ -59,6 +60,7 @@ __all__ = [
     "storage_error",
     "study_names",
     "summarize",
+    "trial_name",
     "unlike",
     "warm_start_parameters",
 ]

@@ -9,10 +9,11 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from tuner.clock import Clock
-from tuner.config import StudyConfig
+from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.study._listener import StudyListener
+from tuner.study._names import trial_name
 from tuner.study._runs import RunRecord
 from tuner.study._score import score
 from tuner.study._storage import STORAGE_ERRORS
@@ -240,20 +241,20 @@ class TrialLoop:
         if not outcome.clock_seconds and trial.ticks:  # a dead worker does not say how far it came
             outcome = replace(outcome, clock_seconds=trial.ticks[-1].clock_seconds)
         self._training_seconds += outcome.clock_seconds
-        number = trial.spec.number
         write_outcome(self._study, trial.trial._trial_id, outcome, trial.ticks)
         frozen = self._study._storage.get_trial(trial.trial._trial_id)
         verdict = self._source.conclude(frozen, outcome)
         self._record.keep_fresh()
         self._listener.on_trial_finished(slot, trial.spec, outcome, self._summary())
         if verdict.next_attempt is not None and outcome.kind is not OutcomeKind.INTERRUPTED:
-            self._listener.on_message(f"Trial {number} {outcome.kind.value} and is tried again: {outcome.message}")
-        self._look_for_failure(number, outcome, final=verdict.final)
+            name = trial_name(trial.spec)
+            self._listener.on_message(f"{name} {outcome.kind.value} and is tried again: {outcome.message}")
+        self._look_for_failure(trial.spec, outcome, final=verdict.final)
         for other, request in self._source.stop_unneeded(self._running).items():
             if self._running[other].stop is None and self._reason is None:
                 self._ask_to_end(other, self._running[other], request)
 
-    def _look_for_failure(self, number: int, outcome: Outcome, *, final: bool) -> None:
+    def _look_for_failure(self, spec: TrialSpec, outcome: Outcome, *, final: bool) -> None:
         """Notice what makes going on pointless: the user's mistake, or nothing but failing trials."""
         failed = outcome.kind in (OutcomeKind.CRASHED, OutcomeKind.HUNG)
         if final:
@@ -264,7 +265,7 @@ class TrialLoop:
             self._failure = UserError(outcome.message)
         elif self._failures_in_a_row >= _FAILURES_IN_A_ROW:
             self._failure = TunerError(
-                f"{self._failures_in_a_row} trials in a row failed for good, the last one, trial {number}, "
+                f"{self._failures_in_a_row} trials in a row failed for good, the last one, {trial_name(spec).lower()}, "
                 f"{outcome.kind.value}: {outcome.message} Mend the cause and run the same command again."
             )
 

@@ -5,12 +5,12 @@ from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage
 
 from tuner.errors import UserError, unknown_name
+from tuner.study._names import without_confirm_runs
 from tuner.study._storage import STORAGE_ERRORS, open_storage, storage_error
 from tuner.study._url import shown_url
 
 _NONSENSE = (OptunaError, ValueError, LookupError, TypeError, AssertionError)
 """What Optuna raises over rows that make no sense."""
-_CONFIRM = "/confirm"
 
 
 def read_study(url: str, name: str) -> optuna.Study:
@@ -27,7 +27,7 @@ def read_study(url: str, name: str) -> optuna.Study:
     storage = open_storage(url, read_only=True)
     names = _names(storage, url)
     if name not in names:
-        raise unknown_name("study", name, _without_parts(names))
+        raise unknown_name("study", name, without_confirm_runs(names))
     try:
         study = optuna.load_study(study_name=name, storage=storage)
         study.get_trials(deepcopy=False)
@@ -48,19 +48,7 @@ def study_names(url: str) -> list[str]:
         UserError: if there is no such storage, or Optuna did not write it.
         TunerError: if the storage fails.
     """
-    return _without_parts(_names(open_storage(url, read_only=True), url))
-
-
-def confirm_name(study: str) -> str:
-    """Return the name, in the same storage, of the Optuna study that holds a study's confirm runs.
-
-    A study file cannot name a study like this, so that nothing else has the name.
-    """
-    return f"{study}{_CONFIRM}"
-
-
-def _without_parts(names: list[str]) -> list[str]:
-    return [name for name in names if not (name.endswith(_CONFIRM) and name.removesuffix(_CONFIRM) in names)]
+    return without_confirm_runs(_names(open_storage(url, read_only=True), url))
 
 
 def _names(storage: BaseStorage, url: str) -> list[str]:

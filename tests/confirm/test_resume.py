@@ -1,0 +1,216 @@
+"""Stopping, being killed, faults, more seeds, and results that have become outdated."""
+
+from typing import Any
+
+import optuna
+import pytest
+
+from tests.confirm.racing import Race, play
+from tests.study import toy
+from tests.study.toy import Lab
+from tuner.config import TrialSpec
+from tuner.confirm import confirmation_data
+from tuner.errors import TunerError, UserError
+from tuner.records import OutcomeKind
+from tuner.study import SilentListener
+from tuner.study._owner import manager_lock
+from tuner.study._resume import lock_file
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing handles it."""
+
+
+class AtTick(SilentListener):
+    """Does something at the first tick of a run."""
+
+    def __init__(self, number: int, act: Any) -> None:
+        self.number, self.act = number, act
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Any, score: float) -> None:
+        if (spec.number, tick.index) == (self.number, 1):
+            self.act()
+
+
+def die() -> None:
+    raise Killed
+
+
+def test_a_finished_confirmation_has_nothing_left_to_do(disk: Lab) -> None:
+    race = Race(disk)
+    before = race.run(top=3, seeds=5)
+    runs = len(race.specs)
+    assert race.run(top=3, seeds=5) == before
+    assert len(race.specs) == runs
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_after_a_stop_nothing_is_repeated(disk: Lab, slots: int) -> None:
+    race = Race(disk)
+    listener = AtTick(5, None)
+    confirmer = race.confirmer(top=3, seeds=5, listener=listener, slots=slots)
+    listener.act = confirmer.request_stop
+    summary, halfway = confirmer.run()
+    assert summary.reason == "interrupted"
+    assert (halfway.finished, halfway.winner) == (False, None)
+    done = [(candidate.number, run.seed) for candidate in halfway.candidates for run in candidate.runs]
+    assert done
+    states = {trial.state.name for trial in race.confirm_study.trials}
+    assert states == {"COMPLETE", "FAIL"}  # nothing is queued: what is missing is seen from what is there
+    first = len(race.specs)
+
+    found = race.run(top=3, seeds=5, slots=slots)
+    assert found.seeds == halfway.seeds
+    again = {(toy.x_of(spec), spec.seed) for spec in race.specs[first:]}
+    numbers = {0: 0.3, 1: 0.4, 2: 0.5}
+    assert not again & {(numbers[number], seed) for number, seed in done if number is not None}
+    assert found.winner is not None
+    assert found.winner.label == "trial 1"
+
+
+def test_after_being_killed_nothing_is_repeated(disk: Lab) -> None:
+    race = Race(disk)
+    with pytest.raises(Killed):
+        race.run(top=3, seeds=5, listener=AtTick(4, die))
+    assert [trial.state.name for trial in race.confirm_study.trials] == ["COMPLETE"] * 4 + ["RUNNING"]
+    found = race.run(top=3, seeds=5)
+    trials = race.confirm_study.trials
+    assert (trials[4].state.name, trials[4].user_attrs["outcome"]) == ("FAIL", "interrupted")
+    # 5 + 5 + 3 runs, and the one that was lost
+    assert (len(trials), len(race.specs)) == (14, 14)
+    assert found == Race.run(Race(Lab(None)), top=3, seeds=5)
+
+
+def test_more_seeds_and_more_candidates_are_added(lab: Lab) -> None:
+    race = Race(lab)
+    first = race.run(top=1, seeds=2)
+    second = race.run(top=2, seeds=3)
+    assert second.seeds[:2] == first.seeds
+    assert race.trained() == [(0.3, 0), (0.3, 1), (0.4, 0), (0.4, 1), (0.3, 2), (0.4, 2)]
+    assert [candidate.label for candidate in second.candidates] == ["trial 1", "trial 0"]
+    # Fewer than there are: what was run is still shown.
+    fewer = race.run(top=1, seeds=1)
+    assert [len(candidate.runs) for candidate in fewer.candidates] == [3, 3]
+    assert len(race.specs) == 6
+
+
+def test_those_that_were_run_stay_when_the_study_goes_on(lab: Lab) -> None:
+    race = Race(lab, "slow")
+    race.run(top=1, seeds=2, reference="never")
+    race.config = lab.config(warm_start=("slow", "steady"), budget={"trials": 2})
+    lab.run(race.config, race.space)
+    found = race.run(top=1, seeds=2)
+    assert [candidate.label for candidate in found.candidates] == ["trial 1", "trial 0", "never"]
+    assert [len(candidate.runs) for candidate in found.candidates] == [2, 2, 2]
+    assert race.trained()[-2:] == [(0.4, 0), (0.4, 1)]
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED])
+def test_a_fault_is_retried_on_the_same_seed(lab: Lab, kind: OutcomeKind) -> None:
+    race = Race(lab)
+    training = play(race.seeds)
+    found = race.run(
+        top=1,
+        seeds=2,
+        recordings=lambda spec: toy.failing(kind, spec) if spec.number == 1 else training(spec),
+    )
+    first, failed, retried = race.specs
+    assert failed.seed == retried.seed != first.seed
+    assert (failed.attempt, retried.attempt) == (0, 1)
+    assert [run.kind for run in found.candidates[0].runs] == ["reached", "reached"]
+
+
+def test_after_its_retries_a_run_counts_as_not_reached_until_the_next_command(lab: Lab) -> None:
+    race = Race(lab, workers={"retries": 0})
+    training = play(race.seeds)
+    found = race.run(
+        top=1,
+        seeds=2,
+        recordings=lambda spec: toy.failing(OutcomeKind.CRASHED, spec) if spec.number == 1 else training(spec),
+    )
+    assert [run.kind for run in found.candidates[0].runs] == ["reached", "crashed"]
+    assert found.candidates[0].mean_seconds.value == 75.0  # 50 s, and the budget of 100 s
+    assert found.finished
+    # A crash says nothing of a configuration, so the next command tries that seed again, and no other.
+    again = race.run(top=1, seeds=2)
+    assert [run.reached_seconds for run in again.candidates[0].runs] == [50.0, 30.0]
+    assert [spec.seed for spec in race.specs[2:]] == [found.seeds[1]]
+
+
+def test_what_diverges_for_good_is_not_tried_again(lab: Lab) -> None:
+    race = Race(lab, workers={"retries": 0})
+    options: Any = {"top": 1, "seeds": 1, "recordings": lambda spec: toy.failing(OutcomeKind.DIVERGED, spec)}
+    assert [run.kind for run in race.run(**options).candidates[0].runs] == ["diverged"]
+    race.run(**options)
+    assert len(race.specs) == 1
+
+
+def test_nothing_but_failures_ends_it(lab: Lab) -> None:
+    race = Race(lab, workers={"retries": 0})
+    with pytest.raises(TunerError, match="5 trials in a row failed for good, the last one, run 4, crashed"):
+        race.run(top=2, seeds=5, recordings=lambda spec: toy.failing(OutcomeKind.CRASHED, spec))
+    assert race.run(top=2, seeds=5).finished  # the cause is mended
+
+
+def remade(race: Race, **sections: Any) -> None:
+    """Delete the study and run another one under its name."""
+    optuna.delete_study(study_name="toy", storage=race.study._storage)
+    race.config = race.lab.config(
+        **{"warm_start": ("lucky", "steady"), "budget": {"trials": 2, **sections.pop("budget", {})}, **sections}
+    )
+    race.lab.run(race.config, race.space)
+
+
+@pytest.mark.parametrize(
+    ("sections", "line"),
+    [
+        ({"task": {"num_envs": 8}}, "task.num_envs: 4 before, 8 now"),
+        ({"objective": {"target": 11.0}}, "objective.target: 10.0 before, 11.0 now"),
+        ({"budget": {"seconds": 90.0}}, "budget.seconds: 100.0 before, 90.0 now"),
+        ({"warm_start": ("slow", "steady")}, "trial 0 of the study was another configuration then"),
+    ],
+)
+def test_outdated_results_are_refused_and_can_be_thrown_away(lab: Lab, sections: Any, line: str) -> None:
+    race = Race(lab, "lucky", "steady")
+    race.run(top=1, seeds=2)
+    remade(race, **sections)
+    outdated = confirmation_data(race.study)
+    assert outdated is not None
+    assert outdated.outdated == line
+    with pytest.raises(UserError) as refused:
+        race.run(top=1, seeds=2)
+    assert f"no longer belongs to it:\n  {line}\n" in str(refused.value)
+    assert "--restart" in str(refused.value)
+    runs = len(race.specs)
+    anew = race.run(top=1, seeds=2, restart=True)
+    assert anew.outdated is None
+    assert len(race.specs) == runs + 2
+
+
+def test_another_search_space_does_not_outdate_them(lab: Lab) -> None:
+    race = Race(lab, "lucky")
+    race.run(top=1, seeds=1)
+    remade(race, search_space="other")
+    found = confirmation_data(race.study)
+    assert found is not None
+    assert found.outdated is None
+
+
+def test_a_study_that_is_being_run(disk: Lab) -> None:
+    race = Race(disk, "steady")
+    path = lock_file(race.config, None)
+    with manager_lock(path, "toy"), pytest.raises(UserError, match="The study 'toy' is being run by process"):
+        race.run()
+
+
+def test_a_study_cannot_be_run_while_it_is_confirmed(disk: Lab) -> None:
+    race = Race(disk, "steady")
+    refused: list[UserError] = []
+
+    def run_it() -> None:
+        with pytest.raises(UserError, match="is being run by process") as caught:
+            disk.run(race.config, race.space)
+        refused.append(caught.value)
+
+    race.run(top=1, seeds=1, listener=AtTick(0, run_it))
+    assert refused
