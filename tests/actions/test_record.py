@@ -11,7 +11,7 @@ from tuner.actions import load_policy, record_actions, untrained_policy
 from tuner.actions._gaussian import GaussianActor
 from tuner.actions._record import squash
 from tuner.agents import load_normalization
-from tuner.config import ActionBox
+from tuner.config import ActionBox, BoxSchedule
 from tuner.errors import UserError
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
@@ -86,6 +86,34 @@ def test_squashed_actions_lie_in_the_agents_box(tmp_path):
     np.testing.assert_allclose(recording.commanded, -0.125 + 0.375 * np.tanh(recording.raw), atol=1e-6)
     assert recording.squashed
     assert not np.array_equal(recording.raw, recording.mean)
+
+
+def test_actions_that_are_not_squashed_end_at_the_tasks_own_box(tmp_path):
+    arguments = {"gradient_steps": 2, "policy_delay": 2}
+    agent = write_trial(tmp_path, "sac", learner="fused", squash=False, initial_std=2.0, arguments=arguments)
+    recording = record_actions(load_policy(tmp_path), PointMassEnv(4), steps=20, seed=0)
+    # The box of −0.5 … 0.25 is the unit: σ is 2 · 0.375 = 0.75.
+    assert not recording.squashed
+    np.testing.assert_array_equal(recording.commanded, np.clip(recording.raw, -1, 1))
+    np.testing.assert_array_equal([recording.agent_low, recording.agent_high], [[-1], [1]])
+    inside = np.abs(recording.commanded) < 1
+    assert (recording.commanded[inside] > 0.25).any()
+    assert (recording.raw - recording.mean).std() == pytest.approx(0.75, rel=0.25)  # 80 draws: a standard error of 8 %
+    seen = np.float32([[0.5, -0.2]] * 4)
+    policy = load_policy(tmp_path)
+    mean, _ = GaussianActor(policy.agent, seed=0).draw(seen)
+    expected, _ = agent.predict(seen, deterministic=True)
+    np.testing.assert_allclose(policy.agent.policy.unscale_action(mean), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_box_that_was_still_widening_is_taken_as_it_was(tmp_path):
+    schedule = BoxSchedule(start=0.5, seconds=1e9)
+    arguments = {"gradient_steps": 2, "policy_delay": 2}
+    write_trial(tmp_path, "sac", learner="fused", action_box_schedule=schedule, arguments=arguments)
+    recording = record_actions(load_policy(tmp_path), PointMassEnv(4), steps=10, seed=0)
+    # −0.5 … 0.25: half of it about −0.125 is −0.3125 … 0.0625.
+    np.testing.assert_allclose([recording.agent_low, recording.agent_high], [[-0.3125], [0.0625]], rtol=1e-5)
+    np.testing.assert_allclose(recording.commanded, -0.125 + 0.1875 * np.tanh(recording.raw), atol=1e-6)
 
 
 def test_without_noise_the_mean_is_taken(tmp_path):

@@ -36,12 +36,16 @@ class Policy:
     kind: Literal["trained", "untrained"] = "trained"
 
     def box_in(self, env: TaskEnv) -> ActionBox:
-        """Return the policy's action box in absolute numbers.
+        """Return the policy's action box in absolute numbers; one that was still widening as it was open.
 
         Raises:
             UserError: if the task's box is infinite and the policy has none of its own, or one of another length.
         """
-        return _absolute_box(self.config, env)
+        box = _absolute_box(self.config, env)
+        if self.config.action_box_schedule is None or self.kind == "untrained":
+            return box
+        saved = self.agent.action_space
+        return ActionBox(low=tuple(saved.low.tolist()), high=tuple(saved.high.tolist()))
 
 
 def load_policy(folder: Path) -> Policy:

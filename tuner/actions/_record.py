@@ -8,7 +8,7 @@ from tuner.actions._policy import Policy
 from tuner.actions._recording import Recording
 from tuner.config import ActionBox
 from tuner.errors import UserError
-from tuner.simulators import BoundedActions, TaskEnv
+from tuner.simulators import TaskEnv, bound_actions
 
 
 def record_actions(policy: Policy, env: TaskEnv, *, steps: int, seed: int, deterministic: bool = False) -> Recording:
@@ -31,18 +31,22 @@ def record_actions(policy: Policy, env: TaskEnv, *, steps: int, seed: int, deter
     shape = policy.agent.observation_space.shape
     if shape != env.observation_space.shape:
         raise UserError(f"The policy takes observations of shape {shape}, but the task's are {env.observation_space}.")
-    low, high = np.asarray(box.low, np.float32), np.asarray(box.high, np.float32)
-    squashed = policy.config.algorithm != "ppo"
+    squashed = policy.config.algorithm != "ppo" and policy.config.squash
+    own = np.asarray([box.low, box.high], np.float32)
+    ends = own if policy.config.squash else np.asarray([env.action_space.low, env.action_space.high], np.float32)
+    low, high = ends if np.isfinite(ends).all() else own  # without squashing the policy's box is a unit, and no bound
     actor = GaussianActor(policy.agent, seed=seed)
-    samples = np.empty((3, steps, env.num_envs, len(low)), dtype=np.float32)
-    bounded = BoundedActions(env, box)
+    samples = np.empty((3, steps, env.num_envs, len(box.low)), dtype=np.float32)
+    bounded = bound_actions(env, policy.config.model_copy(update={"action_box": box, "action_bound_fraction": None}))
     env.spread_ages = True
     env.seed(seed)
     observations: npt.NDArray[np.float32] = bounded.reset()  # type: ignore[assignment]
     for step in range(steps):
         mean, drawn = actor.draw(policy.normalize(observations))
+        if not policy.config.squash:  # plain SBX would squash it, in a box so wide that tanh does nothing
+            mean, drawn = (policy.agent.policy.unscale_action(each) for each in (mean, drawn))
         raw = mean if deterministic else drawn
-        actions = squash(raw, box) if squashed else np.clip(raw, low, high)
+        actions = squash(raw, box) if squashed else np.clip(raw, *ends)
         samples[:, step] = raw, mean, actions
         observations, _, _, _ = bounded.step(actions)  # type: ignore[assignment]
     if not np.isfinite(samples).all():

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import jax
 import numpy as np
 from gymnasium import spaces
 
@@ -42,8 +43,12 @@ def divided(parameters: Any, action_dim: int, divisor: float) -> Any:
     """Return an actor's parameters with its Gaussian's mean and deviation divided."""
     layers = dict(parameters["params"])
     mean, log_std = gaussian_heads(layers, action_dim)
-    layers[mean] = {name: array / divisor for name, array in layers[mean].items()}
-    layers[log_std] = {**layers[log_std], "bias": layers[log_std]["bias"] - math.log(divisor)}
+    # In NumPy: JAX would compile a program for each of these.
+    layers[mean] = {
+        name: jax.device_put(np.asarray(array) / np.float32(divisor)) for name, array in layers[mean].items()
+    }
+    bias = np.asarray(layers[log_std]["bias"]) - np.float32(math.log(divisor))
+    layers[log_std] = {**layers[log_std], "bias": jax.device_put(bias)}
     return {**parameters, "params": layers}
 
 
