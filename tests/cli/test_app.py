@@ -53,6 +53,7 @@ def test_the_commands_are_these():
         "actions",
         "audit",
         "bounds",
+        "evaluate",
         "init",
         "plot actions",
         "plot bounds",
@@ -63,6 +64,7 @@ def test_the_commands_are_these():
         "spaces",
         "studies",
         "tasks",
+        "train",
     ]
 
 

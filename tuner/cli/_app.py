@@ -12,6 +12,7 @@ from tuner.cli import (
     _bounds,
     _confirm,
     _dashboard,
+    _evaluate,
     _export,
     _init,
     _plot,
@@ -21,6 +22,7 @@ from tuner.cli import (
     _spaces,
     _studies,
     _tasks,
+    _train,
 )
 from tuner.errors import TunerError
 
@@ -81,6 +83,10 @@ app.command("confirm", epilog="Example: tuner confirm quickstart --top 3 --seeds
     _confirm.confirm
 )
 app.command("export", epilog="Example: tuner export quickstart --format sbx -o cartpole_sac.py")(_export.export)
+app.command("train", epilog="Example: tuner train cartpole.json --seconds 2m --seed 1 -o runs/cartpole")(_train.train)
+app.command("evaluate", epilog="Example: tuner evaluate runs/cartpole --episodes 200 --video cartpole.mp4")(
+    _evaluate.evaluate
+)
 app.command("show", epilog="Example: tuner show quickstart --csv > trials.csv")(_show.show)
 app.command("dashboard", epilog="Example: tuner dashboard quickstart --port 8081")(_dashboard.dashboard)
 app.command("report", epilog="Example: tuner report quickstart -o report.html --png slides")(_report_page.report)
