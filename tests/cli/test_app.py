@@ -53,6 +53,7 @@ def test_the_commands_are_these():
         "actions",
         "audit",
         "bounds",
+        "confirm",
         "evaluate",
         "init",
         "plot actions",

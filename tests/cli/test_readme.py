@@ -40,8 +40,8 @@ def test_the_study_file_in_the_readme_has_every_key_with_its_default(tmp_path):
     }
     written = {line.split(":")[0].strip(" {") for line in block.splitlines()} | set(re.findall(r"(\w+):", block))
     missing = [path for path in paths(StudyConfig) if path.rsplit(".")[-1] not in written]
-    # `confirm` plays no part yet, and in a study file `action_bounds` is the path of a file of its own.
-    assert [path for path in missing if not path.startswith(("confirm", "action_bounds."))] == []
+    # In a study file `action_bounds` is the path of a file of its own.
+    assert [path for path in missing if not path.startswith("action_bounds.")] == []
 
 
 @pytest.mark.parametrize("command", re.findall(r"^ {4}tuner ([^#\n]+)", README, re.MULTILINE))
@@ -66,7 +66,8 @@ def test_every_bundled_study_is_in_the_readme_and_right(name):
     assert f"studies/{name}.yaml" in README
     study = load_study(name)
     space = load_space(study.search_space)
-    assert set(study.warm_start) <= set(space.warm_starts)
+    reference = {study.confirm.reference} - {None} if study.confirm else set()
+    assert {*study.warm_start, *reference} <= set(space.warm_starts)
     ranges = space.distributions(study.task)
     assert set(study.fixed) <= set(ranges)
     assert all(ranges[key].low <= value <= ranges[key].high for key, value in study.fixed.items())

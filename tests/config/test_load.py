@@ -258,7 +258,7 @@ CASES = [
     ("warm_start: [1]", ["warm_start.0: needs a text, but 1 was given"]),
     ("sampler: {seed: -1}", ["sampler.seed: needs at least 0, but -1 was given"]),
     ("sampler: {seed: 1.0}", ["sampler.seed: needs a whole number, but 1.0 was given"]),
-    ("confirm: yes", ["confirm: needs a mapping with the keys top, seeds, but 'yes' was given"]),
+    ("confirm: yes", ["confirm: needs a mapping with the keys top, seeds, reference, but 'yes' was given"]),
     ("workers: {kind: ray}", ["workers.kind: needs 'local', but 'ray' was given"]),
     ("workers: {retries: -1}", ["workers.retries: needs at least 0, but -1 was given"]),
     ("storage: 7", ["storage: needs a text, but 7 was given"]),

@@ -40,7 +40,7 @@ STUDIES = st.builds(
     ),
     sampler=st.builds(SamplerConfig, kind=NAME, seed=st.integers(0, 2**32), options=OPTIONS),
     pruner=st.builds(PrunerConfig, kind=NAME, options=OPTIONS),
-    confirm=st.none() | st.builds(ConfirmConfig, top=COUNT, seeds=COUNT),
+    confirm=st.none() | st.builds(ConfirmConfig, top=COUNT, seeds=COUNT, reference=st.none() | NAME),
     workers=st.builds(WorkersConfig, count=COUNT, threads=COUNT, retries=st.integers(0, 9), launch_seconds=SECONDS),
     storage=TEXT,
 )

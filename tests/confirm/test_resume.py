@@ -36,8 +36,8 @@ def die() -> None:
     raise Killed
 
 
-def test_a_finished_confirmation_has_nothing_left_to_do(disk: Lab) -> None:
-    race = Race(disk)
+def test_a_finished_confirmation_has_nothing_left_to_do(lab: Lab) -> None:
+    race = Race(lab)
     before = race.run(top=3, seeds=5)
     runs = len(race.specs)
     assert race.run(top=3, seeds=5) == before
@@ -45,8 +45,8 @@ def test_a_finished_confirmation_has_nothing_left_to_do(disk: Lab) -> None:
 
 
 @pytest.mark.parametrize("slots", [1, 3])
-def test_after_a_stop_nothing_is_repeated(disk: Lab, slots: int) -> None:
-    race = Race(disk)
+def test_after_a_stop_nothing_is_repeated(lab: Lab, slots: int) -> None:
+    race = Race(lab)
     listener = AtTick(5, None)
     confirmer = race.confirmer(top=3, seeds=5, listener=listener, slots=slots)
     listener.act = confirmer.request_stop
