@@ -69,6 +69,28 @@ def test_lines_tell_what_starts_and_ends():
     ]
 
 
+def test_a_confirm_run_is_no_trial_of_the_study():
+    clock, out = ManualClock(), console()
+    confirming = spec().model_copy(update={"study": "quickstart/confirm"})
+    watcher = LineWatcher(CONFIG, clock, out)
+    standing = "Mean time to return so far: trial 7 5.3 s"
+    watcher.on_trial_started(0, confirming, "trial 7, seed 1 of 5")
+    clock.sleep(31.0)
+    watcher.on_tick(0, confirming, Tick(index=1, clock_seconds=1.0, estimate=1.0, best=1.0), 20.0)
+    reached = Outcome(OutcomeKind.REACHED, reached_seconds=5.27, clock_seconds=5.27)
+    watcher.on_trial_finished(0, confirming, reached, summary(standing=standing))
+    first, tick, end, mean = out.export_text().splitlines()
+    assert first == "[0:00] Run 3 (trial 7, seed 1 of 5) starts on worker 0."
+    assert tick.startswith("[0:31] Run 3: 1.0 of 12 s, return 1.00")
+    assert (end, mean) == ("[0:31] Run 3 reached the target in 5.3 s.", f"[0:31] {standing}.")
+    out.print(LiveWatcher(CONFIG, clock, out).view)
+    assert "Best so far: no trial has finished yet." in out.export_text()
+    watcher = LiveWatcher(CONFIG, clock, out)
+    watcher.on_study_started(summary(standing=standing))
+    out.print(watcher.view)
+    assert f"{standing}." in out.export_text()
+
+
 def test_a_retry_and_a_message_are_told():
     out = console()
     watcher = LineWatcher(CONFIG, ManualClock(), out)
