@@ -17,7 +17,7 @@ def test_an_unknown_reference(lab: Lab) -> None:
 
 def test_an_objective_without_times(lab: Lab) -> None:
     config = lab.config(confirm={"top": 1}, objective={"kind": "return_at_budget"})
-    with pytest.raises(UserError, match="confirms times to return, but optimises return_at_budget. Leave the section"):
+    with pytest.raises(UserError, match=r"confirms times to return, but optimises return_at_budget\. Leave"):
         lab.run(config)
 
 
