@@ -1,0 +1,275 @@
+"""Which action box, or what in its place, lets SAC learn? Training-clock time to the target and final return of each.
+
+One configuration, a warm start of the search space `sac_speed`, is trained on Velocity-Flat-A1 from the same seeds and
+under the same budget of training clock, only its action box varies:
+
+    full_box, 10_percent, 3_percent, 1_percent   a share of the task's own ±100
+    percentiles                                  of a trained PPO's actions, from --bounds FILE or trained here
+    joint_limits                                 as far as the joints go
+    schedule[_10_percent]                        the box widens from the warm start's to all, or 10 %, of the task's
+    penalty[_10_percent]                         the learner's reward falls near the bounds of such a box
+    unbounded[_10_percent, _1_percent]           not squashed; such a box is the unit; σ is the warm start's in absolute
+                                                 terms, and the mean is penalised
+
+The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
+the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it.
+
+    python benchmarks/action_bounds.py --output runs/action_bounds.jsonl
+    python benchmarks/action_bounds.py --output runs/action_bounds.jsonl --resume --variants full_box percentiles
+    python benchmarks/action_bounds.py --output runs/action_bounds.jsonl --resume --bounds bounds.yaml
+    python benchmarks/action_bounds.py --table runs/action_bounds.jsonl
+"""
+
+import argparse
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from _runs_file import Run, read_runs
+from _training_runs import Planned, add_arguments, groups, parsed, train_all, turns
+from optuna.trial import FixedTrial
+
+from tuner.actions import (
+    BoundsRequest,
+    PretrainingChannel,
+    bounds_from_recording,
+    bounds_from_task,
+    load_policy,
+    pretrain,
+    pretraining_spec,
+    record_actions,
+    write_bounds,
+)
+from tuner.agents import enable_compilation_cache
+from tuner.analysis import mean_time, restricted
+from tuner.config import (
+    ActionBoundsFile,
+    ActionBox,
+    AgentConfig,
+    BoundsPenalty,
+    BoxSchedule,
+    TaskConfig,
+    load_bounds,
+)
+from tuner.simulators import open_task
+from tuner.spaces import load_space
+
+SPACE = "sac_speed"
+TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
+TARGET, BUDGET_SECONDS = 15.0, 400.0
+PRETRAINING = "ppo"
+RECORDED_STEPS = 500
+"""Of all robots, for the percentiles."""
+
+Change = Callable[[AgentConfig, argparse.Namespace], dict[str, Any]]
+
+
+def share(fraction: float) -> Change:
+    """A box that is a share of the task's own."""
+    return lambda agent, arguments: {"action_bound_fraction": fraction, "action_box": None}
+
+
+def widening(fraction: float) -> Change:
+    """The same, which begins as tight as the warm start's."""
+
+    def change(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
+        start = own_share(agent) / fraction
+        if start >= 1:
+            sys.exit(
+                f"The warm start's box is {own_share(agent):g} of the task's, so that it cannot widen to {fraction:g}."
+            )
+        schedule = BoxSchedule(start=start, seconds=arguments.widening_seconds)
+        return {**share(fraction)(agent, arguments), "action_box_schedule": schedule}
+
+    return change
+
+
+def penalized(fraction: float) -> Change:
+    """The same, where reward is lost near the bounds."""
+
+    def change(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
+        penalty = BoundsPenalty(weight=arguments.penalty_weight, margin=arguments.penalty_margin)
+        return {**share(fraction)(agent, arguments), "bounds_penalty": penalty}
+
+    return change
+
+
+def not_squashed(fraction: float) -> Change:
+    """The same as the unit of a plain Gaussian that explores as widely, in the task's units, as the warm start."""
+
+    def change(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
+        factor = own_share(agent) / fraction
+        return {
+            **share(fraction)(agent, arguments),
+            "squash": False,
+            "mean_penalty": arguments.mean_penalty,
+            "network": agent.network.model_copy(update={"layer_norm": True}),
+            "initial_std": (agent.initial_std or 1.0) * factor,
+            "target_entropy_std": (agent.target_entropy_std or 1.0) * factor,
+        }
+
+    return change
+
+
+def percentiles(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The bounds file's box."""
+    return boxed(measured_bounds(arguments).box)
+
+
+def joint_limits(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The box that reaches the joint limits."""
+    env = open_task(TASK.model_copy(update={"num_envs": 1}), seed=0, threads=1)
+    low, high = env.action_space.low.tolist(), env.action_space.high.tolist()
+    found = bounds_from_task(TASK, low, high, env.joint_targets, BoundsRequest(source="joint_limits"))
+    env.close()
+    return boxed(found.box)
+
+
+VARIANTS: dict[str, Change] = {
+    "full_box": share(1.0),
+    "10_percent": share(0.1),
+    "3_percent": share(0.03),
+    "1_percent": share(0.01),
+    "percentiles": percentiles,
+    "joint_limits": joint_limits,
+    "schedule": widening(1.0),
+    "schedule_10_percent": widening(0.1),
+    "penalty": penalized(1.0),
+    "penalty_10_percent": penalized(0.1),
+    "unbounded": not_squashed(1.0),
+    "unbounded_10_percent": not_squashed(0.1),
+    "unbounded_1_percent": not_squashed(0.01),
+}
+
+
+def boxed(box: ActionBox) -> dict[str, Any]:
+    return {"action_box": box, "action_bound_fraction": None}
+
+
+def own_share(agent: AgentConfig) -> float:
+    """Return the share of the task's box that the warm start takes."""
+    return 1.0 if agent.action_bound_fraction is None else agent.action_bound_fraction
+
+
+def warm_start(name: str) -> AgentConfig:
+    space = load_space(SPACE)
+    return space.configure(FixedTrial(space.warm_starts[name](TASK)), TASK)
+
+
+def measured_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
+    """Return the bounds file that was given, else one made here, beside the output file, for --resume to find."""
+    file: Path = arguments.bounds or arguments.output.with_suffix(".bounds.yaml")
+    if arguments.bounds is None and not file.exists():
+        write_bounds(trained_bounds(arguments), file)
+    found = load_bounds(file)
+    mismatch = found.mismatch(TASK.id, TASK.simulator)
+    if mismatch:
+        sys.exit(f"{file}: {mismatch}")
+    return found
+
+
+def trained_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
+    """Train a PPO, which the box does not bother, and take bounds from its actions."""
+    print(f"Training {PRETRAINING} for {arguments.pretrain_seconds:g} s to take percentiles from", flush=True)
+    spec = pretraining_spec(
+        PRETRAINING,
+        TASK,
+        seconds=arguments.pretrain_seconds,
+        target=None,
+        seed=0,
+        threads=arguments.threads,
+        runs_dir=arguments.output.parent,
+    )
+    torch.set_num_threads(1)  # as in a worker: SBX computes in JAX
+    enable_compilation_cache()
+    env = open_task(TASK, seed=0, threads=arguments.threads)
+    outcome = pretrain(spec, env, PretrainingChannel())
+    print(f"Its return is {outcome.final_return}, its policy lies in {spec.directory}", flush=True)
+    recording = record_actions(load_policy(Path(spec.directory or "")), env, steps=RECORDED_STEPS, seed=0)
+    env.close()
+    return bounds_from_recording(recording, BoundsRequest(), policy=spec.directory or "")
+
+
+def planned(arguments: argparse.Namespace) -> list[Planned]:
+    """Return the runs, in the order in which they are made."""
+    base = warm_start(arguments.warm_start)
+    agents = {name: base.model_copy(update=VARIANTS[name](base, arguments)) for name in arguments.variants}
+    return [
+        Planned(
+            TASK,
+            variant,
+            agents[variant],
+            seed=seed,
+            target=TARGET if arguments.target is None else arguments.target,
+            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
+        )
+        for seed, variant in turns(arguments.variants, arguments.first_seed, arguments.seeds)
+    ]
+
+
+def print_tables(runs: Sequence[Run]) -> None:
+    """Print a table for each target, budget and number of threads."""
+    for title, group in groups(runs).items():
+        print(f"\n{title}")
+        print(
+            f"{'':>20} {'box':>18} {'reached':>8} {'mean time to target, s':>28} {'final return':>26} {'contended':>10}"
+        )
+        for name in VARIANTS:
+            mine = [run for run in group if run.variant == name]
+            if mine:
+                print(row(name, mine))
+
+
+def row(name: str, runs: Sequence[Run]) -> str:
+    times = mean_time(restricted([run.reached_seconds for run in runs], runs[0].budget_seconds))
+    reached = f"{sum(run.reached_seconds is not None for run in runs)}/{len(runs)}"
+    contended = f"{sum(run.contended for run in runs)}/{len(runs)}"
+    return f"{name:>20} {box_text(runs[0]):>18} {reached:>8} {times!s:>28} {returns_text(runs):>26} {contended:>10}"
+
+
+def box_text(run: Run) -> str:
+    """Return the smallest and the largest half width of a run's action box."""
+    box = AgentConfig.model_validate(run.agent).action_box if run.agent else None
+    if box is None:
+        return "–"
+    halves = [(high - low) / 2 for low, high in zip(box.low, box.high, strict=True)]
+    low, high = f"{min(halves):.3g}", f"{max(halves):.3g}"
+    return f"±{low}" if low == high else f"±{low} … ±{high}"
+
+
+def returns_text(runs: Sequence[Run]) -> str:
+    """Return the median and the range of the returns at the end of the runs."""
+    finals = [run.final_return for run in runs if run.final_return is not None]
+    if not finals:
+        return "–"
+    return f"{statistics.median(finals):.1f} ({min(finals):.1f} … {max(finals):.1f})"
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), metavar="NAME")
+    parser.add_argument("--warm-start", default="held_noise", metavar="NAME", help="of the search space sac_speed")
+    parser.add_argument("--bounds", type=Path, metavar="FILE", help="bounds file for percentiles; else PPO is trained")
+    parser.add_argument("--pretrain-seconds", type=float, default=300.0, help="training clock of that PPO")
+    parser.add_argument("--widening-seconds", type=float, default=60.0, help="until a scheduled box is whole")
+    parser.add_argument("--penalty-weight", type=float, default=0.02, help="reward lost in a step at all bounds")
+    parser.add_argument("--penalty-margin", type=float, default=0.8, help="share of the box from which on it is lost")
+    parser.add_argument(
+        "--mean-penalty", type=float, default=1e-3, help="weight on the squared mean of unbounded actors"
+    )
+    add_arguments(parser, seeds=3)
+    return parsed(parser)
+
+
+def main() -> None:
+    arguments = parse()
+    if arguments.table is None:
+        train_all(planned(arguments), arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+    print_tables(read_runs(arguments.table or arguments.output))
+
+
+if __name__ == "__main__":
+    main()
