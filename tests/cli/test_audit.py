@@ -94,6 +94,12 @@ def test_a_configuration_in_each_style(tmp_path, name, text, title):
         (["--box", "nan", "1"], "The action box is not finite"),
         (["--box", "-1", "1", "--dims", "0"], "--dims is 0; give a whole number from 1"),
         (["--box", "-1", "1", "--scale", "0"], "--scale is 0; give the rad per unit"),
+        (["--box", "-1", "1", "--option", "a=1"], "--option goes with a TASK only"),
+        (
+            ["Cartpole", "--option", "randomize"],
+            "--option takes NAME=VALUE, such as max_episode_steps=500, but was given",
+        ),
+        (["Cartpole", "--option", "=1"], "--option takes NAME=VALUE"),
         (["--config", "no/such.yaml"], "Cannot read the configuration file 'no/such.yaml': No such file"),
         (["--config", ""], "Cannot read the configuration file"),
     ],
@@ -103,6 +109,15 @@ def test_mistakes_exit_with_two_and_a_message(arguments, message):
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert shown.stderr.startswith("Error: ")
     assert message in shown.stderr
+
+
+def test_options_reach_the_simulator():
+    chosen = ("--option", "max_episode_steps=50", "--option", "randomize=false")
+    found = json.loads(call("Velocity-Flat-A1", *chosen, "--json").stdout)
+    assert found["source"]["options"] == {"max_episode_steps": 50, "randomize": False}
+    shown = call("Velocity-Flat-A1", "--option", "max_episode_step=50")
+    assert shown.exit_code == 2
+    assert "Did you mean 'max_episode_steps'?" in shown.stderr
 
 
 def test_a_mistake_in_a_configuration_names_the_file(tmp_path):

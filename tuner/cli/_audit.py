@@ -25,6 +25,14 @@ def audit(
             help="What opens the task, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
         ),
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="NAME=VALUE",
+            help="With TASK: one of task.options, such as import=my_module; repeatable.",
+        ),
+    ] = None,
     box: Annotated[
         tuple[float, float] | None,
         typer.Option(
@@ -60,10 +68,11 @@ def audit(
     if sum(given is not None for given in (task, box, config)) != 1:
         raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
     _refuse("--simulator", simulator, "a TASK", allowed=task is not None)
+    _refuse("--option", option or None, "a TASK", allowed=task is not None)
     _refuse("--dims", dims, "--box", allowed=box is not None)
     _refuse("--scale", scale, "--box", allowed=box is not None)
     if task is not None:
-        source, found = _audit_task(task, simulator)
+        source, found = _audit_task(task, simulator, option or [])
     elif box is not None:
         source, found = _audit_given(box, 1 if dims is None else dims, scale)
     else:
@@ -81,14 +90,17 @@ def _refuse(option: str, value: object, partner: str, *, allowed: bool) -> None:
         raise UserError(f"{option} goes with {partner} only. Leave it out.")
 
 
-def _audit_task(task: str, simulator: str | None) -> tuple[dict[str, Any], "Audit"]:
+def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], "Audit"]:
     from tuner.actions._task import audit_task, find_simulator
-    from tuner.config import TaskConfig
+    from tuner.config import TaskConfig, given_options
 
     if not task:
         raise UserError("The task's id is empty. `tuner tasks` prints all.")
     name = find_simulator(task) if simulator is None else simulator
-    return {"task": task, "simulator": name}, audit_task(TaskConfig(id=task, simulator=name, num_envs=1))
+    options = given_options(assignments)
+    source: dict[str, Any] = {"task": task, "simulator": name}
+    found = audit_task(TaskConfig(id=task, simulator=name, num_envs=1, options=options))
+    return (source | {"options": options} if options else source), found
 
 
 def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], "Audit"]:

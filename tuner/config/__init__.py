@@ -3,6 +3,7 @@
 from tuner.config._base import Frozen, PositiveCount
 from tuner.config._load import bundled_studies, dump_study, load_study
 from tuner.config._options import parse_options
+from tuner.config._overrides import given_options
 from tuner.config._problems import describe_problems
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, BoundsPenalty, BoxSchedule, Network
 from tuner.config.bounds import (
@@ -54,6 +55,7 @@ __all__ = [
     "describe_problems",
     "dump_bounds",
     "dump_study",
+    "given_options",
     "load_bounds",
     "load_study",
     "parse_options",

@@ -28,6 +28,24 @@ def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> dict[str,
     return data
 
 
+def given_options(assignments: Sequence[str]) -> dict[str, Any]:
+    """Return options from the command line, as `--option max_episode_steps=500`.
+
+    Args:
+        assignments: each `name=value`, the value in YAML; of a name given twice the last counts.
+
+    Raises:
+        UserError: if one has no `=` or no name, or its value is not YAML.
+    """
+    options = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise UserError(f"--option takes NAME=VALUE, such as max_episode_steps=500, but was given '{assignment}'.")
+        options[name.strip()] = parse_yaml(value, f"The value in --option {assignment}")
+    return options
+
+
 def _replaced(data: Any, keys: list[str], value: Any, override: str, done: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a copy of `data`, which lies at the path `done`, with the value at `keys` below it replaced."""
     known, where = keys_at(done, StudyConfig), ".".join(done)
