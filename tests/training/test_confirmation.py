@@ -162,3 +162,13 @@ def test_each_end_is_corrected_by_what_it_had_promised_itself():
     assert subject.best == pytest.approx(9.8)
     subject.consider(11.3, 9.8, 25.0)
     assert subject.pending is not None
+
+
+def test_who_trains_on_after_the_target_is_not_evaluated_again_and_keeps_the_best_lower_end():
+    subject = confirmation()
+    consider(subject, 10.5, 20.0)
+    assert conclude(subject, 10.2, 20.0)
+    subject.consider(14.0, 12.0, 30.0)
+    consider(subject, 11.0, 40.0)
+    assert subject.pending is None
+    assert subject.best == 12.0

@@ -102,6 +102,34 @@ def test_the_same_seed_gives_the_same_trial(solved):
     assert (again.reached_seconds, again.final_return) == (first.reached_seconds, first.final_return)
 
 
+def test_training_on_after_the_target_changes_nothing_before_it(solved):
+    first, channel, _, _ = solved
+    outcome, second_channel, _ = train(sac(), target=8.0, stop_at_target=False)
+    assert outcome.kind is OutcomeKind.REACHED
+    assert (outcome.reached_seconds, outcome.evaluations) == (first.reached_seconds, first.evaluations)
+    assert second_channel.ticks[: len(channel.ticks)] == channel.ticks
+    assert len(second_channel.ticks) == 10
+    assert (outcome.clock_seconds, outcome.env_steps) == (50.0, 400 * 16)
+    assert outcome.final_return == second_channel.ticks[-1].estimate  # and not what the evaluation said long before
+    assert outcome.best_return >= first.best_return
+
+
+def test_starting_from_a_run_is_better_than_starting_from_nothing(solved):
+    first, _, _, folder = solved
+    outcome, _, _ = train(sac(), target=8.0, start_from=str(folder), seed=4)
+    assert outcome.kind is OutcomeKind.REACHED
+    assert outcome.agent == first.agent
+    assert outcome.reached_seconds < 7.0 < 20.0 < first.reached_seconds
+
+
+def test_a_run_of_another_algorithm_to_start_from_is_the_users_mistake(solved):
+    outcome, _, env = train(ppo(), target=7.0, start_from=str(solved[3]))
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert outcome.details["user_error"] is True
+    assert "trained SAC, but this is PPO" in outcome.message
+    assert env.steps == 0
+
+
 def test_on_policy_agents_too():
     outcome, channel, _ = train(ppo(), target=7.0)
     assert outcome.kind is OutcomeKind.REACHED
