@@ -40,7 +40,7 @@ def candidates_table(confirmation: Confirmation) -> Table:
             f"{candidate.success_rate:.0%}" if runs else "—",
             _mean_text(candidate, confirmation.budget_seconds) if runs else "—",
             number_text(candidate.promised_seconds, 1),
-            "—" if candidate.gap_seconds is None else f"{candidate.gap_seconds:+.1f}",
+            _gap_text(candidate.gap_seconds),
             "to the end" if candidate.dropped is None and confirmation.finished else candidate.dropped or "yes",
         )
     return table
@@ -98,6 +98,12 @@ def _reference_line(winner: Candidate, confirmation: Confirmation) -> list[str]:
 def _times(ratio: Estimated) -> str:
     interval = "" if ratio.low is None or ratio.high is None else f" ({ratio.low:.2f} … {ratio.high:.2f})"
     return f"{ratio.value:.2f}{interval} times"
+
+
+def _gap_text(seconds: float | None) -> str:
+    if seconds is None:
+        return "—"
+    return "0.0" if abs(seconds) < 0.05 else f"{seconds:+.1f}"
 
 
 def _mean_text(candidate: Candidate, budget_seconds: float) -> str:
