@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 
@@ -30,8 +30,8 @@ def set_initial_std(agent: Any, std: float) -> None:
     layers = state.params["params"] if nested else state.params
     _, name = gaussian_heads(layers, int(np.prod(agent.action_space.shape)))
     head = {
-        "kernel": jnp.zeros_like(layers[name]["kernel"]),
-        "bias": jnp.full_like(layers[name]["bias"], math.log(std)),
+        part: jax.device_put(np.full(layers[name][part].shape, value, layers[name][part].dtype))
+        for part, value in (("kernel", 0.0), ("bias", math.log(std)))
     }
     edited = {**layers, name: {**layers[name], **head}}
     agent.policy.actor_state = state.replace(params={**state.params, "params": edited} if nested else edited)

@@ -7,7 +7,7 @@ import tensorflow_probability.substrates.jax as tfp
 from sbx.common.distributions import TanhTransformedDistribution
 from sbx.common.policies import SquashedGaussianActor, VectorCritic
 
-from tuner.agents.fused._networks import TanhNormal, _product, elu, fast_apply
+from tuner.agents.fused._networks import TanhNormal, _product, computed_once, elu, fast_apply
 
 RANDOM = np.random.default_rng(0)
 OBSERVATIONS = RANDOM.normal(size=(6, 5)).astype(np.float32)
@@ -64,6 +64,15 @@ def test_density_at_the_centre_by_hand():
 def test_density_is_known_for_drawn_actions_only():
     with pytest.raises(ValueError, match="none were drawn"):
         TanhNormal(gaussian(MEAN, LOG_STD)).log_prob(jnp.zeros((20, 3)))
+
+
+@pytest.mark.parametrize("action_dim", [1, 2, 12])
+def test_computing_once_changes_no_number(action_dim):
+    drawn = jax.random.normal(jax.random.key(0), (5, action_dim))
+    np.testing.assert_array_equal(computed_once(drawn), drawn)
+    # XLA would take a product with one number for what it is and undo it; so none has such an operand.
+    text = jax.jit(computed_once).lower(drawn).as_text()
+    assert "tensor<1x1xf32>" not in text
 
 
 def test_elu_and_its_gradient_are_those_of_flax():

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from tuner.agents._devices import acting_device
@@ -12,6 +11,7 @@ from tuner.agents._initial_std import gaussian_heads
 from tuner.agents._instrumented import TimedSAC, TimedTQC
 from tuner.agents.fused._acting import Acting
 from tuner.agents.fused._collecting import Collecting
+from tuner.agents.fused._initialization import compiled_initialization
 from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Shape, programs_for, strong_types
 from tuner.agents.fused._replay import Scaling
 from tuner.agents.fused._saved_form import as_saved
@@ -37,6 +37,10 @@ class FusedLearner(Acting):
     _places_key: jax.Array
     _inputs: dict[str, Any]
 
+    def _setup_model(self) -> None:
+        with compiled_initialization(self):
+            super()._setup_model()  # type: ignore[misc]
+
     def prepare(self, config: AgentConfig) -> None:
         """Make a freshly built agent ready to learn; to be called once, when its parameters are final.
 
@@ -49,7 +53,7 @@ class FusedLearner(Acting):
         self._programs = programs_for(self._shape())
         self._hand_back(strong_types(self._learned()))
         self._places_key = jax.random.fold_in(subject.key, 0)
-        self._noise_keys = self._for_acting(jnp.stack([self.policy.key, self.policy.noise_key]))
+        self._noise_keys = self._for_acting(np.stack([self.policy.key, self.policy.noise_key]))
         self._acting = self._for_acting(self.policy.actor_state.params)
         self._calls_left = 0
         self._inputs = {}

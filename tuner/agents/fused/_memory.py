@@ -1,5 +1,6 @@
 """The replay buffer that lies on the device."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,6 +12,12 @@ from gymnasium import spaces
 from tuner.agents.fused._replay import DONE, REWARD, TIMEOUT, Filled, Steps, insert
 
 _insert = jax.jit(insert, donate_argnums=0)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _empty_memory(rows_and_robots: tuple[int, int], widths: tuple[int, ...]) -> list[jax.Array]:
+    """Return one array of zeros for each width; all of them in one program, as every program costs its compilation."""
+    return [jnp.zeros((*rows_and_robots, width), jnp.float32) for width in widths]
 
 
 class DeviceReplayBuffer:
@@ -50,7 +57,7 @@ class DeviceReplayBuffer:
         self.rollout_steps = rollout_steps
         self._widths = _widths(observation_space, action_space)
         self._n_envs = n_envs
-        self.memory = Steps(*(jnp.zeros((self.capacity, n_envs, width), jnp.float32) for width in self._widths))
+        self.memory = Steps(*_empty_memory((self.capacity, n_envs), self._widths))
         """What is on the device; `flush` puts new arrays here and makes the old ones invalid."""
         self._rollout = self._new_rollout()
         self._staged = 0

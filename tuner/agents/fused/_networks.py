@@ -93,9 +93,12 @@ def computed_once(drawn: jax.Array) -> jax.Array:
     """Return what was drawn, shape (rows, action_dim).
 
     The product with the identity changes no number. It makes XLA compute the random numbers once, where it would
-    otherwise compute them again in every loop that reads the actions.
+    otherwise compute them again in every loop that reads the actions. A product with a single number would not do, so
+    a column of zeros keeps that one company.
     """
-    return jnp.matmul(drawn, jnp.eye(drawn.shape[-1]), precision="highest")
+    rows, action_dim = drawn.shape
+    columns = drawn if action_dim > 1 else jnp.concatenate([drawn, jnp.zeros((rows, 1), drawn.dtype)], axis=1)
+    return jnp.matmul(columns, jnp.eye(columns.shape[1]), precision="highest")[:, :action_dim]
 
 
 @jax.custom_vjp

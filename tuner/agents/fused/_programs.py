@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax.training.train_state import TrainState
 
@@ -149,27 +150,28 @@ class Programs:
         sizes = (blocks, shape.policy_delay, shape.batch_size)
         batches = jax.tree.map(lambda leaf: leaf.reshape(*sizes, *leaf.shape[1:]), drawn)
 
-        def critic_step(carry: Any, batch: Any) -> tuple[Any, Any]:
-            learned, key = carry
+        def critic_step(carry: Any, batch: Any) -> tuple[Any, None]:
+            learned, key, losses = carry
             learned, loss, ent_coef, key = self._rule.critic(learned, batch, numbers.tau, key)
-            return (learned, key), (loss, ent_coef)
+            return (learned, key, losses._replace(critic_loss=loss, ent_coef=ent_coef)), None
 
-        def block(carry: Any, batches: Any) -> tuple[Any, Losses]:
-            (learned, key), (losses, ent_coefs) = jax.lax.scan(critic_step, carry, batches)
+        def block(carry: Any, batches: Any) -> tuple[Any, None]:
+            (learned, key, losses), _ = jax.lax.scan(critic_step, carry, batches)
             learned, actor_loss, ent_coef_loss, key = self._rule.actor(
                 learned, batches.observations[-1], numbers.target_entropy, key
             )
-            return (learned, key), Losses(actor_loss, losses[-1], ent_coef_loss, ent_coefs[-1])
+            return (learned, key, losses._replace(actor_loss=actor_loss, ent_coef_loss=ent_coef_loss)), None
 
         learned = learned._replace(
             actor=learned.actor.replace(apply_fn=self._learning_actor(numbers)),
             entropy=learned.entropy.replace(tx=optax.adam(numbers.entropy_learning_rate)),
         )
-        (learned, key), losses = jax.lax.scan(block, (learned, key), batches)
+        none_yet = Losses(*[jnp.zeros(())] * len(Losses._fields))
+        (learned, key, losses), _ = jax.lax.scan(block, (learned, key, none_yet), batches)
         learned = learned._replace(
             actor=learned.actor.replace(apply_fn=self._actor), entropy=learned.entropy.replace(tx=None)
         )
-        return learned, key, Losses(*(loss[-1] for loss in losses))
+        return learned, key, losses
 
     def _learning_actor(self, numbers: Numbers) -> Callable[..., Any]:
         """Return what SBX's updates apply as the actor."""
@@ -223,14 +225,9 @@ def programs_for(shape: Shape) -> Programs:
 def strong_types(tree: Any) -> Any:
     """Return the tree with every number as an array of its own strong type, so that no call compiles again.
 
-    Every array is a copy: the programs may overwrite it.
+    Every array is a copy: the programs may overwrite it. The copies go through the host, where they need no program.
     """
-
-    def strong(leaf: Any) -> jax.Array:
-        array = jnp.asarray(leaf)
-        return jnp.array(array, dtype=array.dtype, copy=True)
-
-    return jax.tree.map(strong, tree)
+    return jax.tree.map(lambda leaf: jax.device_put(np.array(leaf)), tree)
 
 
 def _entropy_coefficient(variables: Any) -> jax.Array:
