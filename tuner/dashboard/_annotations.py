@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
+import plotly.graph_objects as go
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial
 
-from tuner.analysis import curves_data, summary_data, trials_data
 from tuner.clock import Clock
 from tuner.config import StudyConfig
 from tuner.dashboard._pictures import Kind, PictureName
 from tuner.dashboard._study_note import study_note
 from tuner.dashboard._trial_note import trial_note
-from tuner.figures import curves_figure, study_curves_data
+from tuner.figures import ledgers_data, ledgers_figure, returns_data, returns_figure, seconds_data
 from tuner.study import attributes, config_of, outcome_of
 
 _CHUNK = 2045
@@ -28,7 +28,8 @@ _CHUNK = 2045
 _COST_SHARE = 0.05
 """At most this share of the time goes into making annotations anew."""
 _FRESH_SECONDS = 2.0
-_NAMED_CURVES = 3
+_THICK_CURVES = 3
+_TITLES = {"returns": "Return over the training clock", "seconds": "Where the seconds went"}
 _CARD = {"l": 60, "r": 20, "t": 44, "b": 60}
 
 Attributes = dict[str, Any]
@@ -84,7 +85,7 @@ class Annotations:
         config = config_of(study)
         if config is None:
             return {}
-        text = study_note(config, summary_data(study), storage=self._shown_storage)
+        text = study_note(study, storage=self._shown_storage)
         blocks = {**_note_block(made, None, text), **_figure_blocks(study, config)}
         trials = study.get_trials(deepcopy=False)
         repeated = {trial.user_attrs.get(attributes.RETRY_OF) for trial in trials}
@@ -137,16 +138,22 @@ def _note_block(made: _Made, trial_id: int | None, text: str) -> dict[str, Attri
 
 
 def _figure_blocks(study: optuna.Study, config: StudyConfig) -> dict[str, Attributes]:
-    """Return the curves of all trials, as a figure on the study's page."""
-    data = study_curves_data(curves_data(study), trials_data(study), top=_NAMED_CURVES)
-    if data.empty:
-        return {}
-    figure = curves_figure(data, target=config.objective.target)
-    figure.update_layout(
-        width=None, height=None, autosize=True, margin=_CARD, title={"text": "Return over training time", "y": 0.97}
-    )
-    prefix = "dashboard:plot_data:returns:"
-    return {f"{prefix}0": _chunks(prefix, figure.to_json())}
+    """Return the curves and the ledgers of all trials, as figures on the study's page."""
+    figures: dict[str, go.Figure] = {}
+    returns = returns_data(study, top=_THICK_CURVES)
+    if not returns.empty:
+        figures["returns"] = returns_figure(returns, target=config.objective.target)
+    ledgers = ledgers_data(study)
+    if not ledgers.empty and ledgers["seconds"].sum() > 0:
+        figures["seconds"] = ledgers_figure(ledgers, seconds_data(study))
+    blocks = {}
+    for name, figure in figures.items():
+        # The page gives it the place it has, which is less than it was made for; the sentence above it has no room.
+        figure.update_layout(width=None, height=None, autosize=True, margin=_CARD, meta=None)
+        figure.update_layout(title={"text": f"<b>{_TITLES[name]}</b>", "y": 0.97, "font_size": 18})
+        prefix = f"dashboard:plot_data:{name}:"
+        blocks[f"{prefix}0"] = _chunks(prefix, figure.to_json())
+    return blocks
 
 
 def _chunks(prefix: str, text: str) -> Attributes:

@@ -1,84 +1,122 @@
 """What the dashboard says of a whole study, as Markdown."""
 
-from tuner.analysis import BestConfiguration, StudyReport
+import math
+
+import optuna
+
+from tuner.analysis import StudyReport, summary_data
 from tuner.config import StudyConfig
+from tuner.confirm import Candidate, Confirmation, confirmation_data
+from tuner.dashboard._confirming import confirmed_study
+from tuner.figures import aim_sentence, result_sentence, score_sentence
+from tuner.study import config_of
+
+_USUAL_STORAGE = StudyConfig.model_fields["storage"].default
 
 
-def study_note(config: StudyConfig, report: StudyReport, *, storage: str) -> str:
-    """Return what is searched for, how to read the numbers, the best trial so far and what to do with it.
+def study_note(study: optuna.Study, *, storage: str) -> str:
+    """Return what is searched for, how far it is, how to read the numbers, and what to do with the best trial.
 
     Args:
-        config: the study file.
-        report: the study as it is stored.
-        storage: the storage's URL without its password, as commands need it.
+        study: as it is stored.
+        storage: its storage's URL without the password, as commands need it.
+
+    Raises:
+        UserError: if another program made the study.
     """
-    parts = [f"# {report.study}", _task(config), "## Standing", _standing(report), "## How to read the values"]
-    return "\n\n".join([*parts, _values(config), "## Next", _next(report, storage)]) + "\n"
+    report = summary_data(study)
+    searched = confirmed_study(study)
+    if searched is not None:
+        return "\n\n".join([_purpose(searched), _counts(report), *_values(study, report)]) + "\n"
+    parts = [f"# {report.study}", f"{aim_sentence(study, report)} {_means(study)}"]
+    parts += ["## Standing", result_sentence(report), _counts(report)]
+    confirmation = confirmation_data(study)
+    parts += [_luck(report)] if confirmation is None else ["## Confirmed on fresh seeds", _confirmed(confirmation)]
+    parts += ["## How to read the values", *_values(study, report), "## Next", _next(report, storage)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _task(config: StudyConfig) -> str:
-    task, budget = config.task, config.budget
-    objective = config.objective
-    wanted = (
-        f"reach a return of **{objective.target:g}** in the least training clock"
-        if objective.kind == "time_to_return"
-        else "the highest return at the end of the budget"
-    )
+def _purpose(searched: str) -> str:
     return (
-        f"**{task.id}** ({task.simulator}, {task.num_envs} robots): {wanted}. {budget.trials} trials of "
-        f"{budget.seconds:g} s from the search space `{config.search_space}`, by the sampler `{config.sampler.kind}` "
-        f"and the pruner `{config.pruner.kind}`."
+        f"# {searched}, confirmed\n\nThe best configurations of the study `{searched}`, trained again on fresh seeds. "
+        f"What came of it stands in the note of `{searched}`."
     )
 
 
-def _standing(report: StudyReport) -> str:
-    counted = ", ".join(f"{count} {kind}" for kind, count in report.outcomes.items())
-    text = f"{report.finished} of {report.trials} trials finished" + (f": {counted}." if counted else ".")
-    if report.running or report.waiting:
-        text += f" {report.running} running, {report.waiting} waiting."
+def _means(study: optuna.Study) -> str:
+    config = config_of(study)
+    if config is None:
+        return ""
+    return (
+        f"Search space `{config.search_space}`, sampler `{config.sampler.kind}`, pruner `{config.pruner.kind}`, "
+        f"{config.workers.count} × {config.workers.threads} CPUs."
+    )
+
+
+def _counts(report: StudyReport) -> str:
+    counted = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in report.outcomes.items())
+    parts = [f"Outcomes: {counted}."] if counted else []
+    parts += [f"{report.running} running, {report.waiting} waiting."] if report.running or report.waiting else []
     if report.utilisation is not None:
-        text += f" {report.utilisation:.0%} of the workers' time was training clock."
-    return f"{text}\n\n{_best(report.best, report.target)}"
+        parts.append(f"{report.utilisation:.0%} of the workers' time was training clock.")
+    return " ".join(parts)
 
 
-def _best(best: BestConfiguration | None, target: float | None) -> str:
-    if best is None:
-        return "No trial has finished yet."
-    name = f"trial {best.number}" + (f" (`{best.warm_start}`)" if best.warm_start else "")
-    if best.time_to_return is not None:
-        return (
-            f"**Best: {name}, time to return {best.time_to_return:.1f} s.** That is one run with one seed, and the "
-            "best of many: part of it is luck until it is confirmed."
+def _luck(report: StudyReport) -> str:
+    if report.best is None:
+        return ""
+    return "That is one run with one seed, and the best of many: part of it is luck until it is confirmed."
+
+
+def _confirmed(confirmation: Confirmation) -> str:
+    winner = confirmation.winner
+    if confirmation.outdated is not None:
+        first = "**Outdated**: the study has changed since. Confirm it again."
+    elif not confirmation.finished:
+        first = "**Not finished.**"
+    elif winner is None:
+        first = "**No candidate reached the target** on any seed."
+    else:
+        first = f"**Winner: {winner.label}**, {_mean(winner)} on average."
+    lines = ["| candidate | seeds | reached | mean time [s] | promised [s] | |", "|---|--:|--:|--:|--:|---|"]
+    for candidate in confirmation.candidates:
+        promised = "—" if candidate.promised_seconds is None else f"{candidate.promised_seconds:.1f}"
+        reached = f"{candidate.success_rate:.0%}" if candidate.runs else "—"
+        lines.append(
+            f"| {candidate.label} | {len(candidate.runs)} | {reached} | {_mean(candidate, unit='')} | {promised} | "
+            f"{candidate.dropped or ''} |"
         )
-    reached = "—" if best.best_return is None else f"{best.best_return:.2f}"
-    missed = "" if target is None else ", short of the target"
-    return f"**Best: {name}, return {reached}**{missed}."
+    return f"{first}\n\n" + "\n".join(lines)
 
 
-def _values(config: StudyConfig) -> str:
-    budget = config.budget
-    ticks = (
-        f"Intermediate values are the score at each of {budget.ticks} ticks, {budget.seconds / budget.ticks:g} s apart."
-    )
+def _mean(candidate: Candidate, unit: str = " s") -> str:
+    mean = candidate.mean_seconds
+    if math.isnan(mean.value):
+        return "—"
+    known = mean.low is not None and mean.high is not None
+    interval = f" ({mean.low:.1f} to {mean.high:.1f})" if known else ""
+    return f"{mean.value:.1f}{unit}{interval}"
+
+
+def _values(study: optuna.Study, report: StudyReport) -> list[str]:
+    config = config_of(study)
+    ticks = ""
+    if config is not None:
+        apart = config.budget.seconds / config.budget.ticks
+        ticks = f" Intermediate values are the score at each of {config.budget.ticks} ticks, {apart:g} s apart."
     states = (
-        "*Complete* is a trial that reached the target or spent its budget, *Pruned* one that was stopped early, "
-        "*Fail* one that crashed, hung or was interrupted."
+        "*Complete* is a trial that reached the target or spent its budget (or, with the worst score there is, one "
+        "that diverged or was too large), *Pruned* one that was stopped early, *Fail* one that crashed, hung or was "
+        "interrupted."
     )
-    if config.objective.kind == "return_at_budget":
-        return f"A trial's value is **minus its best return**: lower is better. {ticks}\n\n{states}"
-    seconds = budget.seconds
-    return (
-        f"A trial's value is its **score in seconds, lower is better**: up to {seconds:g} it is the time to return, in "
-        f"seconds of training clock; from {seconds:g} to {2 * seconds:g} the target was not reached, and the more of "
-        f"the return was missing, the higher it is. {ticks}\n\n{states}"
-    )
+    return [f"A trial's value is its score. {score_sentence(report)}{ticks}", states]
 
 
 def _next(report: StudyReport, storage: str) -> str:
-    where = f"{report.study} --storage '{storage}'"
+    where = report.study + ("" if storage == _USUAL_STORAGE else f" --storage '{storage}'")
     commands = [
         f"tuner show {where}      # every trial, in the terminal",
-        f"tuner confirm {where}   # trains the best ones again, with fresh seeds",
+        f"tuner confirm {where}   # trains the best ones again, on fresh seeds",
         f"tuner export {where} --format json -o winner.json",
         "tuner train winner.json -o trained",
     ]

@@ -18,6 +18,10 @@ _WIDTH, _HEIGHT = 760, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 68, 20, 44, 52
 _FONT = "Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 _ROW = 34
+_INSIDE = (
+    f'<clipPath id="inside"><rect x="{_LEFT}" y="{_TOP}" width="{_WIDTH - _LEFT - _RIGHT}" '
+    f'height="{_HEIGHT - _TOP - _BOTTOM}"/></clipPath>'
+)
 _Points = Sequence[tuple[float, float]]
 
 
@@ -78,24 +82,26 @@ def curve_svg(
         return None
     high, low = (_points(curve, name) if drawn == "estimate" else [] for name in ("high", "low"))
     exploring = _points(curve, "exploring")
-    values = [y for _, y in (*line, *means, *high, *low, *exploring)] + ([] if target is None else [target])
+    # The interval may leave the picture: at first it is so wide that nothing else would be seen.
+    values = [y for _, y in (*line, *means, *exploring)] + ([] if target is None else [target])
     axes = _Axes(1.03 * max(x for x, _ in (*line, *means)) or 1.0, min(values), max(values))
     colour = OUTCOMES[outcome or RUNNING].colour
     parts = axes.drawn()
     if high and low:
-        parts.append(f'<polygon points="{axes.path([*high, *low[::-1]])}" fill="{colour}" fill-opacity="0.18"/>')
+        band = axes.path([*high, *low[::-1]])
+        parts.append(f'<polygon points="{band}" fill="{colour}" fill-opacity="0.18" clip-path="url(#inside)"/>')
     if target is not None:
         y = axes.y(target)
         parts.append(_line(_LEFT, y, _WIDTH - _RIGHT, y, COLOURS["black"], more='stroke-dasharray="7 5"'))
     legend = []
     if exploring and drawn == "estimate" and exploring != line:
         parts.append(_polyline(axes.path(exploring), COLOURS["grey"], 1.4, 'stroke-dasharray="2 3"'))
-        legend.append((COLOURS["grey"], "robots that explore"))
+        legend.append(("┈ robots that explore", COLOURS["grey"]))
     parts.append(_polyline(axes.path(line), colour, 2.6))
     parts += [_diamond(axes.x(x), axes.y(y)) for x, y in means]
-    legend = [(colour, "estimate" if drawn == "estimate" else "best so far"), *legend]
-    legend += [(COLOURS["black"], "evaluations")] if means else []
-    legend += [(COLOURS["black"], f"- - target {number(target)}")] if target is not None else []
+    legend = [(f"━ {'estimate' if drawn == 'estimate' else 'best so far'}", colour), *legend]
+    legend += [("◆ evaluation", COLOURS["black"])] if means else []
+    legend += [(f"╌ target {number(target)}", COLOURS["black"])] if target is not None else []
     return _picture([*parts, *_legend(legend)], _HEIGHT)
 
 
@@ -163,10 +169,9 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start", more: str = "
 
 def _legend(entries: Iterable[tuple[str, str]]) -> list[str]:
     parts, x = [], float(_LEFT)
-    for colour, words in entries:
-        parts.append(f'<rect x="{x:.0f}" y="17" width="14" height="4" fill="{colour}"/>')
-        parts.append(_text(x + 20, 24, words))
-        x += 40 + 7.6 * len(words)
+    for words, colour in entries:
+        parts.append(_text(x, 24, words, more=f'fill="{colour}"'))
+        x += 28 + 7.4 * len(words)
     return parts
 
 
@@ -174,6 +179,6 @@ def _picture(parts: Iterable[str], height: int) -> str:
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
     style = f'font-family="{_FONT}" font-size="13" fill="{COLOURS["black"]}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="white"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="white"/>{_INSIDE}'
         f"<g {style}>{''.join(parts)}</g></svg>"
     )

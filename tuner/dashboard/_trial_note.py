@@ -7,6 +7,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
+from tuner.confirm._plan import CANDIDATE, SEED
 from tuner.records import Outcome, OutcomeKind
 from tuner.study import attributes, best_return_of, outcome_of
 
@@ -44,7 +45,7 @@ def trial_note(
     parts += [f"![return over the training clock]({paths['curve']})"] if "curve" in paths else []
     pages = {"curve_page": "return", "ledger_page": "seconds"}
     links = [f"[{words}]({paths[name]})" for name, words in pages.items() if name in paths]
-    parts += ["To look into, and to keep: " + ", ".join(links) + "."] if links else []
+    parts += ["Interactive: " + ", ".join(links) + "."] if links else []
     if outcome is not None:
         parts += [_ledger(outcome)] if outcome.ledger else []
         parts += [_fenced(outcome.details["traceback"])] if outcome.details.get("traceback") else []
@@ -104,6 +105,10 @@ def _why(rule: str | None) -> str:
 def _remarks(trial: FrozenTrial, outcome: Outcome | None, queued_again: bool) -> list[str]:
     facts: dict[str, Any] = trial.user_attrs
     remarks = []
+    if CANDIDATE in facts:
+        candidate = facts[CANDIDATE]
+        name = f"trial {candidate}" if isinstance(candidate, int) else str(candidate)
+        remarks.append(f"It trains {name} again, on the fresh seed {facts.get(SEED)}.")
     if attributes.WARM_START in facts:
         remarks.append(f"Its configuration is the warm start `{facts[attributes.WARM_START]}`.")
     if facts.get(attributes.RETRY_OF) is not None:
