@@ -40,20 +40,19 @@ def result_sentence(report: StudyReport) -> str:
     """Return what the study found so far; of one seed each, unless it is confirmed."""
     if report.finished == 0:
         return "No trial has finished yet."
-    done = (
-        f"{report.finished} of {report.trials} trials" if report.finished < report.trials else f"{report.trials} trials"
-    )
+    every = f"{report.trials} trial{'s' * (report.trials > 1)}"
+    done = f"{report.finished} of {every}" if report.finished < report.trials else every
     best = report.best
     if best is None:
         return f"Of {done}, none ended with a score: {_counts(report.outcomes)}."
     reached = report.outcomes.get("reached", 0)
+    if report.objective != "time_to_return":
+        return f"Of {done}, the best was {trial_name(best)}, with a return of {_return(best)}."
     if best.time_to_return is not None:
         return (
             f"Of {done}, {reached} reached the target; the fastest was {trial_name(best)}, after "
             f"{best.time_to_return:.1f} s."
         )
-    if report.objective != "time_to_return":
-        return f"Of {done}, the best was {trial_name(best)}, with a return of {_return(best)}."
     return f"Of {done}, none reached the target; the best return, {_return(best)}, was that of {trial_name(best)}."
 
 

@@ -27,7 +27,8 @@ def returns_data(study: optuna.Study, *, top: int = 0) -> pd.DataFrame:
 
     Columns: `number`; `outcome`, `running` for a trial without; `clock_seconds`; `return`: the estimate, or for a trial
     without any estimate its best return; `end`: True in the last row of a trial that ended, which stands at its time to
-    return or its last second, with its final return; `top`: whether it is among the `top` trials with the best scores.
+    return or its last second, with its final return, or the last
+    one that is known; `top`: whether it is among the `top` trials with the best scores.
 
     Args:
         study: a study of this program.
@@ -41,7 +42,8 @@ def returns_data(study: optuna.Study, *, top: int = 0) -> pd.DataFrame:
     estimated = curves.groupby("number")["estimate"].transform("count") > 0
     ticks, ends = curves.assign(end=False), trials.assign(end=True)
     ticks["return"] = curves["estimate"].where(estimated, curves["best"])
-    ends["return"] = trials["final_return"]
+    last = ticks.dropna(subset=["return"]).groupby("number")["return"].last()
+    ends["return"] = trials["final_return"].fillna(trials["number"].map(last))
     ends["clock_seconds"] = trials["time_to_return"].fillna(trials["clock_seconds"])
     ends = ends[ends["outcome"].notna()]
     rows = pd.concat([ticks[[*_COLUMNS][:-1]], ends[[*_COLUMNS][:-1]]], ignore_index=True).dropna(subset=["return"])
@@ -79,7 +81,7 @@ def returns_figure(data: pd.DataFrame, *, target: float | None = None) -> go.Fig
     if target is not None:
         add_target(figure, target)
     known = [*data["return"], *([] if target is None else [target])]
-    low, high = float(np.quantile(known, _LOWEST_SHARE)), max(known)
+    low, high = _reach(known)
     room = 0.06 * (high - low or 1.0)
     figure.update_xaxes(range=[0, 1.03 * float(data["clock_seconds"].max())])
     figure.update_yaxes(range=[low - room, high + 1.5 * room])
@@ -92,6 +94,12 @@ def returns_figure(data: pd.DataFrame, *, target: float | None = None) -> go.Fig
         y="return",
         height=540,
     )
+
+
+def _reach(returns: list[float]) -> tuple[float, float]:
+    """Return the least and the greatest return to show: without the depths, if they would take half of the room."""
+    lowest, low, high = min(returns), float(np.quantile(returns, _LOWEST_SHARE)), max(returns)
+    return (low if high - lowest > 2 * (high - low) else lowest), high
 
 
 def _add_lines(figure: go.Figure, rows: pd.DataFrame, outcome: str, *, is_top: bool) -> None:

@@ -46,13 +46,12 @@ def time_section(source: Source) -> Section | None:
         "How many of the study's own trials had reached the target by when, with a 95 % interval. Trials that were "
         "stopped early count as not having reached it within the budget."
     )
-    blocks: list[Block] = [note(f"Not confirmed yet. {_unconfirmed(source)}")]
     times = study_times(source.study)
     if times["reached"].any():
         figure = reaching_figure(reaching_data(times), budget_seconds=source.summary.budget_seconds, runs="trials")
-        blocks.append(Figure("time-to-return", figure))
-    elif len(times):
-        blocks.append(paragraph(f"None of {len(times)} trials has reached the target, so there is no curve to draw."))
+        blocks: list[Block] = [note(f"Not confirmed yet. {_unconfirmed(source)}"), Figure("time-to-return", figure)]
+    else:
+        blocks = [note("No trial has reached the target, so there is no curve to draw and nothing to confirm yet.")]
     return Section("time", "Time", "Time to return", reading, blocks)
 
 
@@ -105,7 +104,7 @@ def _candidates(source: Source, confirmation: Confirmation) -> str:
                 _seconds(candidate.mean_seconds) if seeds else "—",
                 f"{reached} of {seeds}",
                 "—" if candidate.promised_seconds is None else f"{candidate.promised_seconds:.1f} s",
-                "—" if gap is None else f"{gap:+.1f} s".replace("-", "−"),
+                "—" if gap is None else _difference(gap),
                 candidate.dropped or ("winner" if winner == len(rows) else ""),
             )
         )
@@ -180,6 +179,11 @@ def _seconds(estimated: Estimated) -> str:
     if estimated.low is None or estimated.high is None:
         return f"{estimated.value:.1f} s"
     return f"{estimated.value:.1f} s ({estimated.low:.1f} … {estimated.high:.1f})"
+
+
+def _difference(seconds: float) -> str:
+    shown = round(seconds, 1)
+    return f"{shown:+.1f} s".replace("-", "−") if shown else "0.0 s"
 
 
 def _value(value: object) -> str:

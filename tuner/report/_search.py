@@ -23,7 +23,7 @@ def returns_section(source: Source) -> Section:
     """Return the returns of all trials over the training clock."""
     reading = (
         "Each line is one trial's estimated return, and its mark is where it ended. Only collecting and learning move "
-        f"the clock. The {source.top} best trials are thick."
+        f"the clock. {_standing_out(source.top)}"
     )
     data = returns_data(source.study, top=source.top)
     if data.empty:
@@ -32,6 +32,12 @@ def returns_section(source: Source) -> Section:
         )
     figure = returns_figure(data, target=source.summary.target)
     return Section("returns", "Returns", "Returns over the training clock", reading, [Figure("returns", figure)])
+
+
+def _standing_out(top: int) -> str:
+    if top < 1:
+        return ""
+    return "The best trial is thick." if top == 1 else f"The {top} best trials are thick."
 
 
 def history_section(source: Source) -> Section:

@@ -26,7 +26,7 @@ def optional(value: Any, form: str) -> str:
 
 def percent(share: float, digits: int = 0) -> str:
     """Return a share such as 0.25 as `25 %`."""
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def shorten(message: Any) -> str:
