@@ -2,15 +2,18 @@
 
 The ranges cover what published recipes for thousands of robots use. Decisive, in this order: the action box, a small
 entropy coefficient and a small initial standard deviation, exploration noise that is held for a few steps, and how much
-is learned from each step. To search elsewhere, copy this file (`tuner init DIR`), edit it, and name it in the study
-file as `path/to/sac.py:sac_speed`.
+is learned from each step. The warm starts are in `sac_recipes.py`. To search elsewhere, copy the files (`tuner init
+DIR`), edit them, and name the space in the study file as `path/to/sac.py:sac_speed`.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from tuner.config import AgentConfig, BoundsSource, Network, TaskConfig
+import sac_recipes
+from sac_recipes import ACTIVATIONS, LARGEST_BATCH, N_STEPS, SBX_LEARNING_STARTS, WARM_STARTS
+
+from tuner.config import AgentConfig, BoundsSource, Network
 from tuner.spaces import ACTION_BOUNDS_SOURCES, SpaceTrial, log2_for_one_step, replay_arguments, search_space
 
 NETWORKS: tuple[dict[str, Any], ...] = (
@@ -26,179 +29,6 @@ OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {"optimizer": "adamw"},
     {"optimizer": "adamw", "optimizer_arguments": {"b2": 0.95, "weight_decay": 1e-3}},
 )
-N_STEPS = (1, 3, 5, 8)
-ACTIVATIONS = ("elu", "relu", "silu")
-
-SBX_BUFFER = 1_000_000
-"""SBX's default buffer, in transitions of all robots together."""
-SBX_LEARNING_STARTS = 100
-LARGEST_BATCH = 2**13
-LARGEST_BUFFER = 2**22
-"""Transitions; with 48 observations 1.9 GB."""
-SBX_ENTROPY_STD = math.exp(-1) / math.sqrt(2 * math.pi * math.e)
-"""The σ of SBX's default target entropy, -1 nat for each action dimension: 0.089."""
-
-
-def sbx_default(task: TaskConfig) -> dict[str, Any]:
-    """SBX's own defaults on the task's full action box: one gradient step per environment step, however many robots.
-
-    The buffer holds the most whole steps of all robots within 1,000,000, which is what SBX makes of that number. The
-    initial standard deviation is 1 everywhere, where SBX's own scatters about 1. Learning starts when a batch is
-    stored, where SBX's 100 transitions would be drawn several times.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=log2_for_one_step(task.num_envs),
-        buffer_steps=SBX_BUFFER // task.num_envs,
-        learning_starts=SBX_LEARNING_STARTS / task.num_envs,
-    )
-
-
-def raffin_part1(task: TaskConfig) -> dict[str, Any]:
-    """The first of A. Raffin's two recipes: a bigger network, a small entropy coefficient and 3 % of the action box.
-
-    512 gradient steps for each step of 2,048 robots. From "Getting SAC to Work on a Massive Parallel Simulator",
-    part 1.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=8,
-        network=3,
-        activation="elu",
-        ent_coef=0.006,
-        action_bound_fraction=0.03,
-        buffer_steps=SBX_BUFFER // 2048,
-        learning_starts=SBX_LEARNING_STARTS / 2048,
-    )
-
-
-def raffin_part2(task: TaskConfig) -> dict[str, Any]:
-    """The second of A. Raffin's two recipes, tuned for speed on 1,024 robots.
-
-    The buffer of 2,000,000 transitions holds 1,953 whole steps of them. From "Getting SAC to Work on a Massive
-    Parallel Simulator", part 2.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=5,
-        network=3,
-        activation="elu",
-        layer_norm=True,
-        optimizer=1,
-        batch_size=512,
-        policy_delay=8,
-        learning_rate=0.00044689099625712413,
-        gamma=0.983100250213744,
-        tau=0.0023055560568780655,
-        ent_coef=0.009471776840423638,
-        action_bound_fraction=0.03,
-        buffer_steps=2_000_000 // 1024,
-        learning_starts=2000 / 1024,
-    )
-
-
-def fast_sac(task: TaskConfig) -> dict[str, Any]:
-    """FastSAC: big batches, a fast target network and a wide critic.
-
-    Its 8 gradient steps are taken as per step of 4,096 robots. Its action box comes from joint limits,
-    which a space does not know: 3 % stands in. Its target entropy is SBX's.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=1,
-        network=4,
-        activation="silu",
-        layer_norm=True,
-        optimizer=2,
-        batch_size=8192,
-        policy_delay=4,
-        gamma=0.97,
-        tau=0.125,
-        ent_coef=0.001,
-        action_bound_fraction=0.03,
-        buffer_steps=1024,
-        learning_starts=10,
-    )
-
-
-def flash_sac(task: TaskConfig) -> dict[str, Any]:
-    """FlashSAC: simba networks, few updates and 3-step returns, on 1,024 robots.
-
-    Not exactly representable: its buffer of 10,000,000 transitions is cut to 4,096 steps of each robot, AdamW is SBX's
-    choice for simba, the action box of 3 % is ours.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=1,
-        network=5,
-        optimizer=1,
-        batch_size=2048,
-        policy_delay=2,
-        tau=0.01,
-        ent_coef=0.01,
-        target_entropy_std=0.15,
-        n_steps=3,
-        action_bound_fraction=0.03,
-        buffer_steps=4096,
-        learning_starts=1,
-    )
-
-
-def rsl_rl_sac(task: TaskConfig) -> dict[str, Any]:
-    """SAC as in rsl_rl, with 5-step returns, on 8,192 robots.
-
-    Not exactly representable: its 200 gradient steps after 24 environment steps become 64 after 8, the same replay
-    ratio within 4 %; buffer, start of learning and action box are ours.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=0,
-        network=3,
-        activation="silu",
-        batch_size=8192,
-        train_freq=8,
-        learning_rate=2e-4,
-        gamma=0.97,
-        tau=0.003,
-        ent_coef=0.001,
-        n_steps=5,
-        initial_std=0.15,
-        action_bound_fraction=0.03,
-        buffer_steps=512,
-        learning_starts=1,
-    )
-
-
-def held_noise(task: TaskConfig) -> dict[str, Any]:
-    """Our own best sketch on the A1 flat task with 256 robots: noise held for 4 steps, 16 gradient steps after them.
-
-    Bounds of ±2, which are 2 % of the task's ±100.
-    """
-    return _parameters(
-        task,
-        log2_gradient_steps_per_1024=4,
-        network=1,
-        activation="elu",
-        layer_norm=True,
-        optimizer=1,
-        batch_size=512,
-        policy_delay=2,
-        noise_hold=4,
-        train_freq=4,
-        learning_rate=1e-3,
-        gamma=0.985,
-        tau=0.02,
-        ent_coef=0.001,
-        target_entropy_std=0.25,
-        n_steps=3,
-        initial_std=0.4,
-        action_bound_fraction=0.02,
-        buffer_steps=SBX_BUFFER // 256,
-        learning_starts=SBX_LEARNING_STARTS / 256,
-    )
-
-
-WARM_STARTS = (sbx_default, raffin_part1, raffin_part2, fast_sac, flash_sac, rsl_rl_sac, held_noise)
 
 
 @search_space(warm_starts=WARM_STARTS)
@@ -218,17 +48,19 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
     one_step, robots = log2_for_one_step(trial.num_envs), trial.num_envs
     # First what matters most. Gradient steps are per environment step of 1,024 robots.
     gradient_steps = trial.suggest_power_of_two("gradient_steps_per_1024", min(0, one_step), max(9, one_step))
-    ent_coef = trial.suggest_float("ent_coef", 5e-4, 1.0, log=True)
+    ent_coef = trial.suggest_float("ent_coef", 1e-4, 1.0, log=True)
+    fixed_ent_coef = trial.suggest_switch("fixed_ent_coef")  # or the first value of one that SBX tunes
     network = trial.suggest_ordinal("network", NETWORKS)
     action_bounds = trial.suggest_action_bounds(sources)
     noise_hold = trial.suggest_power_of_two("noise_hold", 0, 4)
     train_freq = trial.suggest_power_of_two("train_freq", 0, 3)  # plays no part where noise is held
     policy_delay = trial.suggest_power_of_two("policy_delay", 0, 5)
     layer_norm = trial.suggest_switch("layer_norm") and network.get("kind") != "simba"  # simba normalises anyway
-    buffer_steps = trial.suggest_int("buffer_steps_per_robot", *_buffer_range(robots), log=True)
+    buffer_steps = trial.suggest_int("buffer_steps_per_robot", *sac_recipes.buffer_range(robots), log=True)
     first = SBX_LEARNING_STARTS / robots
     learning_starts = trial.suggest_float("learning_starts_per_robot", min(0.04, first), max(64.0, first), log=True)
     batch_size = int(trial.suggest_power_of_two("batch_size", 7, int(math.log2(LARGEST_BATCH))))
+    learning_rate = trial.suggest_float("learning_rate", 1e-4, 2e-3, log=True)
     schedule = replay_arguments(
         robots,
         gradient_steps=gradient_steps,
@@ -241,10 +73,11 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
         algorithm="sac",
         arguments={
             **schedule,
-            "learning_rate": trial.suggest_float("learning_rate", 1e-4, 2e-3, log=True),
+            "learning_rate": learning_rate,
+            "qf_learning_rate": learning_rate * trial.suggest_float("critic_learning_rate_ratio", 1.0, 10.0, log=True),
             "gamma": trial.suggest_one_minus("gamma", 0.005, 0.05),
             "tau": trial.suggest_float("tau", 0.001, 0.15, log=True),
-            "ent_coef": f"auto_{ent_coef!r}",
+            "ent_coef": ent_coef if fixed_ent_coef else f"auto_{ent_coef!r}",
             "n_steps": trial.suggest_ordinal("n_steps", N_STEPS),
             "buffer_size": buffer_steps * robots,
             "learning_starts": max(round(learning_starts * robots), batch_size - 1),  # more than that, a batch
@@ -259,63 +92,3 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
         target_entropy_std=trial.suggest_float("target_entropy_std", 0.05, 0.30),
         **action_bounds,
     )
-
-
-def _buffer_range(num_envs: int) -> tuple[int, int]:
-    """Return the fewest and the most steps of each robot that the buffer may hold; SBX's default lies between.
-
-    The fewest are 128, of few robots as many as the largest batch needs.
-    """
-    whole = SBX_BUFFER // num_envs
-    return min(max(128, math.ceil(LARGEST_BATCH / num_envs)), whole), max(whole, min(4096, LARGEST_BUFFER // num_envs))
-
-
-def _parameters(
-    task: TaskConfig,
-    *,
-    log2_gradient_steps_per_1024: int,
-    buffer_steps: int,
-    learning_starts: float,
-    network: int = 2,
-    activation: str = "relu",
-    layer_norm: bool = False,
-    optimizer: int = 0,
-    batch_size: int = 256,
-    policy_delay: int = 1,
-    noise_hold: int = 1,
-    train_freq: int = 1,
-    learning_rate: float = 3e-4,
-    gamma: float = 0.99,
-    tau: float = 0.005,
-    ent_coef: float = 1.0,
-    target_entropy_std: float = SBX_ENTROPY_STD,
-    n_steps: int = 1,
-    initial_std: float = 1.0,
-    action_bound_fraction: float = 1.0,
-) -> dict[str, Any]:
-    """Return parameters as `sac_speed` records them; what is left out is as in SBX.
-
-    `buffer_steps` and `learning_starts` are per robot; a buffer beyond what the space allows for so many robots is cut.
-    """
-    fewest, most = _buffer_range(task.num_envs)
-    return {
-        "log2_gradient_steps_per_1024": log2_gradient_steps_per_1024,
-        "ent_coef": ent_coef,
-        "network_index": network,
-        "action_bound_fraction": action_bound_fraction,
-        "log2_noise_hold": int(math.log2(noise_hold)),
-        "log2_train_freq": int(math.log2(train_freq)),
-        "log2_policy_delay": int(math.log2(policy_delay)),
-        "layer_norm": int(layer_norm),
-        "buffer_steps_per_robot": min(max(buffer_steps, fewest), most),
-        "learning_starts_per_robot": learning_starts,
-        "log2_batch_size": int(math.log2(batch_size)),
-        "learning_rate": learning_rate,
-        "one_minus_gamma": 1 - gamma,
-        "tau": tau,
-        "n_steps_index": N_STEPS.index(n_steps),
-        "optimizer_index": optimizer,
-        "activation_index": ACTIVATIONS.index(activation),
-        "initial_std": initial_std,
-        "target_entropy_std": target_entropy_std,
-    }

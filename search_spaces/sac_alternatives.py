@@ -7,6 +7,7 @@ the one that widens, the one whose bounds cost reward, and for an actor that is 
 from typing import Any
 
 import sac
+import sac_recipes
 
 from tuner.config import AgentConfig, BoundsPenalty, BoxSchedule, TaskConfig
 from tuner.spaces import SpaceTrial, search_space
@@ -16,13 +17,13 @@ FULL_BOX = 1.0
 
 
 def held_noise(task: TaskConfig) -> dict[str, Any]:
-    """The recipe of `sac.held_noise` in its own tight box, which the alternatives are to be compared with."""
+    """The recipe of `sac_recipes.held_noise` in its own tight box, which the alternatives are to be compared with."""
     return _parameters(task, "box")
 
 
 def widening_box(task: TaskConfig) -> dict[str, Any]:
     """The same recipe, whose box begins as tight as there and is the task's own after a minute."""
-    start = sac.held_noise(task)["action_bound_fraction"]
+    start = sac_recipes.held_noise(task)["action_bound_fraction"]
     return _parameters(task, "schedule", action_bound_fraction=FULL_BOX, schedule_start=start, schedule_seconds=60.0)
 
 
@@ -72,9 +73,9 @@ def _parameters(
     mean_penalty: float = 1e-3,
     **changes: Any,
 ) -> dict[str, Any]:
-    """Return parameters as `sac_alternatives` records them: `sac.held_noise` with `changes`, and an alternative."""
+    """Return parameters as `sac_alternatives` records them: of `sac_recipes.held_noise`, changed, and an option."""
     return {
-        **sac.held_noise(task),
+        **sac_recipes.held_noise(task),
         **changes,
         "alternative_index": ALTERNATIVES.index(alternative),
         "schedule_start": schedule_start,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sac
+import sac_recipes
 
 from tuner.config import AgentConfig, TaskConfig
 from tuner.spaces import SpaceTrial, search_space
@@ -11,18 +12,18 @@ SBX_QUANTILES_DROPPED = 2
 
 
 def sbx_default(task: TaskConfig) -> dict[str, Any]:
-    """SBX's own defaults on the task's full action box; see `sac.sbx_default`."""
-    return {**sac.sbx_default(task), "top_quantiles_to_drop_per_net": SBX_QUANTILES_DROPPED}
+    """SBX's own defaults on the task's full action box; see `sac_recipes.sbx_default`."""
+    return {**sac_recipes.sbx_default(task), "top_quantiles_to_drop_per_net": SBX_QUANTILES_DROPPED}
 
 
 def raffin_part2(task: TaskConfig) -> dict[str, Any]:
-    """The SAC recipe of `sac.raffin_part2`, with TQC's critic as SBX sets it."""
-    return {**sac.raffin_part2(task), "top_quantiles_to_drop_per_net": SBX_QUANTILES_DROPPED}
+    """The SAC recipe of `sac_recipes.raffin_part2`, with TQC's critic as SBX sets it."""
+    return {**sac_recipes.raffin_part2(task), "top_quantiles_to_drop_per_net": SBX_QUANTILES_DROPPED}
 
 
 def held_noise(task: TaskConfig) -> dict[str, Any]:
-    """The SAC recipe of `sac.held_noise`, with TQC's critic as SBX sets it."""
-    return {**sac.held_noise(task), "top_quantiles_to_drop_per_net": SBX_QUANTILES_DROPPED}
+    """The SAC recipe of `sac_recipes.held_noise`, with TQC's critic as SBX sets it."""
+    return {**sac_recipes.held_noise(task), "top_quantiles_to_drop_per_net": SBX_QUANTILES_DROPPED}
 
 
 @search_space(warm_starts=(sbx_default, raffin_part2, held_noise))

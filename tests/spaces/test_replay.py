@@ -16,6 +16,7 @@ def test_as_asked_for_1024_robots():
         "policy_delay": 4,
         "train_freq": 1,
         "use_sde": False,
+        "use_sde_at_warmup": False,
     }
 
 
@@ -54,6 +55,7 @@ def test_more_steps_between_updates_more_gradient_steps():
 def test_held_noise_takes_the_place_of_train_freq():
     arguments = replay(noise_hold=4, train_freq=8)
     assert (arguments["train_freq"], arguments["gradient_steps"], arguments["use_sde"]) == (4, 64, True)
+    assert arguments["use_sde_at_warmup"] is True
 
 
 def test_policy_delay_is_cut_to_the_gradient_steps():

@@ -22,9 +22,10 @@ def replay_arguments(
     noise_hold: float,
     train_freq: float,
 ) -> dict[str, Any]:
-    """Return `gradient_steps`, `batch_size`, `policy_delay`, `train_freq` and `use_sde` in SBX's terms.
+    """Return how much is learned, and how often, as arguments of SBX.
 
-    `sde_sample_freq` comes with them where noise changes between updates.
+    `gradient_steps`, `batch_size`, `policy_delay`, `train_freq`, `use_sde` and `use_sde_at_warmup`; `sde_sample_freq`
+    comes with them where noise changes between updates.
 
     The replay ratio, gradient steps per environment step, is what carries over between numbers of robots, so gradient
     steps are scaled with the robots and the steps between updates, then rounded to a power of two. Where that is less
@@ -39,7 +40,8 @@ def replay_arguments(
         batch_size: transitions for each gradient step, a power of two.
         policy_delay: critic updates for each actor update, a power of two.
         noise_hold: environment steps for which each robot's exploration noise is held. Above one, SBX holds it between
-            updates (`use_sde` repeats one noise key), so it takes the place of `train_freq`.
+            updates (`use_sde` repeats one noise key), so it takes the place of `train_freq`. What is stored before
+            learning starts then comes from the untrained actor with its noise held, not from uniform actions.
         train_freq: environment steps between updates where noise is not held.
     """
     hold = int(noise_hold)
@@ -58,6 +60,7 @@ def replay_arguments(
         "policy_delay": min(int(policy_delay), steps),
         "train_freq": between,
         "use_sde": noise_hold > 1,
+        "use_sde_at_warmup": noise_hold > 1,
     }
 
 
