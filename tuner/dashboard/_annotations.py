@@ -2,7 +2,7 @@
 
 Nothing of it is stored. It is laid over the attributes in which the dashboard looks for notes, figures and artifacts,
 in the form in which it would have written them itself. So a study that runs is never kept waiting, nothing is out of
-date, a storage that cannot be written to is shown like any other, and a note that a user edits takes the place of ours.
+date, and a note that a user edits simply takes the place of ours.
 """
 
 import json

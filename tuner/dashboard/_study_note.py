@@ -29,9 +29,9 @@ def study_note(study: optuna.Study, *, storage: str) -> str:
     if searched is not None:
         return "\n\n".join([_purpose(searched), _counts(report), *_values(study, report)]) + "\n"
     parts = [f"# {report.study}", f"{aim_sentence(study, report)} {_means(study)}"]
-    parts += ["## Standing", result_sentence(report), _counts(report)]
     confirmation = confirmation_data(study)
-    parts += [_luck(report)] if confirmation is None else ["## Confirmed on fresh seeds", _confirmed(confirmation)]
+    parts += ["## Standing", f"**{result_sentence(report)}** {_luck(report, confirmation)}", _counts(report)]
+    parts += [] if confirmation is None else ["## Confirmed on fresh seeds", _confirmed(confirmation)]
     parts += ["## How to read the values", *_values(study, report), "## Next", _next(report, storage)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -62,8 +62,8 @@ def _counts(report: StudyReport) -> str:
     return " ".join(parts)
 
 
-def _luck(report: StudyReport) -> str:
-    if report.best is None:
+def _luck(report: StudyReport, confirmation: Confirmation | None) -> str:
+    if report.best is None or confirmation is not None:
         return ""
     return "That is one run with one seed, and the best of many: part of it is luck until it is confirmed."
 

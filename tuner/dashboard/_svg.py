@@ -86,7 +86,7 @@ def curve_svg(
     values = [y for _, y in (*line, *means, *exploring)] + ([] if target is None else [target])
     axes = _Axes(1.03 * max(x for x, _ in (*line, *means)) or 1.0, min(values), max(values))
     colour = OUTCOMES[outcome or RUNNING].colour
-    parts = axes.drawn()
+    parts = [_INSIDE, *axes.drawn()]
     if high and low:
         band = axes.path([*high, *low[::-1]])
         parts.append(f'<polygon points="{band}" fill="{colour}" fill-opacity="0.18" clip-path="url(#inside)"/>')
@@ -179,6 +179,6 @@ def _picture(parts: Iterable[str], height: int) -> str:
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
     style = f'font-family="{_FONT}" font-size="13" fill="{COLOURS["black"]}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="white"/>{_INSIDE}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="white"/>'
         f"<g {style}>{''.join(parts)}</g></svg>"
     )

@@ -75,13 +75,13 @@ def _ended(trial: FrozenTrial, outcome: Outcome, objective: ObjectiveConfig, bud
         case OutcomeKind.PRUNED:
             return f"**Stopped early, after {clock}**, {_why(outcome.rule)}.{best}"
         case OutcomeKind.TOO_LARGE:
-            return f"**Too large for the memory**, so it was not trained.{_said(outcome)}"
+            return f"**Too large for the memory**, so it was not trained.{_said(outcome)}{_worst(trial)}"
         case OutcomeKind.INTERRUPTED:
             return f"**Interrupted after {clock}** by whoever ran the study, or by its time limit.{_said(outcome)}"
         case kind:
             verbs = {OutcomeKind.DIVERGED: "Diverged", OutcomeKind.CRASHED: "Crashed", OutcomeKind.HUNG: "Hung"}
-            value = "" if trial.value is None else f"\n\nIt was given the worst score there is, {trial.value:g}."
-            return f"**{verbs[kind]} after {clock}** of training clock.{_said(outcome)}{value}"
+            worst = _worst(trial) if kind is OutcomeKind.DIVERGED else ""
+            return f"**{verbs[kind]} after {clock}** of training clock.{_said(outcome)}{worst}"
 
 
 def _so_far(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> str:
@@ -144,6 +144,10 @@ def _target(objective: ObjectiveConfig) -> str:
 
 def _best(value: float | None) -> str:
     return "" if value is None else f" Its best return was {value:.2f}."
+
+
+def _worst(trial: FrozenTrial) -> str:
+    return "" if trial.value is None else f"\n\nIt was given the worst score there is, {trial.value:g}."
 
 
 def _said(outcome: Outcome) -> str:
