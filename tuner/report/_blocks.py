@@ -107,9 +107,10 @@ def pairs(rows: Sequence[tuple[str, str]]) -> str:
     return f'<dl class="pairs">{listed}</dl>'
 
 
-def folded(summary: str, content: str) -> str:
-    """Return content that is shown when its summary is clicked."""
-    return f"<details><summary>{text(summary)}</summary>{content}</details>"
+def folded(summary: str, content: str, *, printed: bool = True) -> str:
+    """Return content that is shown when its summary is clicked, and printed unfolded or not at all."""
+    kind = "" if printed else ' class="unprinted"'
+    return f"<details{kind}><summary>{text(summary)}</summary>{content}</details>"
 
 
 def drawn(block: Figure) -> str:

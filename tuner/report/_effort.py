@@ -15,7 +15,7 @@ from tuner.figures import (
 from tuner.records import OutcomeKind
 from tuner.report._blocks import Block, Figure, Section, folded, keyed, note, paragraph, table
 from tuner.report._source import Source
-from tuner.report._words import duration, optional, percent, shorten
+from tuner.report._words import duration, optional, percent, rows_of, shorten
 
 _FAULTS = (
     OutcomeKind.CRASHED,
@@ -49,7 +49,7 @@ def stops_section(source: Source) -> Section:
             optional(row.best_return, "{:.3g}"),
             f"let run: {row.outcome}" if row.shadow else "stopped",
         )
-        for row in data.itertuples()
+        for row in rows_of(data)
     ]
     listed = table(("trial", "rule", "at", "best return", ""), rows, numbers=(2, 3))
     blocks: list[Block] = [Figure("stops", figure), paragraph(_false_stops(source)), folded("Every verdict", listed)]
@@ -85,7 +85,7 @@ def ledger_section(source: Source) -> Section:
             percent(row.share, 1),
             "training clock" if row.account in TRAINING_ACCOUNTS else "",
         )
-        for row in total.itertuples()
+        for row in rows_of(total)
     ]
     blocks: list[Block] = [Figure("seconds", ledgers_figure(data, total))]
     summary = source.summary
@@ -121,7 +121,7 @@ def faults_section(source: Source) -> Section:
             reading,
             [*blocks, paragraph("No trial crashed, hung, diverged, was too large or was interrupted.")],
         )
-    retries = {int(row.retry_of): int(row.number) for row in source.trials.dropna(subset=["retry_of"]).itertuples()}
+    retries = {int(row.retry_of): int(row.number) for row in rows_of(source.trials.dropna(subset=["retry_of"]))}
     rows = [
         (
             f"trial {row.number}",
@@ -132,7 +132,7 @@ def faults_section(source: Source) -> Section:
             else ("counts" if row.counts else "does not count"),
             shorten(row.message),
         )
-        for row in faulty.itertuples()
+        for row in rows_of(faulty)
     ]
     titles = ("trial", "outcome", "attempt", "what became of it", "message")
     return Section("faults", "Faults", "Faults and retries", reading, [*blocks, table(titles, rows)])

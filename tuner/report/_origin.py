@@ -6,7 +6,7 @@ from tuner.config import dump_study
 from tuner.figures import OUTCOMES, RUNNING
 from tuner.report._blocks import Block, Section, folded, heading, keyed, paragraph, preformatted, table
 from tuner.report._source import Source
-from tuner.report._words import duration, moment, optional
+from tuner.report._words import duration, moment, optional, rows_of
 from tuner.study import runs_of
 
 _FOLDED_FROM = 12
@@ -29,7 +29,7 @@ def trials_section(source: Source) -> Section:
             f"{row.env_steps:,}",
             f"{row.updates:,}",
         )
-        for row in source.trials.itertuples()
+        for row in rows_of(source.trials)
     ]
     titles = ("trial", "outcome", "time to return", "best return", "score", "clock", "environment steps", "updates")
     if not rows:
@@ -83,7 +83,7 @@ def origin_section(source: Source) -> Section:
     if runs:
         listed = table(("run", "length", "workers × CPUs", "end"), runs, numbers=(1, 2), narrow=True)
         blocks += [heading("Runs"), listed]
-    blocks.append(folded("The study file", preformatted(_study_file(source))))
+    blocks.append(folded("The study file", preformatted(_study_file(source)), printed=False))
     return Section("origin", "Provenance", "Provenance", reading, blocks)
 
 

@@ -90,7 +90,7 @@ def _confirmed(source: Source, confirmation: Confirmation) -> Section:
 
 
 def _candidates(source: Source, confirmation: Confirmation) -> str:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     winner = None
     for candidate in confirmation.candidates:
         if source.winner is not None and candidate == source.winner:
@@ -131,7 +131,7 @@ def configuration_section(source: Source) -> Section | None:
         params = [(name, _value(value)) for name, value in source.params(number).items()]
         if params:
             blocks.append(folded("Parameters of the search space", pairs(params)))
-    blocks.append(folded("As JSON", preformatted(json.dumps(agent, indent=2, ensure_ascii=False))))
+    blocks.append(folded("As JSON", preformatted(json.dumps(agent, indent=2, ensure_ascii=False)), printed=False))
     return Section("configuration", "Configuration", "Configuration", reading, blocks)
 
 

@@ -4,6 +4,8 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
 _LONGEST = 300
 
 
@@ -22,6 +24,11 @@ def optional(value: Any, form: str) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "—"
     return form.format(value).replace("-", "−")
+
+
+def rows_of(data: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table, each with its columns as attributes; their types are the columns'."""
+    return list(data.itertuples())
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -2,6 +2,7 @@
 (() => {
   const NARROW = 620;
   const HEAD = 30; // pixels above the axes, where the title of the figure on its own was
+  const LABEL = 72; // half of a long parameter's name, which is centred under the last coordinate
   const PAPER = 690; // CSS pixels between the margins of a sheet of A4
 
   function fitted(spec, width) {
@@ -9,11 +10,11 @@
     delete layout.title;
     layout.width = Math.max(width, spec.least);
     layout.height = spec.layout.height - spec.layout.margin.t + HEAD;
-    layout.margin = { ...layout.margin, t: HEAD, r: 18 };
+    layout.margin = { ...layout.margin, t: HEAD, r: spec.least ? LABEL : 18 };
     if (layout.width < NARROW) {
       layout.font = { ...layout.font, size: 12 };
       layout.margin.l = 54;
-      layout.margin.r = 10;
+      layout.margin.r = spec.least ? LABEL : 10;
       layout.legend = { ...layout.legend, font: { size: 11.5 } };
     }
     return layout;
@@ -40,7 +41,7 @@
     new ResizeObserver(refit).observe(place.parentElement);
   }
 
-  for (const details of document.querySelectorAll("details")) {
+  for (const details of document.querySelectorAll("details:not(.unprinted)")) {
     addEventListener("beforeprint", () => { details.dataset.open = details.open; details.open = true; });
     addEventListener("afterprint", () => { details.open = details.dataset.open === "true"; });
   }
