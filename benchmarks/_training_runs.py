@@ -6,6 +6,7 @@ output file as soon as it is finished, so that an interrupted benchmark goes on 
 """
 
 import argparse
+import statistics
 import sys
 import tempfile
 from collections import deque
@@ -16,6 +17,7 @@ from typing import Any
 
 from _runs_file import Run, append_run, read_runs
 
+from tuner.analysis import mean_time, restricted
 from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec, WorkersConfig
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.workers import LocalPool, OutcomeEvent, TickEvent
@@ -122,6 +124,21 @@ def cell(run: Run) -> str:
     return f"{run.kind} (best {'–' if run.best_return is None else f'{run.best_return:.1f}'})"
 
 
+SUMMARY_HEAD = f"{'reached':>8} {'mean time to target, s':>28} {'final return':>26} {'contended':>10}"
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return what runs of one variant say together, in columns under `SUMMARY_HEAD`.
+
+    How many reached the target, the restricted mean time with its interval, the median and range of the returns at the
+    end, and how many had to share their CPUs.
+    """
+    times = mean_time(restricted([run.reached_seconds for run in runs], runs[0].budget_seconds))
+    reached = f"{sum(run.reached_seconds is not None for run in runs)}/{len(runs)}"
+    contended = f"{sum(run.contended for run in runs)}/{len(runs)}"
+    return f"{reached:>8} {times!s:>28} {_returns_text(runs):>26} {contended:>10}"
+
+
 def groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """Return runs that can be compared with one another, under a title that says what was asked of them."""
     found: dict[str, list[Run]] = {}
@@ -158,6 +175,14 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     if arguments.output is not None and arguments.output.exists() and not arguments.resume:
         parser.error(f"{arguments.output} exists: give --resume to go on with it, or another file")
     return arguments
+
+
+def _returns_text(runs: Sequence[Run]) -> str:
+    """Return the median and the range of the returns at the end of the runs."""
+    finals = [run.final_return for run in runs if run.final_return is not None]
+    if not finals:
+        return "–"
+    return f"{statistics.median(finals):.1f} ({min(finals):.1f} … {max(finals):.1f})"
 
 
 def _keep(

@@ -21,7 +21,6 @@ the return at the end of the runs. Finished runs are appended to the output file
 """
 
 import argparse
-import statistics
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ from typing import Any
 
 import torch
 from _runs_file import Run, read_runs
-from _training_runs import Planned, add_arguments, groups, parsed, train_all, turns
+from _training_runs import SUMMARY_HEAD, Planned, add_arguments, groups, parsed, summary, train_all, turns
 from optuna.trial import FixedTrial
 
 from tuner.actions import (
@@ -44,7 +43,6 @@ from tuner.actions import (
     write_bounds,
 )
 from tuner.agents import enable_compilation_cache
-from tuner.analysis import mean_time, restricted
 from tuner.config import (
     ActionBoundsFile,
     ActionBox,
@@ -214,20 +212,11 @@ def print_tables(runs: Sequence[Run]) -> None:
     """Print a table for each target, budget and number of threads."""
     for title, group in groups(runs).items():
         print(f"\n{title}")
-        print(
-            f"{'':>20} {'box':>18} {'reached':>8} {'mean time to target, s':>28} {'final return':>26} {'contended':>10}"
-        )
+        print(f"{'':>20} {'box':>18} {SUMMARY_HEAD}")
         for name in VARIANTS:
             mine = [run for run in group if run.variant == name]
             if mine:
-                print(row(name, mine))
-
-
-def row(name: str, runs: Sequence[Run]) -> str:
-    times = mean_time(restricted([run.reached_seconds for run in runs], runs[0].budget_seconds))
-    reached = f"{sum(run.reached_seconds is not None for run in runs)}/{len(runs)}"
-    contended = f"{sum(run.contended for run in runs)}/{len(runs)}"
-    return f"{name:>20} {box_text(runs[0]):>18} {reached:>8} {times!s:>28} {returns_text(runs):>26} {contended:>10}"
+                print(f"{name:>20} {box_text(mine[0]):>18} {summary(mine)}")
 
 
 def box_text(run: Run) -> str:
@@ -238,14 +227,6 @@ def box_text(run: Run) -> str:
     halves = [(high - low) / 2 for low, high in zip(box.low, box.high, strict=True)]
     low, high = f"{min(halves):.3g}", f"{max(halves):.3g}"
     return f"±{low}" if low == high else f"±{low} … ±{high}"
-
-
-def returns_text(runs: Sequence[Run]) -> str:
-    """Return the median and the range of the returns at the end of the runs."""
-    finals = [run.final_return for run in runs if run.final_return is not None]
-    if not finals:
-        return "–"
-    return f"{statistics.median(finals):.1f} ({min(finals):.1f} … {max(finals):.1f})"
 
 
 def parse() -> argparse.Namespace:

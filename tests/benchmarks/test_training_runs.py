@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from _runs_file import Run
-from _training_runs import Planned, check_configurations, groups, turns
+from _training_runs import Planned, check_configurations, groups, summary, turns
 
 from tuner.config import ActionBox, AgentConfig, TaskConfig
 from tuner.records import Outcome, OutcomeKind
@@ -51,3 +51,18 @@ def test_runs_of_another_configuration_are_not_mixed_in(tmp_path: Path, changed:
 def test_a_table_says_how_its_runs_were_made():
     (title,) = groups([finished(AGENT), finished(AGENT, jobs=3)])
     assert title == "Cartpole: training clock to a return of 4, budget 60 s, 2 threads, up to 3 side by side"
+
+
+def test_what_runs_say_together():
+    ended = [(100.0, 16.0, False), (None, 3.0, True), (None, -8.0, False)]
+    runs = [
+        Run.of(
+            Outcome(OutcomeKind.EXHAUSTED, reached_seconds=reached, final_return=final, contended=contended),
+            [],
+            **{**planned().asked(threads=2), "budget_seconds": 400.0},
+        )
+        for reached, final, contended in ended
+    ]
+    reached, mean, *interval, contended = summary(runs).split()
+    assert (reached, mean, contended) == ("1/3", "300.0", "1/3")  # (100 + 400 + 400) / 3
+    assert " ".join(interval[-4:]) == "3.0 (-8.0 … 16.0)"

@@ -1,0 +1,124 @@
+"""The A1 story: how fast do PPO and SAC learn to walk, as shipped and tuned? Training clock to a return of 15.
+
+Five configurations are trained on Velocity-Flat-A1 from the same seeds, under the same budget of training clock:
+
+    ppo_shipped   the settings that Isaac Lab ships for Stable-Baselines3
+    ppo_tuned     the configuration in --ppo FILE.json, as `tuner export` writes it; left out without one
+    sac_default   SBX's defaults on the task's ±100
+    sac_3_percent the same, in 3 % of that box and with a small entropy coefficient
+    sac_tuned     the configuration in --sac FILE.json, or our own best recipe, the warm start tight_box
+
+The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
+the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it. --figure
+FILE draws the learning curves.
+
+    python benchmarks/a1_story.py --output runs/a1_story.jsonl
+    python benchmarks/a1_story.py --output runs/a1_story.jsonl --resume --jobs 8 --figure runs/a1_story.html
+    python benchmarks/a1_story.py --table runs/a1_story.jsonl
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from _runs_file import Run, read_runs
+from _training_runs import SUMMARY_HEAD, Planned, add_arguments, groups, parsed, summary, train_all, turns
+from optuna.trial import FixedTrial
+
+from tuner.config import AgentConfig, TaskConfig
+from tuner.export import load_configuration
+from tuner.figures import curves_figure, write_figure
+from tuner.spaces import load_space
+
+TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
+TARGET, BUDGET_SECONDS = 15.0, 240.0
+SMALL_BOX = {"action_bound_fraction": 0.03, "ent_coef": 0.006}
+"""What the second recipe changes in SBX's defaults, from https://araffin.github.io/post/sac-massive-sim/."""
+
+
+def recipe(space_name: str, warm_start: str, **changes: float) -> AgentConfig:
+    """Return a named configuration of a bundled search space, with some of its parameters changed."""
+    space = load_space(space_name)
+    return space.configure(FixedTrial(space.warm_starts[warm_start](TASK) | changes), TASK)
+
+
+def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
+    """Return what is compared, in the order of the table."""
+    exported = {
+        name: load_configuration(file).agent
+        for name, file in (("ppo_tuned", arguments.ppo), ("sac_tuned", arguments.sac))
+        if file is not None
+    }
+    found = {
+        "ppo_shipped": recipe("ppo_speed", "isaaclab_ppo"),
+        "ppo_tuned": exported.get("ppo_tuned"),
+        "sac_default": recipe("sac_speed", "sbx_default"),
+        "sac_3_percent": recipe("sac_speed", "sbx_default", **SMALL_BOX),
+        "sac_tuned": exported.get("sac_tuned") or recipe("sac_speed", "tight_box"),
+    }
+    return {name: agent for name, agent in found.items() if agent is not None}
+
+
+def planned(arguments: argparse.Namespace) -> list[Planned]:
+    """Return the runs, in the order in which they are made."""
+    agents = configurations(arguments)
+    return [
+        Planned(
+            TASK,
+            variant,
+            agents[variant],
+            seed=seed,
+            target=TARGET if arguments.target is None else arguments.target,
+            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
+        )
+        for seed, variant in turns(list(agents), arguments.first_seed, arguments.seeds)
+    ]
+
+
+def print_tables(runs: Sequence[Run]) -> None:
+    """Print a table for each target, budget and number of threads."""
+    for title, group in groups(runs).items():
+        print(f"\n{title}\n{'':>14} {SUMMARY_HEAD}")
+        for name in dict.fromkeys(run.variant for run in group):
+            print(f"{name:>14} {summary([run for run in group if run.variant == name])}")
+
+
+def curves_data(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the runs' learning curves as `tuner.figures` draws them: a line for each run, labelled by its variant."""
+    rows = [
+        {"label": run.variant, "trial": f"{run.variant} {run.seed}", "clock_seconds": seconds, "estimate": estimate}
+        for run in runs
+        for seconds, estimate, *_ in run.curve
+    ]
+    return pd.DataFrame(rows, columns=["label", "trial", "clock_seconds", "estimate", "low", "high", "best"])
+
+
+def draw(runs: Sequence[Run], file: Path) -> None:
+    """Draw the learning curves of the runs that can be compared with the last one."""
+    title, group = list(groups(runs).items())[-1]
+    ordered = sorted(group, key=lambda run: (run.variant, run.seed))
+    write_figure(curves_figure(curves_data(ordered), target=group[0].target, title=title.partition(":")[0]), file)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="tuned PPO, as tuner export --format json has it")
+    parser.add_argument("--sac", type=Path, metavar="FILE.json", help="tuned SAC, likewise")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the curves into an .html or .png file")
+    add_arguments(parser, seeds=3)
+    return parsed(parser)
+
+
+def main() -> None:
+    arguments = parse()
+    if arguments.table is None:
+        train_all(planned(arguments), arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+    runs = read_runs(arguments.table or arguments.output)
+    print_tables(runs)
+    if arguments.figure is not None:
+        draw(runs, arguments.figure)
+
+
+if __name__ == "__main__":
+    main()
