@@ -40,9 +40,13 @@ class _Made:
     """The annotations of one study, and when they are due to be made anew."""
 
     blocks: dict[str, Attributes] = field(default_factory=dict)
+    """Attributes of the study: notes and figures."""
+    pictures: dict[int, Attributes] = field(default_factory=dict)
+    """Attributes of its trials, by their ids. The dashboard would take them from the study's attributes too, but goes
+    through all of those for every trial."""
     due: float = 0.0
     finished: dict[int, dict[str, Attributes]] = field(default_factory=dict)
-    """By trial id, of trials about which nothing changes any more."""
+    """Notes by trial id, of trials about which nothing changes any more."""
     notes: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Version and text of each note, by its key: the dashboard takes a higher version for a new text."""
 
@@ -64,7 +68,7 @@ class Annotations:
         self._lock = threading.Lock()
 
     def of(self, study_id: int) -> dict[str, Attributes]:
-        """Return a study's annotations as system attributes, in blocks that belong together.
+        """Return a study's notes and figures as system attributes, in blocks that belong together.
 
         The key of a block is the attribute whose presence in the storage says that a user has put something else there.
 
@@ -72,13 +76,30 @@ class Annotations:
             study_id: as the storage has it; raises KeyError for one that it does not have.
         """
         with self._lock:
-            made = self._made.setdefault(study_id, _Made())
-            began = self._clock.now()
-            if began >= made.due:
-                made.blocks = self._make(study_id, made)
-                ended = self._clock.now()
-                made.due = ended + max(_FRESH_SECONDS, (ended - began) / _COST_SHARE)
-            return made.blocks
+            return self._fresh(study_id).blocks
+
+    def pictures(self, study_id: int) -> dict[int, Attributes]:
+        """Return the pictures of a study's trials as system attributes, by the ids of the trials.
+
+        Args:
+            study_id: as the storage has it; raises KeyError for one that it does not have.
+        """
+        with self._lock:
+            return self._fresh(study_id).pictures
+
+    def pictures_of(self, trial_id: int) -> Attributes:
+        """Return the pictures of a trial, if its study was looked at before."""
+        with self._lock:
+            return next((made.pictures[trial_id] for made in self._made.values() if trial_id in made.pictures), {})
+
+    def _fresh(self, study_id: int) -> _Made:
+        made = self._made.setdefault(study_id, _Made())
+        began = self._clock.now()
+        if began >= made.due:
+            made.blocks = self._make(study_id, made)
+            ended = self._clock.now()
+            made.due = ended + max(_FRESH_SECONDS, (ended - began) / _COST_SHARE)
+        return made
 
     def _make(self, study_id: int, made: _Made) -> dict[str, Attributes]:
         study = optuna.load_study(study_name=self._storage.get_study_name_from_id(study_id), storage=self._storage)
@@ -103,13 +124,16 @@ class Annotations:
         queued_again = trial.number in repeated
         text = trial_note(trial, config.objective, config.budget, queued_again=queued_again, pictures=paths)
         blocks = _note_block(made, trial._trial_id, text)
-        for kind, name in names.items():
-            key = f"dashboard:artifacts:{trial._trial_id}:{name.artifact_id}"
-            facts = {"artifact_id": name.artifact_id, "filename": kind.file_name, "mimetype": kind.media_type}
-            blocks[key] = {key: json.dumps({**facts, "encoding": None})}
+        made.pictures[trial._trial_id] = {f"artifacts:{name.artifact_id}": _facts(name) for name in names.values()}
         if finished and (queued_again or attributes.counts(trial)):
             made.finished[trial._trial_id] = blocks
         return blocks
+
+
+def _facts(name: PictureName) -> str:
+    """Return what the dashboard wants to know of an artifact."""
+    facts = {"artifact_id": name.artifact_id, "filename": name.kind.file_name, "mimetype": name.kind.media_type}
+    return json.dumps({**facts, "encoding": None})
 
 
 def _kinds(trial: FrozenTrial) -> list[Kind]:

@@ -1,5 +1,6 @@
 """A study's storage as the dashboard sees it: with annotations laid over it, and safe from everything but notes."""
 
+import copy
 import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, NoReturn
@@ -69,14 +70,16 @@ class AnnotatedStorage(BaseStorage):
         return self._storage.get_study_user_attrs(study_id)
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
-        """Return a trial."""
-        return self._storage.get_trial(trial_id)
+        """Return a trial, with its pictures among its system attributes."""
+        return _with_pictures(self._storage.get_trial(trial_id), self._annotations.pictures_of(trial_id))
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
-        """Return a study's trials."""
-        return self._storage.get_all_trials(study_id, deepcopy=deepcopy, states=states)
+        """Return a study's trials, with their pictures among their system attributes."""
+        pictures = self._annotations.pictures(study_id)
+        trials = self._storage.get_all_trials(study_id, deepcopy=deepcopy, states=states)
+        return [_with_pictures(trial, pictures.get(trial._trial_id, {})) for trial in trials]
 
     def remove_session(self) -> None:
         """Let this thread's connection go."""
@@ -161,6 +164,12 @@ def overlaid(stored: Attributes, blocks: Mapping[str, Attributes]) -> Attributes
         if key not in stored:
             merged |= block
     return merged | stored
+
+
+def _with_pictures(trial: FrozenTrial, pictures: Attributes) -> FrozenTrial:
+    shown = copy.copy(trial)  # the storage may hand out its own
+    shown._system_attrs = pictures | trial._system_attrs
+    return shown
 
 
 def _is_picture(key: str) -> bool:
