@@ -10,13 +10,14 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from tuner.agents._arguments import checked_arguments, target_entropy
+from tuner.agents._claims import claim
 from tuner.agents._initial_std import set_initial_std
 from tuner.agents._instrumented import TIMED_CLASSES
 from tuner.agents._learner import check_memory, uses_fused_learner
 from tuner.agents._network import policy_arguments
 from tuner.agents._normalizer import ObservationNormalizer
 from tuner.agents._restore import load_agent, restore
-from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer
+from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer, compile_ahead
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
 from tuner.errors import UserError
@@ -93,8 +94,17 @@ def build_agent(
     # Loaded before the agent is built, as loading seeds the global generators.
     saved = None if start_from is None else load_agent(start_from, config.algorithm)
     agent_class = (FUSED_CLASSES if fused else TIMED_CLASSES)[config.algorithm]
-    agent: Any = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
-    agent.ledger = ledger
+
+    def build() -> Any:
+        agent = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
+        agent.ledger = ledger
+        return agent
+
+    sizes = (config.algorithm, config.network, env.observation_space.shape, env.action_space.shape)
+    with claim(f"build {sizes}", wait=False) as ours:
+        if fused and not ours:
+            compile_ahead(build, config)
+        agent: Any = build()
     if config.off_policy:
         agent.probes = rows
         agent.exploration_std = noise or 0.0

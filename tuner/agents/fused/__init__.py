@@ -1,6 +1,7 @@
 """The fused learner: SAC and TQC of SBX with replay, normalisation and updates in one compiled program."""
 
 from tuner.agents.fused._agents import FUSED_CLASSES, FusedLearner, FusedSAC, FusedTQC
+from tuner.agents.fused._ahead import compile_ahead
 from tuner.agents.fused._memory import DeviceReplayBuffer, bytes_needed, capacity_of
 from tuner.agents.fused._networks import Precision
 
@@ -13,4 +14,5 @@ __all__ = [
     "Precision",
     "bytes_needed",
     "capacity_of",
+    "compile_ahead",
 ]

@@ -12,7 +12,7 @@ from tuner.agents._instrumented import TimedSAC, TimedTQC
 from tuner.agents.fused._acting import Acting
 from tuner.agents.fused._collecting import Collecting
 from tuner.agents.fused._initialization import compiled_initialization
-from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Shape, programs_for, strong_types
+from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Programs, Shape, programs_for, strong_types
 from tuner.agents.fused._replay import Scaling
 from tuner.agents.fused._saved_form import as_saved
 from tuner.agents.fused._updates import Learned
@@ -48,9 +48,7 @@ class FusedLearner(Acting):
             config: what it was built from.
         """
         subject: Any = self
-        self.config, self.bounds_penalty = config, config.bounds_penalty
-        self._acting_device = acting_device()
-        self._programs = programs_for(self._shape())
+        self.choose_programs(config)
         self._hand_back(strong_types(self._learned()))
         self._places_key = jax.random.fold_in(subject.key, 0)
         self._noise_keys = self._for_acting(np.stack([self.policy.key, self.policy.noise_key]))
@@ -62,6 +60,22 @@ class FusedLearner(Acting):
         self._probing = np.zeros(self.n_envs, dtype=np.bool_)
         self._probing[subject.probes] = True
         self._losses = None
+
+    def choose_programs(self, config: AgentConfig) -> None:
+        """Look up the compiled programs of an agent of this shape; a part of `prepare`."""
+        self.config, self.bounds_penalty = config, config.bounds_penalty
+        self._acting_device = acting_device()
+        self._programs = programs_for(self._shape())
+
+    @property
+    def programs(self) -> Programs:
+        """The compiled programs, shared with all agents of the same shape."""
+        return self._programs
+
+    def learning_arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return arguments and keywords of the learning program as they are now, with one key twice."""
+        subject: Any = self
+        return (*self._learned(), Keys(subject.key, subject.key)), self._current_inputs()
 
     def train(self, gradient_steps: int, batch_size: int) -> None:
         """Hand gradient steps to the device, once it has finished those before; booked to "learn".
@@ -95,15 +109,14 @@ class FusedLearner(Acting):
 
     def warm_up(self) -> None:
         """Compile and run every program once, on copies and on an empty memory; the agent stays as it is."""
-        subject: Any = self
         observations = np.zeros((self.n_envs, *self.observation_space.shape), dtype=np.float32)
         self.replay_buffer.warm_up()
-        learned, _, _ = self._programs.learn(
-            *strong_types(self._learned()), strong_types(Keys(self._places_key, subject.key)), **self._current_inputs()
-        )
-        parameters = self._for_acting(learned.actor.params)
-        self._programs.act(parameters, observations, self._probing, self._noise_keys, np.True_)
-        jax.block_until_ready(self._programs.mode(learned.actor.params, observations))  # type: ignore[no-untyped-call]
+        self._programs.act(self._acting, observations, self._probing, self._noise_keys, np.True_)
+        self._programs.mode(self.policy.actor_state.params, observations)
+        # Last, as another process may be compiling it: see `compile_ahead`.
+        arguments, inputs = self.learning_arguments()
+        self._programs.compile_learn(*strong_types(arguments), **inputs)
+        jax.block_until_ready(self._programs.learn(*strong_types(arguments), **inputs))  # type: ignore[no-untyped-call]
 
     def _hand_over(self, calls: int) -> None:
         """Let the device make the gradient steps of so many calls of the learning program."""

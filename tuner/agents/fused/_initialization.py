@@ -52,7 +52,7 @@ def compiled_initialization(agent: Any) -> Iterator[None]:
 def _build_network(network_class: Callable[..., nn.Module], **fields: Any) -> nn.Module:
     """Build a network whose `init` is compiled."""
     network = network_class(**fields)
-    network.init = _compiled_init(network.clone(net_arch=tuple(fields["net_arch"])))  # type: ignore[method-assign]
+    network.init = _compiled_init(network.clone(net_arch=tuple(fields["net_arch"])))
     return network
 
 

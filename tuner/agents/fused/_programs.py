@@ -17,6 +17,7 @@ import numpy as np
 import optax
 from flax.training.train_state import TrainState
 
+from tuner.agents._claims import claim
 from tuner.agents.fused._alternatives import PlainNormal, ScaledTanhNormal
 from tuner.agents.fused._networks import Precision, fast_apply
 from tuner.agents.fused._replay import Filled, Scaling, Steps, draw_places, scaled, transitions
@@ -89,10 +90,27 @@ class Programs:
             learning_rate=1.0, **dict(shape.optimizer_arguments)
         )
         self._rule: Rule = SACRule() if shape.target_quantiles is None else TQCRule(shape.target_quantiles)
+        self._compiled: set[tuple[tuple[int, ...], ...]] = set()
+        """Shapes of the memories that `learn` was compiled for."""
         self.learn = jax.jit(self._learn, donate_argnames=("critics", "entropy"))
         self.act = jax.jit(self._act)
         self.mode = jax.jit(self._mode)
         self.draw = jax.jit(self._draw)
+
+    def compile_learn(self, *arguments: Any, **inputs: Any) -> None:
+        """Compile `learn` for arguments of these shapes, or wait for a process that does and take it from the disk.
+
+        Args:
+            arguments: those of `learn`, or their shapes.
+            inputs: its keywords, likewise.
+        """
+        sizes = tuple(leaf.shape for leaf in inputs["memory"])
+        if sizes in self._compiled:
+            return
+        lowered = self.learn.lower(*arguments, **inputs)
+        with claim(lowered.as_text(), wait=True):
+            lowered.compile()
+        self._compiled.add(sizes)
 
     def adopt(self, actor: TrainState, critics: tuple[TrainState, ...], entropy: TrainState) -> Learned:
         """Return an agent's train states in the form that the programs take.

@@ -72,7 +72,7 @@ def draw_places(key: jax.Array, count: int, filled: jax.Array, robots: int) -> t
     """Draw rows among the `filled` first ones and robots, uniformly with replacement, each of shape (count,)."""
     # Both at once give the numbers of one after the other, with half of the operations to compile.
     draw = jax.vmap(lambda key, bound: jax.random.randint(key, (count,), 0, bound))
-    rows, columns = draw(jax.random.split(key), jnp.array([filled, robots]))
+    rows, columns = draw(jax.random.split(key), jnp.array([filled, robots]))  # type: ignore[no-untyped-call]
     return rows, columns
 
 

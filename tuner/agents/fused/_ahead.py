@@ -1,0 +1,37 @@
+"""Compile the learning program of an agent before the agent is built."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from tuner.config import AgentConfig
+
+
+def compile_ahead(build: Callable[[], Any], config: AgentConfig) -> None:
+    """Compile the learning program of an agent whose arrays are never made: JAX derives their shapes alone.
+
+    Building and learning take about equally long to compile. So of two processes that start with the same agent, one
+    begins here and finds on the disk what the other compiled to build it, and the other way round.
+
+    Args:
+        build: builds an agent with the fused learner that `prepare` was not called for. It is built once more.
+        config: what it is built from.
+    """
+    derived: list[Any] = []
+
+    def derive() -> None:
+        agent = build()
+        agent.choose_programs(config)
+        shapes = jax.tree.map(_shape, agent.learning_arguments())
+        derived.append((agent.programs, *shapes))
+
+    jax.eval_shape(derive)
+    ((programs, arguments, inputs),) = derived
+    programs.compile_learn(*arguments, **inputs)
+
+
+def _shape(leaf: Any) -> jax.ShapeDtypeStruct:
+    array = jnp.asarray(leaf)
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)  # type: ignore[no-untyped-call]
