@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,21 @@ def turns(variants: Sequence[str], first_seed: int, seeds: int) -> Iterator[tupl
     for number in range(seeds):
         for variant in variants if number % 2 == 0 else reversed(variants):
             yield first_seed + number, variant
+
+
+def plan(
+    task: TaskConfig,
+    agents: Mapping[str, AgentConfig],
+    arguments: argparse.Namespace,
+    *,
+    target: float,
+    budget_seconds: float,
+) -> list[Planned]:
+    """Return the runs of variants by name, from the seeds that were asked for, in the order in which they are made."""
+    return [
+        Planned(task, variant, agents[variant], seed=seed, target=target, budget_seconds=budget_seconds)
+        for seed, variant in turns(list(agents), arguments.first_seed, arguments.seeds)
+    ]
 
 
 def train_all(planned: Sequence[Planned], output: Path, *, jobs: int, threads: int) -> None:

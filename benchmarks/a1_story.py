@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 from _runs_file import Run, read_runs
-from _training_runs import SUMMARY_HEAD, Planned, add_arguments, groups, parsed, summary, train_all, turns
+from _training_runs import SUMMARY_HEAD, add_arguments, groups, parsed, plan, summary, train_all
 from optuna.trial import FixedTrial
 
 from tuner.config import AgentConfig, TaskConfig
@@ -58,22 +58,6 @@ def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
         "sac_tuned": exported.get("sac_tuned") or recipe("sac_speed", "tight_box"),
     }
     return {name: agent for name, agent in found.items() if agent is not None}
-
-
-def planned(arguments: argparse.Namespace) -> list[Planned]:
-    """Return the runs, in the order in which they are made."""
-    agents = configurations(arguments)
-    return [
-        Planned(
-            TASK,
-            variant,
-            agents[variant],
-            seed=seed,
-            target=TARGET if arguments.target is None else arguments.target,
-            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
-        )
-        for seed, variant in turns(list(agents), arguments.first_seed, arguments.seeds)
-    ]
 
 
 def print_tables(runs: Sequence[Run]) -> None:
@@ -113,7 +97,14 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
-        train_all(planned(arguments), arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+        planned = plan(
+            TASK,
+            configurations(arguments),
+            arguments,
+            target=TARGET if arguments.target is None else arguments.target,
+            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
+        )
+        train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
     runs = read_runs(arguments.table or arguments.output)
     print_tables(runs)
     if arguments.figure is not None:

@@ -28,7 +28,7 @@ from typing import Any
 
 import torch
 from _runs_file import Run, read_runs
-from _training_runs import SUMMARY_HEAD, Planned, add_arguments, groups, parsed, summary, train_all, turns
+from _training_runs import SUMMARY_HEAD, add_arguments, groups, parsed, plan, summary, train_all
 from optuna.trial import FixedTrial
 
 from tuner.actions import (
@@ -191,21 +191,10 @@ def trained_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
     return bounds_from_recording(recording, BoundsRequest(), policy=spec.directory or "")
 
 
-def planned(arguments: argparse.Namespace) -> list[Planned]:
-    """Return the runs, in the order in which they are made."""
+def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
+    """Return what is compared: the warm start with the box of each variant that was asked for."""
     base = warm_start(arguments.warm_start)
-    agents = {name: base.model_copy(update=VARIANTS[name](base, arguments)) for name in arguments.variants}
-    return [
-        Planned(
-            TASK,
-            variant,
-            agents[variant],
-            seed=seed,
-            target=TARGET if arguments.target is None else arguments.target,
-            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
-        )
-        for seed, variant in turns(arguments.variants, arguments.first_seed, arguments.seeds)
-    ]
+    return {name: base.model_copy(update=VARIANTS[name](base, arguments)) for name in arguments.variants}
 
 
 def print_tables(runs: Sequence[Run]) -> None:
@@ -248,7 +237,14 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
-        train_all(planned(arguments), arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+        planned = plan(
+            TASK,
+            configurations(arguments),
+            arguments,
+            target=TARGET if arguments.target is None else arguments.target,
+            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
+        )
+        train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
     print_tables(read_runs(arguments.table or arguments.output))
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from _runs_file import Run, read_runs
-from _training_runs import Planned, add_arguments, cell, groups, parsed, train_all, turns
+from _training_runs import Planned, add_arguments, cell, groups, parsed, plan, train_all
 from optuna.trial import FixedTrial
 
 from tuner.analysis import mean_time, ratio_of_means, restricted
@@ -78,18 +78,9 @@ def asked(question: Question, arguments: argparse.Namespace) -> Question:
 
 
 def planned(question: Question, arguments: argparse.Namespace) -> list[Planned]:
-    """Return the runs that answer a question, in the order in which they are made."""
-    return [
-        Planned(
-            question.task,
-            learner,
-            question.agent(learner),
-            seed=seed,
-            target=question.target,
-            budget_seconds=question.budget_seconds,
-        )
-        for seed, learner in turns(arguments.learners, arguments.first_seed, arguments.seeds)
-    ]
+    """Return the runs that answer a question."""
+    agents = {learner: question.agent(learner) for learner in arguments.learners}
+    return plan(question.task, agents, arguments, target=question.target, budget_seconds=question.budget_seconds)
 
 
 def print_tables(runs: Sequence[Run]) -> None:
