@@ -24,10 +24,8 @@ from tuner.cli import (
     _tasks,
     _train,
 )
+from tuner.cli._conventions import INTERRUPTED
 from tuner.errors import TunerError
-
-_INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
 
 
 class Commands(TyperGroup):
@@ -42,7 +40,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
         except (TunerError, OSError) as error:
             if os.environ.get("TUNER_DEBUG") or isinstance(error, BrokenPipeError):
                 raise

@@ -4,34 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuner.cli._conventions import INTERRUPTED, count_of
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
     from tuner.config import ConfirmConfig, StudyConfig
-
-_INTERRUPTED = 130
-"""Exit code of a run that Ctrl-C stopped, as shells have it."""
-
-
-def _top(text: str) -> int:
-    return _count("--top", text)
-
-
-def _seeds(text: str) -> int:
-    return _count("--seeds", text)
-
-
-def _workers(text: str) -> int:
-    return _count("--workers", text)
-
-
-def _count(option: str, text: str) -> int:
-    from tuner.cli._format import parse_count
-
-    try:
-        return parse_count(text)
-    except UserError as error:
-        raise UserError(f"{option}: {error}") from None
 
 
 def confirm(
@@ -39,11 +16,14 @@ def confirm(
         str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
     ],
     top: Annotated[
-        int | None, typer.Option("--top", metavar="K", parser=_top, help="How many of the best configurations.")
+        int | None,
+        typer.Option("--top", metavar="K", parser=count_of("--top"), help="How many of the best configurations."),
     ] = None,
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", metavar="N", parser=_seeds, help="Fresh seeds for each that is not dropped before."),
+        typer.Option(
+            "--seeds", metavar="N", parser=count_of("--seeds"), help="Fresh seeds for each that is not dropped before."
+        ),
     ] = None,
     reference: Annotated[
         str | None,
@@ -54,7 +34,9 @@ def confirm(
     ] = False,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", parser=_workers, help="Worker processes that train side by side."),
+        typer.Option(
+            "--workers", metavar="N", parser=count_of("--workers"), help="Worker processes that train side by side."
+        ),
     ] = None,
     storage: Annotated[
         str | None,
@@ -104,7 +86,7 @@ def confirm(
         print_confirmation(console(), confirmation)
     print_warnings(console(stderr=as_json), confirmed.warnings)
     if summary.reason == "interrupted":
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
     if confirmation.winner is None:
         raise TunerError(
             f"No candidate reached the target on any fresh seed, so the study '{config.study}' has no confirmed "

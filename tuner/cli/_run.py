@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuner.cli._conventions import INTERRUPTED, count_of
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -20,29 +21,10 @@ if TYPE_CHECKING:
 
 RUNS_DIR = Path("runs")
 """Trials write their files below this folder of the working directory."""
-_INTERRUPTED = 130
-"""Exit code of a run that Ctrl-C stopped, as shells have it."""
 _STOPPING = (
     "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
 )
 _STOPPING_NOW = "Stopping without waiting for the workers."
-
-
-def _trials(text: str) -> int:
-    return _count("--trials", text)
-
-
-def _workers(text: str) -> int:
-    return _count("--workers", text)
-
-
-def _count(option: str, text: str) -> int:
-    from tuner.cli._format import parse_count
-
-    try:
-        return parse_count(text)
-    except UserError as error:
-        raise UserError(f"{option}: {error}") from None
 
 
 def run(
@@ -53,7 +35,9 @@ def run(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option("--trials", metavar="N", parser=_trials, help="Trials that the study is to have in all."),
+        typer.Option(
+            "--trials", metavar="N", parser=count_of("--trials"), help="Trials that the study is to have in all."
+        ),
     ] = None,
     timeout: Annotated[
         str | None,
@@ -61,7 +45,9 @@ def run(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", parser=_workers, help="Worker processes that train side by side."),
+        typer.Option(
+            "--workers", metavar="N", parser=count_of("--workers"), help="Worker processes that train side by side."
+        ),
     ] = None,
     storage: Annotated[
         str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
@@ -99,7 +85,7 @@ def run(
     print_warnings(console(stderr=as_json), warnings)
     print_warnings(console(stderr=as_json), {} if confirmed is None else confirmed.warnings)
     if "interrupted" in (summary.reason, None if confirmed is None else confirmed.summary.reason):
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
     if summary.best is None and summary.reason != "time limit":
         raise TunerError(
             "No trial finished, so there is no best configuration. "

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tuner.cli._conventions import INTERRUPTED
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
     from tuner.config import TrialSpec
     from tuner.records import Outcome
-
-_INTERRUPTED = 130
-"""Exit code of a training that Ctrl-C stopped, as shells have it."""
 
 
 def train(
@@ -72,7 +70,7 @@ def train(
     print_result(out, spec, outcome)
     if outcome.kind == "interrupted":
         print_next(out, file, spec, outcome)
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
     if outcome.details.get("warning"):
         raise TunerError(f"Not all of the training could be saved: {outcome.details['warning']}")
     if until_target and outcome.reached_seconds is None:
