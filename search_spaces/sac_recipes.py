@@ -190,7 +190,6 @@ def tight_box(task: TaskConfig) -> dict[str, Any]:
     """
     return held_noise(task) | {
         "action_bound_fraction": 0.01,
-        "batch_size_log2": 8,
         "ent_coef": 0.0006,
         "fixed_ent_coef": 1,
         "initial_std": 0.3,
