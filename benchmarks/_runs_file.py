@@ -38,10 +38,12 @@ class Run:
     """As in `Outcome`."""
     jobs: int = 1
     """Runs that were made side by side, each on CPUs of its own."""
+    stop_at_target: bool = True
+    """False if it trained for the whole budget, whatever it reached on the way."""
 
     @classmethod
     def of(cls, outcome: Outcome, ticks: Iterable[Tick], *, jobs: int = 1, **asked: Any) -> "Run":
-        """Return the run with this outcome; `asked` are the fields from `task` to `threads`."""
+        """Return the run with this outcome; `asked` are the fields from `task` to `threads`, and `stop_at_target`."""
         return cls(
             **asked,
             kind=str(outcome.kind),
@@ -63,7 +65,7 @@ class Run:
     @property
     def question(self) -> tuple[Any, ...]:
         """What was asked; two runs that agree in it are the same."""
-        return (self.task, self.variant, self.seed, self.target, self.budget_seconds, self.threads)
+        return (self.task, self.variant, self.seed, self.target, self.budget_seconds, self.threads, self.stop_at_target)
 
 
 def read_runs(path: Path) -> list[Run]:

@@ -1,8 +1,8 @@
 """Train configurations, side by side where there are CPUs for it, and keep every finished run in a file.
 
 What the benchmarks of whole trainings share: runs are made as a study makes them, by workers pinned to CPUs of their
-own, under a budget on the training clock and until the target is confirmed by evaluation. A run is appended to the
-output file as soon as it is finished, so that an interrupted benchmark goes on with --resume.
+own, under a budget on the training clock, for all of it or until the target is confirmed by evaluation. A run is
+appended to the output file as soon as it is finished, so that an interrupted benchmark goes on with --resume.
 """
 
 import argparse
@@ -39,6 +39,8 @@ class Planned:
     seed: int
     target: float
     budget_seconds: float
+    stop_at_target: bool = True
+    """False trains for the whole budget, so that returns at the end are those of equal clock."""
 
     def asked(self, threads: int) -> dict[str, Any]:
         """Return what a `Run` records of it."""
@@ -49,6 +51,7 @@ class Planned:
             "target": self.target,
             "budget_seconds": self.budget_seconds,
             "threads": threads,
+            "stop_at_target": self.stop_at_target,
         }
 
     def spec(self, threads: int) -> TrialSpec:
@@ -63,6 +66,7 @@ class Planned:
             budget_seconds=self.budget_seconds,
             ticks=TICKS,
             threads=threads,
+            stop_at_target=self.stop_at_target,
         )
 
 
@@ -80,10 +84,11 @@ def plan(
     *,
     target: float,
     budget_seconds: float,
+    stop_at_target: bool = True,
 ) -> list[Planned]:
     """Return the runs of variants by name, from the seeds that were asked for, in the order in which they are made."""
     return [
-        Planned(task, variant, agents[variant], seed=seed, target=target, budget_seconds=budget_seconds)
+        Planned(task, variant, agents[variant], seed, target, budget_seconds, stop_at_target)
         for seed, variant in turns(list(agents), arguments.first_seed, arguments.seeds)
     ]
 
@@ -159,8 +164,8 @@ def groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
     found: dict[str, list[Run]] = {}
     for run in runs:
         title = (
-            f"{run.task}: training clock to a return of {run.target:g}, budget {run.budget_seconds:g} s, "
-            f"{run.threads} threads"
+            f"{run.task}: training clock to a return of {run.target:g}, budget {run.budget_seconds:g} s"
+            f"{'' if run.stop_at_target else ' in full'}, {run.threads} thread{'s' if run.threads > 1 else ''}"
         )
         found.setdefault(title, []).append(run)
     return {

@@ -103,6 +103,7 @@ def main() -> None:
             arguments,
             target=TARGET if arguments.target is None else arguments.target,
             budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
+            stop_at_target=False,
         )
         train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
     runs = read_runs(arguments.table or arguments.output)

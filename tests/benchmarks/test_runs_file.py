@@ -18,7 +18,7 @@ def test_what_was_appended_is_read_back(tmp_path: Path):
     append_run(file, some_run(0))
     append_run(file, some_run(1))
     first, second = read_runs(file)
-    assert first.question == ("Cartpole", "fused", 0, 4.0, 60.0, 2)
+    assert first.question == ("Cartpole", "fused", 0, 4.0, 60.0, 2, True)
     assert second.seed == 1
     assert (first.kind, first.reached_seconds, first.updates) == ("reached", 3.5, 20)
     assert [tuple(point) for point in first.curve] == [(1.5, 2.0, 320, 10)]

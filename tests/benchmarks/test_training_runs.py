@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_variants_take_turns_so_that_none_is_always_first():
 
 def test_a_finished_run_answers_the_question_that_was_planned():
     assert finished(AGENT).question == tuple(planned().asked(threads=2).values())
+
+
+def test_a_run_for_the_whole_budget_is_another_question_than_one_until_the_target():
+    whole = replace(planned(), stop_at_target=False)
+    assert not whole.spec(threads=2).stop_at_target
+    assert planned().spec(threads=2).stop_at_target
+    assert Run.of(Outcome(OutcomeKind.EXHAUSTED), [], **whole.asked(threads=2)).question != finished(AGENT).question
 
 
 def test_runs_of_the_same_configuration_are_gone_on_with(tmp_path: Path):
