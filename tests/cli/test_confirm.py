@@ -22,6 +22,7 @@ from tuner.config import ConfirmConfig
 from tuner.study import StudySummary
 from tuner.study._owner import manager_lock
 from tuner.study._resume import lock_file
+from tuner.workers._cpus import available_cpus
 
 FAULTY = Path(__file__).resolve().parents[1] / "support" / "faulty.py"
 SPACE = """
@@ -106,6 +107,17 @@ def test_what_keeps_a_confirmation_from_counting_is_told(confirmation):
     crashed = replace(first, runs=(replace(first.runs[0], kind="crashed"), *first.runs[1:]))
     told = confirmation_lines(replace(confirmation, candidates=(crashed,)))
     assert told[0] == "Counted as not reached: trial 1 crashed on seed 1."
+    shared = replace(first, runs=(replace(first.runs[0], contended=True), *first.runs[1:]))
+    told = confirmation_lines(replace(confirmation, candidates=(shared,)))
+    assert told[0] == "1 of 5 runs shared its CPUs with other work; seconds of such runs do not compare."
+
+
+def test_workers_that_share_cpus_are_told_before_they_train(race, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    confirm = ("confirm", "toy", "--storage", race.config.storage, "--workers")
+    too_many = len(available_cpus()) + 1
+    assert f"WARNING: {too_many} workers of 2 threads share the CPUs" in call(*confirm, too_many).stdout
+    assert "share the CPUs" not in call(*confirm, 1).stdout
 
 
 def test_the_winners_configuration_is_printed(confirmation):

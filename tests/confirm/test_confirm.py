@@ -1,17 +1,19 @@
 """Whole confirmations on replayed runs; who takes how long is in `racing.py`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.confirm.racing import Race
+from tests.confirm.racing import Race, play
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.config import TrialSpec
-from tuner.confirm import confirmation_data
+from tuner.confirm import confirmation_data, remarks
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.study import SilentListener, config_of, outcome_of, study_names
+from tuner.workers import Recording
 
 
 class Hears(SilentListener):
@@ -163,6 +165,19 @@ def test_a_run_that_its_candidates_drop_made_superfluous_is_stopped(lab: Lab) ->
     slowest = found.candidates[2]
     assert slowest.dropped is not None
     assert all(run.kind == "reached" for run in slowest.runs)  # half a run says nothing
+
+
+def test_runs_that_shared_their_cpus_are_told_apart(lab: Lab) -> None:
+    race = Race(lab, "steady", "slow")
+    undisturbed = play(race.seeds)
+
+    def play_beside_others(spec: TrialSpec) -> Recording:
+        recording = undisturbed(spec)
+        return replace(recording, outcome=replace(recording.outcome, contended=race.seeds[spec.seed] == 1))
+
+    found = race.run(top=2, seeds=2, recordings=play_beside_others)
+    assert [[run.contended for run in candidate.runs] for candidate in found.candidates] == [[False, True]] * 2
+    assert remarks(found) == ["2 of 4 runs shared their CPUs with other work; seconds of such runs do not compare."]
 
 
 def test_one_worker_or_four_find_the_same(lab: Lab) -> None:

@@ -1,12 +1,13 @@
 """The page: its parts, what it says of good and bad studies, and that users' texts stay texts."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import optuna
 import pytest
 
-from tests.confirm.racing import Race
+from tests.confirm.racing import Race, play
 from tests.figures.studies import crashing, empty, fast_and_slow, stopped
 from tests.study import toy
 from tests.study.toy import Lab
@@ -128,6 +129,20 @@ def test_a_confirmed_winner_leads():
     assert "the confirmed winner, trial 1" in text["configuration"]
     assert "learning_rate 0.4" in text["configuration"]
     assert list(parsed.figures)[:2] == ["promised-and-given", "time-to-return"]
+
+
+def test_what_keeps_seconds_from_comparing_is_told():
+    race = Race(Lab(None), "steady")
+    undisturbed = play(race.seeds)
+
+    def play_beside_others(spec):
+        recording = undisturbed(spec)
+        first = race.seeds[spec.seed] == 0
+        return replace(recording, outcome=replace(recording.outcome, contended=first))
+
+    race.run(top=1, seeds=2, recordings=play_beside_others)
+    text = " ".join(Page(page(race.study)).text["time"].split())
+    assert "1 of 2 runs shared its CPUs with other work; seconds of such runs do not compare." in text
 
 
 def test_nothing_finished():

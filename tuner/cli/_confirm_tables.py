@@ -7,7 +7,7 @@ from rich.text import Text
 from tuner.analysis import Estimated, ratio_of_means, restricted
 from tuner.cli._configuration import agent_table
 from tuner.cli._format import number_text
-from tuner.confirm import Candidate, Confirmation
+from tuner.confirm import Candidate, Confirmation, remarks
 
 
 def print_confirmation(out: Console, confirmation: Confirmation, *, agent: bool = True) -> None:
@@ -52,14 +52,7 @@ def confirmation_lines(confirmation: Confirmation) -> list[str]:
     if confirmation.outdated is not None:
         changed = "; ".join(confirmation.outdated.splitlines())
         lines += [f"WARNING: this no longer belongs to the study: {changed}."]
-    faults = [
-        f"{candidate.label} {run.kind} on seed {confirmation.seeds.index(run.seed) + 1}"
-        for candidate in confirmation.candidates
-        for run in candidate.runs
-        if run.kind not in ("reached", "exhausted")
-    ]
-    if faults:
-        lines += [f"Counted as not reached: {', '.join(faults)}."]
+    lines += remarks(confirmation)
     winner = confirmation.winner
     if winner is None:
         return [*lines, _without_winner(confirmation)]

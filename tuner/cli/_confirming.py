@@ -49,6 +49,7 @@ def confirm_study(
         restart: throw away what was run before.
     """
     from tuner.cli._interrupt import StopOnSignal
+    from tuner.cli._warnings import print_sharing
     from tuner.cli._watch import watching
     from tuner.clock import MonotonicClock
     from tuner.confirm import Confirmer
@@ -61,6 +62,7 @@ def confirm_study(
     space = None if settings.reference is None else load_space(config.search_space)
     log_dir = runs_dir / config.study / "workers"
     with LocalPool(config.workers, log_dir=log_dir) as pool, watching(unlimited, clock, out) as watcher:
+        print_sharing(out, pool, config.workers)
         confirmer = Confirmer(
             config,
             settings,

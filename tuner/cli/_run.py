@@ -117,6 +117,7 @@ def _seconds(timeout: str) -> float:
 def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[int, str]]":
     """Run the study; return where it stands, and what its trials could not write, by their numbers."""
     from tuner.cli._interrupt import StopOnSignal
+    from tuner.cli._warnings import print_sharing
     from tuner.cli._watch import watching
     from tuner.clock import MonotonicClock
     from tuner.spaces import load_space
@@ -126,6 +127,7 @@ def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[
     clock = MonotonicClock()
     space = load_space(config.search_space)
     with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching(config, clock, out) as watcher:
+        print_sharing(out, pool, config.workers)
         manager = Manager(config, space, pool, listener=watcher, clock=clock, runs_dir=RUNS_DIR)
 
         def stop(signals: int) -> None:

@@ -1,4 +1,4 @@
-"""Files of trials that could not be written: a trial goes on without them, so the user must be told."""
+"""What does not stop a run but its user must be told: files that could not be written, workers that share CPUs."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,10 @@ from tuner.records import Outcome
 
 if TYPE_CHECKING:
     import optuna
+    from rich.console import Console
+
+    from tuner.config import WorkersConfig
+    from tuner.workers import LocalPool
 
 
 def warning_of(outcome: Outcome) -> str | None:
@@ -31,3 +35,16 @@ def warning_line(number: int, text: str) -> str:
 def warnings_data(warnings: Mapping[int, str]) -> list[dict[str, Any]]:
     """Return the warnings for JSON."""
     return [{"trial": number, "warning": text} for number, text in warnings.items()]
+
+
+def print_sharing(out: "Console", pool: "LocalPool", workers: "WorkersConfig") -> None:
+    """Print before a run that its workers share CPUs, if they do: all its trials will be marked as contended."""
+    from rich.text import Text
+
+    if pool.oversubscribed:
+        line = (
+            f"WARNING: {workers.count} workers of {workers.threads} threads share the CPUs of this machine, so trials "
+            "slow each other down and their seconds do not compare. Run fewer (--workers) or with fewer threads "
+            "(workers.threads in the study file)."
+        )
+        out.print(Text(line, style="bold red"))

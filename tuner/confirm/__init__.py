@@ -4,5 +4,6 @@ from tuner.confirm._confirm import Confirmer
 from tuner.confirm._plan import CANDIDATE, SEED
 from tuner.confirm._reading import confirmation_data
 from tuner.confirm._records import Candidate, Confirmation, ConfirmRun
+from tuner.confirm._remarks import remarks
 
-__all__ = ["CANDIDATE", "SEED", "Candidate", "ConfirmRun", "Confirmation", "Confirmer", "confirmation_data"]
+__all__ = ["CANDIDATE", "SEED", "Candidate", "ConfirmRun", "Confirmation", "Confirmer", "confirmation_data", "remarks"]

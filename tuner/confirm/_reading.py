@@ -115,6 +115,7 @@ def _run(trial: FrozenTrial) -> ConfirmRun | None:
         clock_seconds=outcome.clock_seconds,
         best_return=outcome.best_return,
         directory=trial.user_attrs[attributes.SPEC].get("directory"),
+        contended=outcome.contended,
     )
 
 

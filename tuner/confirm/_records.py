@@ -20,6 +20,8 @@ class ConfirmRun:
     best_return: float | None
     directory: str | None
     """Where its files lie, on the machine that trained it."""
+    contended: bool = False
+    """Whether other work ran on its CPUs, so that its seconds do not compare."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from tuner.analysis import Estimated, agent_rows
-from tuner.confirm import Confirmation
+from tuner.confirm import Confirmation, remarks
 from tuner.figures import (
     confirmed_data,
     confirmed_figure,
@@ -74,6 +74,7 @@ def _confirmed(source: Source, confirmation: Confirmation) -> Section:
         blocks.append(note(f"Not finished yet; go on with: tuner confirm {confirmation.study}"))
     elif confirmation.winner is None:
         blocks.append(note("No candidate reached the target on any seed, so there is no winner."))
+    blocks += [note(line) for line in remarks(confirmation)]
     data, times = confirmed_data(confirmation), confirmed_times(confirmation)
     blocks.append(_candidates(source, confirmation))
     if len(times):
