@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import point_mass
+from tests.support import odd_actions, point_mass
 from tuner.actions._task import audit_task, find_simulator
 from tuner.config import TaskConfig
 from tuner.errors import UserError
@@ -41,31 +41,16 @@ def test_a_users_own_simulator():
     assert audit_task(TaskConfig(id="PointMass", simulator=SIMULATOR, num_envs=1)).verdict == "fine"
 
 
-ODD = """
-from gymnasium import spaces
-from tests.support.point_mass import PointMassEnv, PointMassSimulator
-
-class OddSimulator(PointMassSimulator):
-    def open(self, task, *, seed, threads):
-        env = PointMassEnv(task.num_envs)
-        env.action_space = {space}
-        return env
-"""
-
-
 @pytest.mark.parametrize(
-    ("space", "message"),
+    ("simulator", "message"),
     [
-        ("spaces.Discrete(3)", r"actions in Discrete\(3\). Only a Box"),
-        ("spaces.Dict({'arm': spaces.Box(-1, 1, (2,))})", r"actions in Dict\('arm'.* composite"),
-        ("spaces.Box(-1, 1, (2, 2))", "Only a Box with one dimension"),
-        ("spaces.Box(-float('inf'), 1, (2,))", "The action box is not finite: dimension 0 .* -inf and 1"),
+        ("DiscreteActions", r"actions in Discrete\(3\). Only a Box"),
+        ("HalfInfiniteActions", "The action box is not finite: dimension 0 .* -inf and 1"),
     ],
 )
-def test_actions_that_have_no_bounds(tmp_path, space, message):
-    (tmp_path / "odd.py").write_text(ODD.format(space=space))
+def test_actions_that_have_no_bounds(simulator, message):
     with pytest.raises(UserError, match=message):
-        audit_task(TaskConfig(id="PointMass", simulator=f"{tmp_path / 'odd.py'}:OddSimulator", num_envs=1))
+        audit_task(TaskConfig(id="PointMass", simulator=f"{odd_actions.__file__}:{simulator}", num_envs=1))
 
 
 def test_finding_simulators():

@@ -6,8 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.actions.folders import SIMULATOR, write_trial
+from tests.support import odd_actions
 from tuner.actions import load_recording
 from tuner.cli._app import app
+
+ODD = odd_actions.__file__
 
 
 def call(*arguments):
@@ -73,6 +76,8 @@ def test_a_file_is_not_replaced_unasked(trial, tmp_path):
         (["{trial}", "-o", "."], ". is a folder. Name a file in it"),
         (["--random", "--task", "Cartpole", "--algorithm", "sacc"], "Unknown algorithm 'sacc'. Did you mean 'sac'?"),
         (["--random", "--task", "Cartpoole"], "Did you mean 'Cartpole'?"),
+        (["--random", "--task", "PointMass", "--simulator", f"{ODD}:DictActions"], "Only a Box with one dimension"),
+        (["--random", "--task", "PointMass", "--simulator", f"{ODD}:HalfInfiniteActions"], "is not finite"),
         (["--random", "--task", "CartPole-v1", "--simulator", "gymnasium"], "only a Box (real numbers)"),
     ],
 )

@@ -6,8 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.figures.recordings import recording
+from tests.support import odd_actions
 from tuner.cli._app import app
 from tuner.records import Tick
+
+ODD = odd_actions.__file__
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +112,8 @@ def test_curves_of_a_study(stored, here):
         (["initial", "Cartpol"], "Did you mean 'Cartpole'?"),
         (["initial", "Cartpole", "--simulator", "mujocoo"], "Did you mean 'mujoco'?"),
         (["initial", "Cartpole", "--dimension", 1], "Cartpole has 1 action: 0 to 0"),
+        (["initial", "PointMass", "--simulator", f"{ODD}:MatrixActions"], "Only a Box with one dimension has bounds"),
+        (["initial", "PointMass", "--simulator", f"{ODD}:HalfInfiniteActions"], "has no end"),
         (["initial", "--box", 1, -1], "lower bound must be below"),
         (["initial", "--box", "-inf", 1], "has no end"),
         (["initial", "--std", 0], "must be a number above 0"),

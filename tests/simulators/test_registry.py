@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import faulty
+from tests.support import faulty, odd_actions
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.simulators import get_simulator, open_task, simulator_names
@@ -78,6 +78,28 @@ def test_a_users_own_mistakes(own: Path, name: str, message: str) -> None:
 def test_what_a_users_simulator_opens_is_checked(own: Path) -> None:
     with pytest.raises(UserError, match="opened a str, which is not a TaskEnv"):
         open_task(TaskConfig(id="Own", simulator=f"{own}:Good"), seed=0, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("DiscreteActions", r"'PointMass' has actions in Discrete\(3\)\. Only a Box with one dimension has bounds"),
+        ("DictActions", r"actions in Dict\('arm'.* composite"),
+        ("MatrixActions", r"actions in Box\(-1\.0, 1\.0, \(2, 2\), float32\)\. Only a Box with one dimension"),
+    ],
+)
+def test_actions_that_cannot_be_trained_on(name: str, message: str) -> None:
+    simulator = f"{odd_actions.__file__}:{name}"
+    with pytest.raises(UserError, match=message) as caught:
+        open_task(TaskConfig(id="PointMass", simulator=simulator, num_envs=2), seed=0, threads=1)
+    assert caught.value.exit_code == 2
+    (env,) = type(get_simulator(simulator)).closed
+    assert env.num_envs == 2
+
+
+def test_an_infinite_box_can_be_opened_as_a_study_can_give_it_bounds() -> None:
+    task = TaskConfig(id="PointMass", simulator=f"{odd_actions.__file__}:HalfInfiniteActions", num_envs=2)
+    assert open_task(task, seed=0, threads=1).action_space.low.tolist() == [-float("inf")] * 2
 
 
 def test_open_task_seeds() -> None:

@@ -1,7 +1,5 @@
 """The action box of a task, judged."""
 
-from gymnasium import spaces
-
 from tuner.actions._audit import Audit, audit_box
 from tuner.config import TaskConfig
 from tuner.errors import UserError, nearest
@@ -12,18 +10,13 @@ def audit_task(task: TaskConfig) -> Audit:
     """Open a task, judge its action box, close it.
 
     Raises:
-        UserError: as `open_task` does, and for actions that are not a flat, finite Box.
+        UserError: as `open_task` and `audit_box` do.
     """
     env = open_task(task, seed=0, threads=1)
     try:
         space, joints = env.action_space, env.joint_targets
     finally:
         env.close()
-    if not isinstance(space, spaces.Box) or len(space.shape) != 1:
-        raise UserError(
-            f"'{task.id}' has actions in {space}. Only a Box with one dimension has bounds to audit, such as "
-            "Box(-1.0, 1.0, (12,), float32): discrete and composite actions are nothing that SAC squashes."
-        )
     return audit_box(space.low.tolist(), space.high.tolist(), joints)
 
 

@@ -1,6 +1,9 @@
 """Simulators by name. An engine is imported when it is asked for, never before."""
 
 from importlib import import_module
+from typing import Any
+
+from gymnasium import spaces
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError, unknown_name
@@ -45,13 +48,21 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
         threads: CPU threads that stepping may use.
 
     Raises:
-        UserError: as `get_simulator` and `Simulator.open` do, or if a user's simulator opens something else than asked.
+        UserError: as `get_simulator` and `Simulator.open` do, if a user's simulator opens something else than asked, or
+            for actions that are not a Box with one dimension. The Box may be infinite: a study can give bounds to it.
     """
     env = get_simulator(task.simulator).open(task, seed=seed, threads=threads)
     if not isinstance(env, TaskEnv):
         raise UserError(f"Simulator '{task.simulator}' opened a {type(env).__name__}, which is not a TaskEnv.")
     if env.num_envs != task.num_envs:
         raise UserError(f"Simulator '{task.simulator}' opened {env.num_envs} robots instead of {task.num_envs}.")
+    space: spaces.Space[Any] = env.action_space  # a user's simulator may declare any
+    if not isinstance(space, spaces.Box) or len(space.shape) != 1:
+        env.close()
+        raise UserError(
+            f"'{task.id}' has actions in {space}. Only a Box with one dimension has bounds and can be trained on, such "
+            "as Box(-1.0, 1.0, (12,), float32); discrete and composite actions do not fit."
+        )
     return env
 
 

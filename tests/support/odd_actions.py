@@ -1,0 +1,42 @@
+"""Simulators of the point mass whose actions are declared as something that cannot be trained on, or has no bounds."""
+
+from gymnasium import spaces
+
+from tests.support.point_mass import PointMassEnv, PointMassSimulator
+
+
+class OddSimulator(PointMassSimulator):
+    """Opens `PointMass` with `space` for actions; closed environments are kept, for tests to look at."""
+
+    space: spaces.Space
+    closed: list[PointMassEnv] = []  # noqa: RUF012  of each class its own, see below
+
+    def __init_subclass__(cls) -> None:
+        cls.closed = []
+
+    def open(self, task, *, seed, threads):
+        closed = self.closed
+
+        class Env(PointMassEnv):
+            def close(self) -> None:
+                closed.append(self)
+
+        env = Env(task.num_envs)
+        env.action_space = self.space
+        return env
+
+
+class DiscreteActions(OddSimulator):
+    space = spaces.Discrete(3)
+
+
+class DictActions(OddSimulator):
+    space = spaces.Dict({"arm": spaces.Box(-1, 1, (2,))})
+
+
+class MatrixActions(OddSimulator):
+    space = spaces.Box(-1, 1, (2, 2))
+
+
+class HalfInfiniteActions(OddSimulator):
+    space = spaces.Box(-float("inf"), 1, (2,))
