@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tuner.errors import TunerError, UserError
-from tuner.resources import bundled_dir, bundled_files, is_file_reference, load_file, load_object
+from tuner.resources import bundled_dir, bundled_files, is_file_reference, load_file, load_object, user_path
 
 
 @pytest.fixture
@@ -62,6 +62,14 @@ def test_is_file_reference(reference: str, expected: bool) -> None:
     assert is_file_reference(reference) is expected
 
 
+def test_a_home_folder_is_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert user_path("~/a.yaml") == Path("/home/me/a.yaml")
+    assert user_path(Path("a/~b")) == Path("a/~b")
+    with pytest.raises(UserError, match="begins with ~nosuchuser, but there is no such home folder"):
+        user_path("~nosuchuser/a.yaml")
+
+
 def test_an_object_is_found(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("def double(x):\n    return 2 * x\n")
     assert load_object(f"{path}:double")(4) == 8
@@ -113,6 +121,10 @@ def test_a_missing_file_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyP
     text = refusal("gone.py:Name")
     assert "'gone.py'" in text
     assert f"{tmp_path}/gone.py" in text
+
+
+def test_a_home_folder_that_nobody_has_is_explained() -> None:
+    assert "'~nosuchuser/mine.py' begins with ~nosuchuser" in refusal("~nosuchuser/mine.py:Name")
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -44,6 +44,21 @@ def is_file_reference(reference: str) -> bool:
     return reference.rpartition(":")[0].endswith(".py")
 
 
+def user_path(path: str | Path) -> Path:
+    """Return a path as a user wrote it, with `~` and `~name` replaced by the home folders that they stand for.
+
+    Raises:
+        UserError: if there is no such home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        name = Path(path).parts[0]
+        raise UserError(
+            f"'{path}' begins with {name}, but there is no such home folder. Write the path out."
+        ) from error
+
+
 def load_object(reference: str) -> Any:
     """Import a user's Python file and return one of its objects.
 
@@ -74,7 +89,7 @@ def load_file(path: str | Path) -> ModuleType:
     Raises:
         UserError: if the file does not exist, cannot be read, or raises on import.
     """
-    file = Path(path).expanduser().resolve()
+    file = user_path(path).resolve()
     try:
         source = file.read_bytes()
     except OSError as error:

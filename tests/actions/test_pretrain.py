@@ -39,6 +39,12 @@ def test_other_algorithms_are_refused(tmp_path):
         spec(tmp_path, algorithm="sac")
 
 
+@pytest.mark.parametrize("target", [float("nan"), float("inf"), -float("inf")])
+def test_a_target_that_no_return_is_like_is_refused(tmp_path, target):
+    with pytest.raises(UserError, match="give the return at which to stop, a finite number"):
+        spec(tmp_path, target=target)
+
+
 def test_stopping_early_keeps_what_was_learned(tmp_path):
     ticks = []
 

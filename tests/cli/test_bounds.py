@@ -8,11 +8,14 @@ from typer.testing import CliRunner
 
 from tests.actions.folders import write_trial
 from tests.actions.recordings import JOINTS, make_recording
+from tests.support import odd_actions
 from tuner.cli._acting import progress_line
 from tuner.cli._app import app
 from tuner.config import ActionBox, load_bounds, load_study
 from tuner.records import Tick
 
+DISCRETE = f"{odd_actions.__file__}:DiscreteActions"
+INFINITE = f"{odd_actions.__file__}:HalfInfiniteActions"
 STUDY = """
 study: tiny
 task: {id: Cartpole}
@@ -119,6 +122,12 @@ def test_progress_is_a_line():
         (["Cartpole", "--pretrain", "ppo", "--seconds", "soon"], "'soon' is not a duration"),
         (["Cartpoole", "--pretrain", "ppo"], "Did you mean 'Cartpole'?"),
         (["CartPole-v1", "--simulator", "gymnasium", "--fraction", "0.1"], "only a Box (real numbers)"),
+        (["PointMass", "--simulator", DISCRETE, "--fraction", "0.1"], "'PointMass' has actions in Discrete(3)."),
+        (["PointMass", "--simulator", DISCRETE, "--pretrain", "ppo"], "'PointMass' has actions in Discrete(3)."),
+        (["PointMass", "--simulator", INFINITE, "--fraction", "0.1"], "The task's action box is not finite"),
+        (["Cartpole", "--pretrain", "ppo", "--target", "nan"], "--target nan: give the return at which to stop"),
+        (["Cartpole", "--pretrain", "ppo", "--target", "-inf"], "--target -inf: give the return at which to stop"),
+        (["~nosuchuser/a.npz"], "'~nosuchuser/a.npz' begins with ~nosuchuser, but there is no such home folder."),
         (["a.npz", "-o", "bounds.txt"], "bounds.txt exists already"),
     ],
 )

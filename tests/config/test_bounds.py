@@ -101,6 +101,8 @@ def test_what_is_no_bounds_file_is_refused(tmp_path: Path, text: str, problem: s
 def test_a_file_that_is_missing_or_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"Cannot read the bounds file .*gone\.yaml: No such file"):
         load_bounds(tmp_path / "gone.yaml")
+    with pytest.raises(UserError, match="there is no such home folder"):
+        load_bounds("~nosuchuser/bounds.yaml")
     (tmp_path / "b.npz").write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(UserError, match="is no bounds file: it is not a text file"):
         load_bounds(tmp_path / "b.npz")

@@ -149,6 +149,12 @@ def test_a_bundled_name_written_as_a_path_is_pointed_at(tmp_path: Path) -> None:
     assert "Did you mean the bundled study 'quickstart'?" in message(tmp_path / "nowhere" / "quickstart.yaml")
 
 
+def test_a_home_folder_that_nobody_has_is_explained(write: Any) -> None:
+    assert "no such home folder" in message("~nosuchuser/mine.yaml")
+    assert "no such home folder" in message(write(f"{MINIMAL}action_bounds: ~nosuchuser/bounds.yaml"))
+    assert "no such home folder" in message(write(MINIMAL), "search_space=~nosuchuser/mine.py:space")
+
+
 def test_a_folder_is_no_study(write: Any) -> None:
     text = message(write(MINIMAL).parent)
     assert "is a folder" in text

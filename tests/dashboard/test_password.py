@@ -1,5 +1,7 @@
 """Where the password comes from."""
 
+from pathlib import Path
+
 import pytest
 
 from tuner.dashboard import PASSWORD_VARIABLE, read_password
@@ -29,6 +31,8 @@ def test_a_file_without_a_good_password(tmp_path, content):
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match=r"Cannot read the password file .*: No such file"):
         read_password(tmp_path / "none", {})
+    with pytest.raises(UserError, match="there is no such home folder"):
+        read_password(Path("~nosuchuser/password"), {})
 
 
 def test_an_empty_variable_is_a_mistake_and_not_no_password():

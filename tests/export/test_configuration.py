@@ -75,3 +75,5 @@ def test_other_files_are_refused(tmp_path, content, said):
 def test_a_missing_file_is_told_how_to_be_made(tmp_path):
     with pytest.raises(UserError, match=r"No such file or directory\. Write one with: tuner export"):
         load_configuration(tmp_path / "none.json")
+    with pytest.raises(UserError, match="there is no such home folder"):
+        load_configuration("~nosuchuser/agent.json")

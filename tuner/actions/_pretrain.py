@@ -1,5 +1,6 @@
 """Train a policy whose actions bounds can be taken from: PPO, which the action box does not bother."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -78,7 +79,12 @@ def pretraining_spec(
         seed: seeds simulator and agent.
         threads: CPU threads for the simulator.
         runs_dir: the folder of all runs.
+
+    Raises:
+        UserError: for a target that is not finite, or an algorithm that `pretraining_agent` refuses.
     """
+    if target is not None and not math.isfinite(target):
+        raise UserError(f"--target {target:g}: give the return at which to stop, a finite number such as 15.")
     study = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"pretrain-{algorithm}-{task.id}")
     number = _next_number(runs_dir / study)
     kind = "return_at_budget" if target is None else "time_to_return"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError
-from tuner.resources import write_whole
+from tuner.resources import user_path, write_whole
 from tuner.simulators import JointTargets
 
 SCHEMA = 1
@@ -78,7 +78,7 @@ def load_recording(path: str | Path) -> Recording:
     Raises:
         UserError: if there is no such file, or it holds something else.
     """
-    file = Path(path).expanduser()
+    file = user_path(path)
     try:
         archive = np.load(file, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):

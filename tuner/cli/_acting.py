@@ -31,11 +31,11 @@ def checked_count(option: str, value: int | None) -> None:
 def task_of(task_id: str, simulator: str, num_envs: int | None) -> "TaskConfig":
     """Return a task named on the command line; a user's own simulator starts at the working directory."""
     from tuner.config import TaskConfig
-    from tuner.resources import is_file_reference
+    from tuner.resources import is_file_reference, user_path
 
     if not task_id:
         raise UserError("The task's id is empty. `tuner tasks` lists what there is.")
-    own = os.path.normpath(Path.cwd() / Path(simulator).expanduser()) if is_file_reference(simulator) else simulator
+    own = os.path.normpath(Path.cwd() / user_path(simulator)) if is_file_reference(simulator) else simulator
     return TaskConfig(id=task_id, simulator=own, num_envs=num_envs or DEFAULT_ROBOTS)
 
 

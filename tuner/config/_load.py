@@ -13,7 +13,7 @@ from tuner.config._yaml import dump_yaml, parse_yaml
 from tuner.config.bounds import load_bounds
 from tuner.config.study import StudyConfig
 from tuner.errors import UserError, nearest, unknown_name
-from tuner.resources import bundled_files, is_file_reference
+from tuner.resources import bundled_files, is_file_reference, user_path
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -74,7 +74,7 @@ def find_study(path: str | Path) -> Path:
         raise UserError("The study's name is empty. Give a bundled study's name, or a path such as ./my_study.yaml.")
     if not _is_path(given):
         return _find_bundled(given)
-    file = Path(given).expanduser()
+    file = user_path(given)
     if file.is_dir():
         inside = sorted(entry.name for entry in file.iterdir() if entry.suffix in SUFFIXES)
         raise UserError(f"{given} is a folder, not a study file. Studies in it: {', '.join(inside) or 'none'}.")
@@ -156,4 +156,4 @@ def _is_own_file(reference: object) -> bool:
 
 
 def _absolute(reference: str, folder: Path) -> str:
-    return os.path.normpath(folder / Path(reference).expanduser())
+    return os.path.normpath(folder / user_path(reference))

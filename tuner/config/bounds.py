@@ -13,7 +13,7 @@ from tuner.config._problems import describe_problems
 from tuner.config._yaml import dump_yaml, parse_yaml
 from tuner.config.agent import ActionBox, Bounds
 from tuner.errors import UserError
-from tuner.resources import is_file_reference
+from tuner.resources import is_file_reference, user_path
 
 BoundsSource = Literal["percentiles", "joint_limits", "fraction"]
 """Percentiles of recorded actions, the robot's joint limits, or a share of the task's own box about its centre."""
@@ -126,7 +126,7 @@ def load_bounds(path: str | Path) -> ActionBoundsFile:
     Raises:
         UserError: if there is none, or something in it is wrong; all mistakes at once.
     """
-    file = Path(path).expanduser()
+    file = user_path(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

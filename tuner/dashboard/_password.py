@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tuner.errors import UserError
+from tuner.resources import user_path
 
 PASSWORD_VARIABLE = "TUNER_DASHBOARD_PASSWORD"
 """The environment variable that holds the password where no file is named."""
@@ -35,7 +36,7 @@ def read_password(file: Path | None, environment: Mapping[str, str]) -> str | No
 
 def _first_line(file: Path) -> str:
     try:
-        lines = file.expanduser().read_text(encoding="utf-8").splitlines()
+        lines = user_path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise UserError(f"Cannot read the password file {file}: {reason}.") from error

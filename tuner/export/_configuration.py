@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_v
 
 from tuner.config import AgentConfig, Frozen, ObjectiveConfig, PositiveCount, TaskConfig, describe_problems
 from tuner.errors import UserError
+from tuner.resources import user_path
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -103,7 +104,7 @@ def load_configuration(path: str | Path) -> ExportedConfiguration:
     Raises:
         UserError: if there is none, it is of another version, or something in it is wrong; all mistakes at once.
     """
-    data = _parsed(Path(path).expanduser(), str(path))
+    data = _parsed(user_path(path), str(path))
     if not isinstance(data, dict) or "schema" not in data:
         raise UserError(f"{path} is no export of a configuration: it has no key 'schema'. {_HOW}")
     if data["schema"] != SCHEMA_VERSION or isinstance(data["schema"], bool):

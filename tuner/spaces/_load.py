@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from tuner.errors import UserError, unknown_name
-from tuner.resources import bundled_files, is_file_reference, load_object
+from tuner.resources import bundled_files, is_file_reference, load_object, user_path
 from tuner.spaces._source import source_hash
 from tuner.spaces._space import SearchSpace, search_space
 
@@ -40,7 +40,7 @@ def _load(file: Path, function_name: str, *, name: str) -> SearchSpace:
             f"'{function_name}' in {file} is a {type(function).__name__}, but a search space is a function that takes "
             "a SpaceTrial and returns an AgentConfig."
         )
-    return SearchSpace.of(function, name=name, source_hash=source_hash(file.expanduser()))
+    return SearchSpace.of(function, name=name, source_hash=source_hash(user_path(file)))
 
 
 def _bundled() -> dict[str, Path]:

@@ -35,6 +35,9 @@ def test_files_that_cannot_be_read(tmp_path, name, text, message):
 def test_files_that_are_not_there(tmp_path):
     with pytest.raises(UserError, match=r"Cannot read .*none.yaml': No such file or directory"):
         read_action_settings(str(tmp_path / "none.yaml"))
+    for reference in ("~nosuchuser/a.yaml", "~nosuchuser/a.py:Class"):
+        with pytest.raises(UserError, match="there is no such home folder"):
+            read_action_settings(reference)
     (tmp_path / "binary.yaml").write_bytes(b"a: \xff\xfe")
     with pytest.raises(UserError, match="not a text file in UTF-8: byte 3 is 0xff"):
         read_action_settings(str(tmp_path / "binary.yaml"))

@@ -9,6 +9,7 @@ from tuner.actions.config_files._plain_yaml import load_plain
 from tuner.actions.config_files._settings import ActionSettings, no_clipping
 from tuner.actions.config_files._training_yaml import read_training_yaml
 from tuner.errors import UserError
+from tuner.resources import user_path
 
 _YAML_STYLES = (read_humanoidverse, read_isaac_lab, read_training_yaml)
 """In the order in which they are tried: humanoidverse's files can have a second clip that does not count."""
@@ -27,8 +28,8 @@ def read_action_settings(reference: str) -> ActionSettings:
     """
     path, colon, class_name = reference.rpartition(":")
     if colon and path.endswith(".py"):
-        return read_legged_gym(Path(path).expanduser(), class_name)
-    file = Path(reference).expanduser()
+        return read_legged_gym(user_path(path), class_name)
+    file = user_path(reference)
     if file.suffix == ".py":
         return read_legged_gym(file, None)
     text = _text(file)
