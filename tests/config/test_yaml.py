@@ -86,6 +86,27 @@ def test_no_python_objects() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: !!bool maybe", "test, line 1, column 4, is not valid YAML: 'maybe' cannot be read as !!bool."),
+        ("a: 1\nb: !!int ''", "line 2, column 4, is not valid YAML: '' cannot be read as !!int."),
+        ("a: !!int x", "'x' cannot be read as !!int"),
+        ("a: !!float x", "'x' cannot be read as !!float"),
+        ("a: !!timestamp x", "'x' cannot be read as !!timestamp"),
+        ("a: !!timestamp 2001-13-01", "'2001-13-01' cannot be read as !!timestamp"),
+        ("a: !!map [x]", "a sequence cannot be read as !!map"),
+        ("a: !!set x", "'x' cannot be read as !!set"),
+        ("a: !!seq x", "expected a sequence node"),
+        (f"a: {'1' * 5000}", f"'{'1' * 38}… cannot be read as !!int"),  # more digits than Python reads
+    ],
+)
+def test_values_that_their_tag_does_not_fit(text: str, problem: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_yaml(text, "test")
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "text", ["08", "1e5", "yes", "1:30", "2024-05-06", "0o7", "true", "~", "<<", "=", " a", "a: b", "#", ""]
 )
 def test_text_stays_text_when_written(text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from tuner.config._yaml_loader import CheckedLoader
 from tuner.errors import UserError
 
 _INTEGER = re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$")
@@ -20,7 +21,7 @@ _FLOAT = re.compile(
 )
 
 
-class _StudyLoader(yaml.SafeLoader):
+class _StudyLoader(CheckedLoader):
     """PyYAML's safe loader with the core schema of YAML 1.2 and without duplicate keys."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own way
@@ -101,14 +102,14 @@ def parse_yaml(text: str, source: str) -> Any:
         source: where it comes from, for errors.
 
     Raises:
-        UserError: if it is not YAML, has a duplicate key or a key that is not text, or asks for Python objects; with
-            line and column.
+        UserError: if it is not YAML, has a duplicate key or a key that is not text, asks for Python objects, or has a
+            value that its tag does not fit; with line and column.
     """
     try:
         return yaml.load(text, Loader=_StudyLoader)
     except yaml.YAMLError as error:
         raise UserError(f"{source}{_place(error)} is not valid YAML: {_problem(error)}.") from error
-    except (RecursionError, ValueError) as error:  # ValueError: whole numbers of thousands of digits
+    except RecursionError as error:
         raise UserError(f"{source} is not valid YAML: {type(error).__name__}, {error}.") from error
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tuner.config._yaml_loader import CheckedLoader
 from tuner.errors import UserError
 
 Path = tuple[str, ...]
@@ -13,7 +14,7 @@ _REFERENCES = 20
 """How many `${…}` may point to one another."""
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(CheckedLoader):
     """PyYAML's safe loader, which takes `!!python/tuple` for a list and any other unknown tag for what it is put on."""
 
     def construct_plain(self, suffix: str, node: Node) -> Any:
@@ -49,7 +50,7 @@ def load_plain(text: str, source: str) -> dict[str, Any]:
         data = yaml.load(text, Loader=_PlainLoader)
     except yaml.YAMLError as error:
         raise UserError(f"{source} is not valid YAML: {' '.join(str(error).split())}.") from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
         raise UserError(f"{source} is not valid YAML: {type(error).__name__}, {error}.") from error
     if not isinstance(data, dict):
         raise UserError(f"{source} holds a {type(data).__name__}, not keys and values.")
