@@ -56,6 +56,10 @@ def test_samples_are_all_steps_of_all_robots():
         ({"task": "{}"}, "its task or its joints cannot be read"),
         ({"task": "nonsense"}, "its task or its joints cannot be read"),
         ({"joints": '{"names": ["hip"]}'}, "its task or its joints cannot be read"),
+        ({"joints": '["hip", "knee"]'}, "the joints are a list, not keys and values"),
+        ({"joints": "[" * 100_000}, "its task or its joints cannot be read"),
+        ({"squashed": np.array([True, False])}, "squashed is not a single True or False"),
+        ({"deterministic": 2}, "deterministic is not a single True or False"),
         ({"policy": "half-trained"}, "its policy is 'half-trained'"),
     ],
 )

@@ -127,6 +127,13 @@ def test_a_mistake_in_a_configuration_names_the_file(tmp_path):
     assert shown.stderr.startswith(f"Error: {tmp_path / 'agent.yaml'}: clip_actions is 'wide', which cannot be read")
 
 
+def test_a_configuration_with_more_actions_than_any_agent_has(tmp_path):
+    (tmp_path / "agent.yaml").write_text("clip_actions: 1\nnum_actions: 1000000000000")
+    shown = call("--config", str(tmp_path / "agent.yaml"))
+    assert shown.exit_code == 2
+    assert "agent.yaml: It says that there are 1000000000000 actions; an agent can have at most 10000." in shown.stderr
+
+
 def test_options_of_the_wrong_kind_exit_with_two():
     assert call("--box", "-1").exit_code == 2
     assert call("--box", "low", "high").exit_code == 2

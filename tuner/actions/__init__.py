@@ -17,7 +17,7 @@ from tuner.actions._bounds import (
     percentile_box,
     write_bounds,
 )
-from tuner.actions._dimension import DimensionAudit, Verdict
+from tuner.actions._dimension import MOST_DIMENSIONS, DimensionAudit, Verdict
 from tuner.actions._files import check_output
 from tuner.actions._joints import PartialTargets
 from tuner.actions._recording import Recording, load_recording
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_PERCENTILES",
+    "MOST_DIMENSIONS",
     "ActionStatistics",
     "Audit",
     "BoundsRequest",

@@ -22,6 +22,9 @@ HOPELESS_SHARE = 0.9
 hundred. The A1's ±100, on which SAC stayed far below zero, has 0.91 or more in every joint. Without joint limits, ±24
 is the narrowest hopeless box."""
 
+MOST_DIMENSIONS = 10_000
+"""No agent has more actions; a greater number is a mistake, and would only fill the memory."""
+
 
 @dataclass(frozen=True)
 class DimensionAudit:

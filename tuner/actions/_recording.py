@@ -114,6 +114,9 @@ def _check_arrays(path: str | Path, content: dict[str, Any]) -> None:
             raise _refused(path, f"{name} holds {array.dtype}, not real numbers")
         if not name.startswith("task_") and not np.isfinite(array).all():
             raise _refused(path, f"{name} is not finite everywhere")
+    for name in _SWITCHES:
+        if content[name].shape != () or content[name].dtype.kind != "b":
+            raise _refused(path, f"{name} is not a single True or False")
     if not (content["agent_low"] < content["agent_high"]).all():
         raise _refused(path, "agent_low is not below agent_high everywhere")
 
@@ -125,7 +128,7 @@ def _parsed(path: str | Path, content: dict[str, Any]) -> Recording:
     try:
         task = TaskConfig.model_validate_json(texts["task"])
         joints = _joints(texts["joints"])
-    except (ValidationError, ValueError, TypeError, UserError) as error:
+    except (ValidationError, ValueError, TypeError, RecursionError, UserError) as error:
         raise _refused(path, f"its task or its joints cannot be read ({error})") from error
     if joints is not None and len(joints.names) != content["raw"].shape[2]:
         raise _refused(path, f"it has {len(joints.names)} joints for {content['raw'].shape[2]} dimensions")
@@ -143,7 +146,10 @@ def _parsed(path: str | Path, content: dict[str, Any]) -> Recording:
 def _joints(text: str) -> JointTargets | None:
     if not text:
         return None
-    return JointTargets(**{name: tuple(values) for name, values in json.loads(text).items()})
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError(f"the joints are a {type(data).__name__}, not keys and values")
+    return JointTargets(**{name: tuple(values) for name, values in data.items()})
 
 
 def _refused(path: str | Path, why: str) -> UserError:

@@ -10,8 +10,6 @@ from tuner.errors import UserError
 if TYPE_CHECKING:
     from tuner.actions import Audit
 
-_MOST_DIMENSIONS = 10_000
-
 
 def audit(
     task: Annotated[
@@ -104,10 +102,10 @@ def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tup
 
 
 def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], "Audit"]:
-    from tuner.actions import PartialTargets, audit_box
+    from tuner.actions import MOST_DIMENSIONS, PartialTargets, audit_box
 
-    if not 1 <= dims <= _MOST_DIMENSIONS:
-        raise UserError(f"--dims is {dims}; give a whole number from 1 to {_MOST_DIMENSIONS}.")
+    if not 1 <= dims <= MOST_DIMENSIONS:
+        raise UserError(f"--dims is {dims}; give a whole number from 1 to {MOST_DIMENSIONS}.")
     if scale is not None and not (scale > 0 and math.isfinite(scale)):
         raise UserError(f"--scale is {scale:g}; give the rad per unit of action, a number above zero.")
     unknown = (None,) * dims

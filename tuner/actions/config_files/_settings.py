@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tuner.actions._dimension import MOST_DIMENSIONS
 from tuner.actions._joints import Known, PartialTargets
 from tuner.errors import UserError
 
@@ -104,9 +105,17 @@ def number(value: Any) -> float | None:
 
 
 def count_of(value: Any) -> int | None:
-    """Return a number of actions; None for what is not a whole number of at least one."""
+    """Return a number of actions; None for what is not a whole number of at least one.
+
+    Raises:
+        UserError: for more than `MOST_DIMENSIONS`.
+    """
     found = number(value)
-    return int(found) if found is not None and found >= 1 and found.is_integer() else None
+    if found is None or found < 1 or not found.is_integer():
+        return None
+    if found > MOST_DIMENSIONS:
+        raise UserError(f"It says that there are {shown(value)} actions; an agent can have at most {MOST_DIMENSIONS}.")
+    return int(found)
 
 
 def per_joint(value: Any, names: Sequence[str]) -> Known:
