@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from tests.cli.training import configuration, write_export
 from tuner.agents import load_normalization
 from tuner.cli._app import app
-from tuner.cli._train import check_folder, free_name, make_room, print_next, refuse_failure
+from tuner.cli._train import check_folder, free_name, print_next, refuse_failure
 from tuner.cli._training import LiveWatcher, Watcher, train_alone, training_spec
 from tuner.clock import ManualClock
 from tuner.config import ObjectiveConfig, TrialSpec
@@ -135,15 +135,6 @@ def test_a_folder_may_be_new_or_empty_or_forced(tmp_path):
         check_folder(tmp_path, start_from=None, force=False)
 
 
-def test_an_earlier_policy_is_removed_unless_it_is_the_start(tmp_path):
-    for name in ("policy.zip", "normalization.npz", "notes.txt"):
-        (tmp_path / name).touch()
-    make_room(tmp_path, start_from=tmp_path)
-    assert (tmp_path / "policy.zip").exists()
-    make_room(tmp_path, start_from=None)
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
-
-
 # Watching, on a clock that jumps
 
 
@@ -196,12 +187,15 @@ def test_ctrl_c_ends_the_training(signals):
 
 def test_it_says_how_to_go_on(tmp_path):
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    stopped = Outcome(OutcomeKind.INTERRUPTED, clock_seconds=5.0)
+    stopped = Outcome(OutcomeKind.INTERRUPTED, clock_seconds=5.0, agent={})
     run = spec(seconds=20.0, until_target=True, directory=tmp_path / "run")
     print_next(console, tmp_path / "a.json", run, stopped)
     assert "stopped before there was a policy" in console.export_text()
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "policy.zip").touch()
+    # An earlier training's, which --force was to replace: this one was stopped before it had an agent.
+    print_next(console, tmp_path / "a.json", run, Outcome(OutcomeKind.INTERRUPTED))
+    assert "stopped before there was a policy" in console.export_text()
     (tmp_path / "run-2").mkdir()
     print_next(console, tmp_path / "a.json", run, stopped)
     command = f"tuner train {tmp_path}/a.json --resume {tmp_path}/run --seconds 15 -o {tmp_path}/run-3 --until-target"

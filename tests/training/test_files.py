@@ -38,6 +38,19 @@ def test_a_retry_keeps_nothing_of_the_attempt_before(tmp_path):
     assert not (tmp_path / "outcome.json").exists()
 
 
+def test_an_earlier_policy_goes_unless_the_trial_starts_from_it(tmp_path):
+    run, link = tmp_path / "run", tmp_path / "link"
+    run.mkdir()
+    link.symlink_to(run)
+    for name in ("policy.zip", "normalization.npz", "notes.txt"):
+        (run / name).touch()
+    TrialFiles(str(run), start_from=str(link))
+    assert (run / "policy.zip").exists()
+    assert (run / "normalization.npz").exists()
+    TrialFiles(str(run), start_from=str(tmp_path / "elsewhere"))
+    assert sorted(path.name for path in run.iterdir()) == ["curve.jsonl", "notes.txt"]
+
+
 def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -122,12 +123,14 @@ def test_starting_from_a_run_is_better_than_starting_from_nothing(solved):
     assert outcome.reached_seconds < 7.0 < 20.0 < first.reached_seconds
 
 
-def test_a_run_of_another_algorithm_to_start_from_is_the_users_mistake(solved):
-    outcome, _, env = train(ppo(), target=7.0, start_from=str(solved[3]))
+def test_a_run_of_another_algorithm_to_start_from_is_the_users_mistake(solved, tmp_path):
+    run = shutil.copytree(solved[3], tmp_path / "run")
+    outcome, _, env = train(ppo(), target=7.0, start_from=str(run), directory=str(run))
     assert outcome.kind is OutcomeKind.CRASHED
     assert outcome.details["user_error"] is True
     assert "trained SAC, but this is PPO" in outcome.message
     assert env.steps == 0
+    assert (run / "policy.zip").exists()
 
 
 def test_on_policy_agents_too():

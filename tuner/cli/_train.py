@@ -62,7 +62,6 @@ def train(
             markup=False,
             soft_wrap=True,
         )
-    make_room(output, start_from=resume)
     outcome = run_training(spec, out)
     refuse_failure(outcome, output)
     if as_json:
@@ -105,13 +104,6 @@ def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
         raise UserError(f"{output} is not empty. Name another folder, or give --force to replace the training in it.")
 
 
-def make_room(output: Path, *, start_from: Path | None) -> None:
-    """Remove an earlier training's policy, which must not be taken for this one's, unless this one starts from it."""
-    if start_from is None or output.resolve() != start_from.resolve():
-        for name in ("policy.zip", "normalization.npz"):
-            (output / name).unlink(missing_ok=True)
-
-
 def refuse_failure(outcome: "Outcome", output: Path) -> None:
     """Raise what a training that failed says.
 
@@ -131,16 +123,16 @@ def refuse_failure(outcome: "Outcome", output: Path) -> None:
 _FAILED = {"crashed": "crashed", "hung": "hung", "diverged": "diverged", "too_large": "is too large"}
 
 
-def has_policy(spec: "TrialSpec") -> bool:
-    """Whether the training left a policy."""
-    return spec.directory is not None and (Path(spec.directory) / "policy.zip").is_file()
+def has_policy(spec: "TrialSpec", outcome: "Outcome") -> bool:
+    """Whether the training left a policy; one that was stopped before it had an agent may have left an earlier's."""
+    return outcome.agent is not None and (Path(spec.directory or "") / "policy.zip").is_file()
 
 
 def result_data(spec: "TrialSpec", outcome: "Outcome") -> dict[str, Any]:
     """Return what happened, for JSON."""
     return {
         "directory": spec.directory,
-        "policy": f"{spec.directory}/policy.zip" if has_policy(spec) else None,
+        "policy": f"{spec.directory}/policy.zip" if has_policy(spec, outcome) else None,
         "task": spec.task.id,
         "algorithm": spec.agent.algorithm,
         "seed": spec.seed,
@@ -169,7 +161,7 @@ def print_result(out: "Console", spec: "TrialSpec", outcome: "Outcome") -> None:
     say(f"Return at the end: {number_text(outcome.final_return)} ({'evaluated' if evaluated else 'estimated'}).")
     if outcome.contended:
         say("Other work competed for the CPUs, so the times do not compare with others.")
-    if has_policy(spec):
+    if has_policy(spec, outcome):
         say(f"The policy lies in {spec.directory}. What it earns: tuner evaluate {spec.directory}")
 
 
@@ -177,7 +169,7 @@ def print_next(out: "Console", file: Path, spec: "TrialSpec", outcome: "Outcome"
     """Print how to go on with a training that was stopped."""
     import shlex
 
-    if not has_policy(spec):
+    if not has_policy(spec, outcome):
         out.print("It was stopped before there was a policy; the same command with --force starts again.")
         return
     left = max(1, round(spec.budget_seconds - outcome.clock_seconds))

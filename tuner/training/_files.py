@@ -9,15 +9,21 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from tuner.agents import save_agent
 from tuner.resources import write_whole
 
+_OF_A_POLICY = ("policy.zip", "normalization.npz")
+
 
 class TrialFiles:
     """Writes a trial's folder. A disk that is full or gone costs the files, never the trial: see `warning`."""
 
-    def __init__(self, directory: str | None) -> None:
-        """Start a fresh folder; what an earlier attempt left of its curve is dropped.
+    def __init__(self, directory: str | None, *, start_from: str | None = None) -> None:
+        """Start a fresh folder; what an earlier attempt left of curve, outcome and policy is dropped.
+
+        A policy must not outlive the specification that it was trained with: if this trial fails, the folder would pass
+        for a run that ended with it.
 
         Args:
             directory: the folder, made if need be; None writes nothing.
+            start_from: the folder whose policy the trial starts from. If it is the same, the policy is kept.
         """
         self.warning: str | None = None
         """The first thing that could not be written, and why."""
@@ -28,6 +34,9 @@ class TrialFiles:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             (self._folder / "outcome.json").unlink(missing_ok=True)
+            if start_from is None or Path(start_from).resolve() != self._folder.resolve():
+                for name in _OF_A_POLICY:
+                    (self._folder / name).unlink(missing_ok=True)
             self._curve = (self._folder / "curve.jsonl").open("w", encoding="utf-8")
         except OSError as error:
             self._give_up("the trial's folder", error)

@@ -79,7 +79,7 @@ class _Trial:
         self._env = env
         self._channel = channel
         self._ledger = ledger
-        self._files = TrialFiles(spec.directory)
+        self._files = TrialFiles(spec.directory, start_from=spec.start_from)
         self._parts: TrialParts | None = None
         self._contended = False
 
