@@ -50,6 +50,13 @@ def test_an_untrained_policy_needs_no_trial():
     assert "untrained PPO on PointMass, exploring: 500 steps of 2 robots" in shown.stdout
 
 
+def test_an_untrained_policy_acts_in_the_simulator_that_lists_its_task():
+    asked = ("--random", "--task", "Pendulum-v1", "--algorithm", "ppo", "--num-envs", "2", "--steps", "2", "--json")
+    shown = call(*asked)
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout)["dimensions"][0]["box"] == [-2.0, 2.0]
+
+
 def test_a_file_is_not_replaced_unasked(trial, tmp_path):
     (tmp_path / "a.npz").write_text("mine")
     refused = call(trial, "--steps", "1", "-o", tmp_path / "a.npz")
@@ -66,8 +73,9 @@ def test_a_file_is_not_replaced_unasked(trial, tmp_path):
         ([], "Give either a trial's folder or --random --task TASK; neither was given."),
         (["{trial}", "--random"], "both were given"),
         (["--random"], "--random needs a task"),
-        (["{trial}", "--algorithm", "sac"], "--algorithm belongs to --random"),
-        (["{trial}", "--task", "Cartpole"], "--task belongs to --random"),
+        (["{trial}", "--algorithm", "sac"], "--algorithm goes with --random only. Leave it out."),
+        (["{trial}", "--task", "Cartpole"], "--task goes with --random only"),
+        (["{trial}", "--simulator", "mujoco"], "--simulator goes with --random only"),
         (["nowhere"], "There is no folder nowhere."),
         (["."], "is no trial's folder: it has no spec.json"),
         (["{trial}", "--steps", "0"], "--steps 0: give a whole number of at least one."),

@@ -77,6 +77,13 @@ def test_a_task_alone_gives_a_share_of_its_box(here):
     assert load_study("study.yaml").action_bounds == bounds
 
 
+def test_a_task_is_opened_by_the_simulator_that_lists_it(here):
+    assert call("Pendulum-v1", "--fraction", "0.5").exit_code == 0
+    bounds = load_bounds("bounds.yaml")
+    # The pendulum's torque is within ±2.
+    assert (bounds.task.simulator, bounds.box) == ("gymnasium", ActionBox(low=(-1.0,), high=(1.0,)))
+
+
 @pytest.mark.slow
 def test_a_policy_is_trained_recorded_and_measured_in_one_go(here):
     # Every policy earns more than −1,000: the training ends with the first estimate, whatever the machine.
@@ -113,6 +120,14 @@ def test_progress_is_a_line():
         (["a.npz", "--source", "joint_limits", "--percentiles", "1", "99"], "--percentiles does not go with"),
         (["a.npz", "--percentiles", "1", "99", "--fraction", "0.1"], "Choose one."),
         (["a.npz", "--pretrain", "ppo"], "--pretrain takes a task's id, but a.npz is a recording or a folder."),
+        (["a.npz", "--simulator", "mujoco"], "--simulator goes with a TASK only. Leave it out."),
+        (["a.npz", "--seconds", "5m"], "--seconds goes with --pretrain only"),
+        (["a.npz", "--num-envs", "2"], "--num-envs goes with a trial's folder or a TASK only"),
+        (["a.npz", "--steps", "2"], "--steps goes with a trial's folder or --pretrain only"),
+        (["Cartpole", "--fraction", "0.1", "--target", "3"], "--target goes with --pretrain only"),
+        (["Cartpole", "--fraction", "0.1", "--deterministic"], "--deterministic goes with a trial's folder or"),
+        (["runs/x/trial-0000", "--steps", "2"], "There is no folder or recording 'runs/x/trial-0000'"),
+        (["Pendulum-v2", "--fraction", "0.1"], "No simulator lists a task 'Pendulum-v2'. Did you mean 'Pendulum-v1'?"),
         (["b.npz"], "There is no recording b.npz."),
         (["bounds.txt"], "bounds.txt is no recording of actions"),
         (["Cartpole"], "train a policy first: tuner bounds Cartpole --pretrain ppo"),

@@ -109,6 +109,10 @@ def test_curves_of_a_study(stored, here):
     [
         (["initial", "--view", "box"], "Name a task, or give --box LOW HIGH"),
         (["initial", "Cartpole", "--box", -1, 1], "Choose one"),
+        (["initial", "Cartpole", "--view", "gaussian"], "A TASK goes with --view box or rescaled only"),
+        (["initial", "--box", -1, 1, "--view", "squashed"], "--box goes with --view box or rescaled only"),
+        (["initial", "--box", -1, 1, "--dimension", 0], "--dimension goes with a TASK only"),
+        (["initial", "--simulator", "mujoco"], "--simulator goes with a TASK only"),
         (["initial", "Cartpol"], "Did you mean 'Cartpole'?"),
         (["initial", "Cartpole", "--simulator", "mujocoo"], "Did you mean 'mujoco'?"),
         (["initial", "Cartpole", "--dimension", 1], "Cartpole has 1 action: 0 to 0"),

@@ -28,15 +28,26 @@ def checked_count(option: str, value: int | None) -> None:
         raise UserError(f"{option} {value}: give a whole number of at least one.")
 
 
-def task_of(task_id: str, simulator: str, num_envs: int | None) -> "TaskConfig":
-    """Return a task named on the command line; a user's own simulator starts at the working directory."""
+def task_of(task_id: str, simulator: str | None, num_envs: int | None) -> "TaskConfig":
+    """Return a task named on the command line.
+
+    Args:
+        task_id: its id.
+        simulator: what opens it, a user's own from the working directory; None for the simulator that lists it.
+        num_envs: robots; `DEFAULT_ROBOTS` if None.
+
+    Raises:
+        UserError: if the id is empty, or no simulator was given and none lists it.
+    """
+    from tuner.actions._task import find_simulator
     from tuner.config import TaskConfig
     from tuner.resources import is_file_reference, user_path
 
     if not task_id:
         raise UserError("The task's id is empty. `tuner tasks` lists what there is.")
-    own = os.path.normpath(Path.cwd() / user_path(simulator)) if is_file_reference(simulator) else simulator
-    return TaskConfig(id=task_id, simulator=own, num_envs=num_envs or DEFAULT_ROBOTS)
+    name = find_simulator(task_id) if simulator is None else simulator
+    found = os.path.normpath(Path.cwd() / user_path(name)) if is_file_reference(name) else name
+    return TaskConfig(id=task_id, simulator=found, num_envs=num_envs or DEFAULT_ROBOTS)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.cli._acting import DEFAULT_STEPS
+from tuner.cli._conventions import check_partner
 from tuner.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ def actions(
     random: Annotated[bool, typer.Option("--random", help="Record an untrained policy instead; needs --task.")] = False,
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="With --random: the task.")] = None,
     simulator: Annotated[
-        str, typer.Option("--simulator", metavar="NAME", help="With --random: the task's simulator.")
-    ] = "mujoco",
+        str | None,
+        typer.Option("--simulator", metavar="NAME", help="With --random: what opens the task, if not what lists it."),
+    ] = None,
     algorithm: Annotated[
         str | None, typer.Option("--algorithm", metavar="NAME", help="With --random: sac (by default), ppo, tqc, ….")
     ] = None,
@@ -53,7 +55,7 @@ def actions(
     from tuner.cli._acting import checked_count, record_trial
     from tuner.cli._output import console, print_json
 
-    _check_choice(folder, random=random, task=task, algorithm=algorithm)
+    _check_choice(folder, random=random, task=task, simulator=simulator, algorithm=algorithm)
     for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
         checked_count(option, value)
     if output is not None:
@@ -78,20 +80,21 @@ def actions(
         out.print(f"The recording lies in {output}.", markup=False, soft_wrap=True)
 
 
-def _check_choice(folder: Path | None, *, random: bool, task: str | None, algorithm: str | None) -> None:
+def _check_choice(
+    folder: Path | None, *, random: bool, task: str | None, simulator: str | None, algorithm: str | None
+) -> None:
     if random == (folder is not None):
         given = "both were given" if random else "neither was given"
         raise UserError(f"Give either a trial's folder or --random --task TASK; {given}.")
     if random and task is None:
         raise UserError("--random needs a task: --task Velocity-Flat-A1. `tuner tasks` lists what there is.")
-    if not random and (task is not None or algorithm is not None):
-        option = "--task" if task is not None else "--algorithm"
-        raise UserError(f"{option} belongs to --random. A trial's folder tells its task and its algorithm itself.")
+    for option, value in (("--task", task), ("--simulator", simulator), ("--algorithm", algorithm)):
+        check_partner(option, value, "--random", given=random)
 
 
 def _record_untrained(
     task_id: str,
-    simulator: str,
+    simulator: str | None,
     algorithm: str,
     *,
     steps: int,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tuner.cli._conventions import check_partner
 from tuner.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ def audit(
 
     if sum(given is not None for given in (task, box, config)) != 1:
         raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
-    _refuse("--simulator", simulator, "a TASK", allowed=task is not None)
-    _refuse("--option", option or None, "a TASK", allowed=task is not None)
-    _refuse("--dims", dims, "--box", allowed=box is not None)
-    _refuse("--scale", scale, "--box", allowed=box is not None)
+    check_partner("--simulator", simulator, "a TASK", given=task is not None)
+    check_partner("--option", option or None, "a TASK", given=task is not None)
+    check_partner("--dims", dims, "--box", given=box is not None)
+    check_partner("--scale", scale, "--box", given=box is not None)
     if task is not None:
         source, found = _audit_task(task, simulator, option or [])
     elif box is not None:
@@ -81,11 +82,6 @@ def audit(
     from tuner.cli._audit_tables import print_audit
 
     print_audit(console(), source, found)
-
-
-def _refuse(option: str, value: object, partner: str, *, allowed: bool) -> None:
-    if value is not None and not allowed:
-        raise UserError(f"{option} goes with {partner} only. Leave it out.")
 
 
 def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], "Audit"]:

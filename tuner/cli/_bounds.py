@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.cli._acting import DEFAULT_STEPS
+from tuner.cli._conventions import check_partner
 from tuner.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tuner.config import ActionBoundsFile
 
 RUNS_DIR = Path("runs")
+DEFAULT_SECONDS = "5m"
 
 
 def bounds(
@@ -23,8 +25,9 @@ def bounds(
         str | None, typer.Option("--pretrain", metavar="ppo", help="With TASK: train this first, then record it.")
     ] = None,
     seconds: Annotated[
-        str, typer.Option("--seconds", metavar="TIME", help="With --pretrain: how long to train: 90, 5m.")
-    ] = "5m",
+        str | None,
+        typer.Option("--seconds", metavar="TIME", help="With --pretrain: how long to train: 90, 5m; 5m if not given."),
+    ] = None,
     target: Annotated[
         float | None, typer.Option("--target", metavar="R", help="With --pretrain: stop early at this return.")
     ] = None,
@@ -39,14 +42,18 @@ def bounds(
         float | None, typer.Option("--fraction", metavar="F", help="Bounds at this share of the task's own box.")
     ] = None,
     steps: Annotated[
-        int, typer.Option("--steps", metavar="N", help="Control steps of every robot to record.")
-    ] = DEFAULT_STEPS,
+        int | None,
+        typer.Option(
+            "--steps", metavar="N", help=f"Control steps of every robot to record; by default {DEFAULT_STEPS}."
+        ),
+    ] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Record the policy without its exploration noise.")
     ] = False,
     simulator: Annotated[
-        str, typer.Option("--simulator", metavar="NAME", help="With TASK: the task's simulator.")
-    ] = "mujoco",
+        str | None,
+        typer.Option("--simulator", metavar="NAME", help="With TASK: what opens it, if not the one that lists it."),
+    ] = None,
     num_envs: Annotated[
         int | None, typer.Option("--num-envs", metavar="N", help="Robots; by default the trial's, of a TASK 256.")
     ] = None,
@@ -74,13 +81,13 @@ def bounds(
         checked_count(option, value)
     check_output(output, force=force)
     numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed, "threads": threads}
-    recorded: dict[str, Any] = {"steps": steps, "deterministic": deterministic, **numbers}
-    if Path(origin).exists() or origin.endswith(".npz"):
-        if pretrain is not None:
-            raise UserError(f"--pretrain takes a task's id, but {origin} is a recording or a folder. Leave it out.")
+    recorded: dict[str, Any] = {"steps": steps or DEFAULT_STEPS, "deterministic": deterministic, **numbers}
+    chosen = {"--seconds": seconds, "--target": target, "--simulator": simulator, "--num-envs": num_envs}
+    _check_choice(origin, request, pretrain, {**chosen, "--steps": steps, "--deterministic": deterministic or None})
+    if _is_policy(origin):
         found, names = _from_policy(Path(origin), request, recorded)
     elif pretrain is not None:
-        duration = parse_duration(seconds)
+        duration = parse_duration(DEFAULT_SECONDS if seconds is None else seconds)
         found, names = _from_pretraining(origin, simulator, pretrain, duration, target, request, recorded)
     else:
         found, names = _from_task(origin, simulator, request, **numbers)
@@ -116,6 +123,40 @@ def requested(source: str | None, percentiles: tuple[float, float] | None, fract
     raise unknown_name("source of bounds", chosen, get_args(BoundsSource))
 
 
+def _is_policy(origin: str) -> bool:
+    """Say whether bounds come from a trial's folder or a recording, and not from a task."""
+    return Path(origin).exists() or origin.endswith(".npz")
+
+
+def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, options: dict[str, object]) -> None:
+    """Refuse what there are no bounds from, and options that would be ignored.
+
+    Args:
+        origin: a folder, a recording or a task.
+        request: what the bounds are to be.
+        pretrain: the algorithm to train first.
+        options: by name, what was given for them; None for nothing.
+    """
+    policy, folder, trained = _is_policy(origin), Path(origin).is_dir(), pretrain is not None
+    if policy and trained:
+        raise UserError(f"--pretrain takes a task's id, but {origin} is a recording or a folder. Leave it out.")
+    if not policy and not trained and request.source == "percentiles":
+        raise UserError(
+            f"There is no folder or recording '{origin}', and percentiles of a task need a policy. Give a trial's "
+            f"folder, a recording, or train a policy first: tuner bounds {origin} --pretrain ppo"
+        )
+    partners = {
+        "--seconds": ("--pretrain", trained),
+        "--target": ("--pretrain", trained),
+        "--simulator": ("a TASK", not policy),
+        "--num-envs": ("a trial's folder or a TASK", folder or not policy),
+        "--steps": ("a trial's folder or --pretrain", folder or trained),
+        "--deterministic": ("a trial's folder or --pretrain", folder or trained),
+    }
+    for option, (partner, given) in partners.items():
+        check_partner(option, options[option], partner, given=given)
+
+
 def _from_policy(
     path: Path, request: "BoundsRequest", recorded: dict[str, Any]
 ) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
@@ -129,7 +170,7 @@ def _from_policy(
 
 def _from_pretraining(
     task_id: str,
-    simulator: str,
+    simulator: str | None,
     algorithm: str,
     seconds: float,
     target: float | None,
@@ -158,17 +199,12 @@ def _from_pretraining(
 
 
 def _from_task(
-    task_id: str, simulator: str, request: "BoundsRequest", *, num_envs: int | None, seed: int, threads: int
+    task_id: str, simulator: str | None, request: "BoundsRequest", *, num_envs: int | None, seed: int, threads: int
 ) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
     """Return bounds that only need the task to be opened, and the names of the actions."""
     from tuner.actions import bounds_from_task
     from tuner.cli._acting import opened, task_of
 
-    if request.source == "percentiles":
-        raise UserError(
-            f"There is no folder or recording '{task_id}', and percentiles of a task need a policy. Give a trial's "
-            f"folder, a recording, or train a policy first: tuner bounds {task_id} --pretrain ppo"
-        )
     task = task_of(task_id, simulator, num_envs or 1)
     with opened(task, seed=seed, threads=threads) as env:
         low, high, joints = env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets

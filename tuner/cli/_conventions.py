@@ -1,4 +1,4 @@
-"""What commands have in common: the exit code of a stopped one, and how an option's count is read."""
+"""What commands have in common: the exit code of a stopped one, how counts are read, which options go together."""
 
 from collections.abc import Callable
 
@@ -19,3 +19,19 @@ def count_of(option: str) -> Callable[[str], int]:
             raise UserError(f"{option}: {error}") from None
 
     return parse
+
+
+def check_partner(option: str, value: object, partner: str, *, given: bool) -> None:
+    """Refuse an option that would be ignored.
+
+    Args:
+        option: its name.
+        value: what was given for it, None for nothing.
+        partner: what it goes with, for the message.
+        given: whether that was given.
+
+    Raises:
+        UserError: if the option was given without its partner.
+    """
+    if value is not None and not given:
+        raise UserError(f"{option} goes with {partner} only. Leave it out.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tuner.cli._acting import DEFAULT_STEPS
+from tuner.cli._conventions import check_partner
 from tuner.cli._plot_sources import (
     declared_bounds,
     described,
@@ -62,8 +63,8 @@ def initial(
         typer.Option("--box", metavar="LOW HIGH", help="The box, instead of a task's."),
     ] = None,
     dimension: Annotated[
-        int, typer.Option("--dimension", min=0, metavar="N", help="Which action of the task, from 0.")
-    ] = 0,
+        int | None, typer.Option("--dimension", min=0, metavar="N", help="Which action of TASK; 0 if not given.")
+    ] = None,
     simulator: Annotated[
         str | None,
         typer.Option(
@@ -78,11 +79,16 @@ def initial(
     if task is not None and box is not None:
         raise UserError("A task and --box were both given. Choose one: they name the same thing.")
     chosen = view or ("squashed" if task is None and box is None else "rescaled")
+    draws_box = chosen in ("box", "rescaled")
+    check_partner("--dimension", dimension, "a TASK", given=task is not None)
+    check_partner("--simulator", simulator, "a TASK", given=task is not None)
+    check_partner("A TASK", task, "--view box or rescaled", given=draws_box)
+    check_partner("--box", box, "--view box or rescaled", given=draws_box)
     path = _checked(output, f"initial-{chosen}.html")
-    if chosen in ("box", "rescaled"):
+    if draws_box:
         if task is None and box is None:
             raise UserError(f"--view {chosen} draws the declared box. Name a task, or give --box LOW HIGH.")
-        box = box or declared_bounds(task or "", simulator, dimension)
+        box = box or declared_bounds(task or "", simulator, dimension or 0)
     _write(_initial_figure(chosen, std, box), path)
 
 

@@ -25,12 +25,10 @@ def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[f
     Raises:
         UserError: for an unknown task or simulator, or a dimension that the task does not have.
     """
-    from tuner.actions._task import find_simulator
     from tuner.cli._acting import task_of
     from tuner.simulators import open_task
 
-    name = find_simulator(task) if simulator is None else simulator
-    env = open_task(task_of(task, name, num_envs=1), seed=0, threads=1)
+    env = open_task(task_of(task, simulator, num_envs=1), seed=0, threads=1)
     try:
         low, high = env.action_space.low.tolist(), env.action_space.high.tolist()
     finally:
