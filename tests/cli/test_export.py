@@ -58,6 +58,40 @@ def test_mistakes_are_told_and_nothing_is_written(storage, tmp_path, monkeypatch
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("there.json", "mine")]
 
 
+STUDY = """
+study: toy
+task: {{id: Toy, num_envs: {robots}}}
+search_space: sac_speed
+objective: {{target: {target}}}
+budget: {{seconds: 100, ticks: 20}}
+"""
+
+
+@pytest.mark.parametrize("command", [("export", "--format", "json", "-o", "winner.json"), ("confirm",)])
+def test_a_study_file_that_has_changed_is_not_taken_for_the_study(storage, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "mine.yaml"
+    file.write_text(STUDY.format(robots=32, target=3.0))
+    call = [command[0], "./mine.yaml", "--storage", storage, *command[1:]]
+    refused = CliRunner().invoke(app, call)
+    assert refused.exit_code == 2
+    assert (
+        "Error: ./mine.yaml is not what its study 'toy' was run with:\n"
+        "  objective.target: 10.0 before, 3.0 now\n  task.num_envs: 4 before, 32 now\n"
+    ) in refused.stderr
+    assert f"give its name instead of the file: toy --storage {storage}." in " ".join(refused.stderr.split())
+    assert list(tmp_path.iterdir()) == [file]
+    assert CliRunner().invoke(app, ["show", "./mine.yaml", "--storage", storage]).exit_code == 0
+
+
+def test_a_study_file_as_it_was_run_is_the_study(storage, tmp_path):
+    file, winner = tmp_path / "mine.yaml", tmp_path / "winner.json"
+    file.write_text(STUDY.format(robots=4, target=10))
+    done = CliRunner().invoke(app, ["export", str(file), "--storage", storage, "--format", "json", "-o", str(winner)])
+    assert done.exit_code == 0, done.stderr
+    assert load_configuration(winner).provenance.trial == 1
+
+
 def test_a_file_is_replaced_when_forced(storage, tmp_path):
     file = tmp_path / "winner.json"
     file.write_text("old")

@@ -96,13 +96,15 @@ def confirm(
 
 def _opened(study: str, storage: str | None) -> "tuple[StudyConfig, ConfirmConfig]":
     """Return the study file as the study was run, and what it says of confirming, or what the file says by now."""
-    from tuner.cli._stored import find_stored, study_file
+    from tuner.cli._stored import check_file_unchanged, find_stored, study_file
     from tuner.config import ConfirmConfig
     from tuner.study import config_of, read_study
 
     name, url = find_stored(study, storage)
     file = study_file(study)
-    stored = config_of(read_study(url, name))
+    opened = read_study(url, name)
+    check_file_unchanged(study, opened, url)
+    stored = config_of(opened)
     if stored is None:
         raise UserError(f"The study '{name}' was not made by this program, so its configurations are not known.")
     settings = (file.confirm if file is not None else None) or stored.confirm or ConfirmConfig()

@@ -36,15 +36,19 @@ def export(
     """
     from tuner.actions import check_output
     from tuner.cli._output import console, quiet_optuna
-    from tuner.cli._stored import open_stored
+    from tuner.cli._stored import check_file_unchanged, find_stored
     from tuner.export import configuration_of, get_format
     from tuner.resources import write_whole
+    from tuner.study import read_study
 
     chosen = get_format(form)
     chosen.check_name(output)
     check_output(output, force=force)
     quiet_optuna()
-    found = configuration_of(open_stored(study, storage), trial)
+    name, url = find_stored(study, storage)
+    stored = read_study(url, name)
+    check_file_unchanged(study, stored, url)
+    found = configuration_of(stored, trial)
     text = chosen.text(found.configuration)
     write_whole(output, lambda file: file.write(text.encode()))
     for warning in found.warnings:

@@ -59,6 +59,35 @@ def find_stored(study: str, storage: str | None) -> tuple[str, str]:
     raise UserError(f"The study '{name}' of {study} has not been run yet. Run it with: tuner run {study}")
 
 
+def check_file_unchanged(study: str, stored: "optuna.Study", url: str) -> None:
+    """Refuse a study file that says something else by now than its study was run with, where that would mislead.
+
+    A bundled study is not compared, as what it says by now is not the user's doing, nor a study named by its own name.
+
+    Args:
+        study: as it was given.
+        stored: the study that was found for it.
+        url: where it was found.
+
+    Raises:
+        UserError: if task, objective or budget are others.
+    """
+    from tuner.study import SECONDS_DEPEND_ON, attributes, differences, fingerprint, shown_url
+
+    before = stored.user_attrs.get(attributes.FINGERPRINT)
+    config = study_file(study) if _is_path(study) else None
+    if config is None or before is None:
+        return
+    changed = differences(before, fingerprint(config, space_source=""), sections=SECONDS_DEPEND_ON)
+    if changed:
+        lines = "\n".join(f"  {line}" for line in changed)
+        name = stored.study_name if url == DEFAULT_STORAGE else f"{stored.study_name} --storage {shown_url(url)}"
+        raise UserError(
+            f"{study} is not what its study '{stored.study_name}' was run with:\n{lines}\nFor the study as it was run, "
+            f"give its name instead of the file: {name}. For the file as it is now, change 'study' in it and run it."
+        )
+
+
 def _located(study: str, storage: str | None) -> tuple[str, str]:
     """Return the study's name in the storage, and the storage's URL."""
     config = study_file(study)
@@ -75,7 +104,9 @@ def study_file(study: str) -> "StudyConfig | None":
     """
     from tuner.config import bundled_studies, load_study
 
-    is_path = any(separator in study for separator in (os.sep, os.altsep or os.sep)) or study.startswith("~")
-    if is_path or study in bundled_studies() or Path(study).suffix in {".yaml", ".yml"}:
-        return load_study(study)
-    return None
+    return load_study(study) if _is_path(study) or study in bundled_studies() else None
+
+
+def _is_path(study: str) -> bool:
+    has_folder = any(separator in study for separator in (os.sep, os.altsep or os.sep))
+    return has_folder or study.startswith("~") or Path(study).suffix in {".yaml", ".yml"}

@@ -11,12 +11,10 @@ from tuner.confirm._plan import Entrant, Plan, agent_of, load_confirm, run_of
 from tuner.confirm._race import Key, Standing, race
 from tuner.confirm._records import Candidate, Confirmation, ConfirmRun
 from tuner.records import OutcomeKind
-from tuner.study import attributes, counts, differences, outcome_of
+from tuner.study import SECONDS_DEPEND_ON, attributes, counts, differences, outcome_of
 
 Runs = Mapping[Key, Mapping[int, ConfirmRun]]
 """Runs by candidate and seed."""
-_WHAT_SECONDS_MEAN = ("task.", "objective.", "budget.")
-"""Parts of a study's fingerprint that runs must share; its search space may have changed since."""
 
 
 def confirmation_data(study: optuna.Study) -> Confirmation | None:
@@ -86,7 +84,7 @@ def standing_of(plan: Plan, runs: Runs) -> Standing:
 def outdated(study: optuna.Study, confirm: optuna.Study, plan: Plan) -> str | None:
     """Return how confirm runs differ from what the study is now, one line for each difference; None if they do not."""
     before, now = confirm.user_attrs.get(attributes.FINGERPRINT, {}), study.user_attrs.get(attributes.FINGERPRINT, {})
-    lines = differences(before, now, sections=_WHAT_SECONDS_MEAN)
+    lines = differences(before, now, sections=SECONDS_DEPEND_ON)
     agents = {trial.number: agent_of(trial) for trial in study.get_trials(deepcopy=False)}
     for entrant in plan.entrants:
         if entrant.number is not None and agents.get(entrant.number) != entrant.agent:

@@ -1,7 +1,7 @@
 """Studies: the manager's loop over Optuna and the workers, the score, samplers, pruners and storage."""
 
 from tuner.study import attributes
-from tuner.study._fingerprint import differences, fingerprint
+from tuner.study._fingerprint import SECONDS_DEPEND_ON, differences, fingerprint
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
@@ -20,6 +20,7 @@ from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
 
 __all__ = [
+    "SECONDS_DEPEND_ON",
     "STORAGE_ERRORS",
     "BestTrial",
     "EndReason",

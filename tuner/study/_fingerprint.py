@@ -11,6 +11,9 @@ from tuner.config import StudyConfig
 from tuner.errors import UserError
 from tuner.study.attributes import FINGERPRINT, counts, outcome_of
 
+SECONDS_DEPEND_ON = ("task.", "objective.", "budget.")
+"""Sections of a fingerprint that times to return must share to be compared; where a configuration came from need not
+be the same."""
 _SPACE = "search_space"
 _BOUNDS = "action_bounds"
 _SOURCE = "search_space source"
