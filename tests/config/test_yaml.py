@@ -94,7 +94,7 @@ def test_no_python_objects() -> None:
         ("a: !!float x", "'x' cannot be read as !!float"),
         ("a: !!timestamp x", "'x' cannot be read as !!timestamp"),
         ("a: !!timestamp 2001-13-01", "'2001-13-01' cannot be read as !!timestamp"),
-        ("a: !!map [x]", "a sequence cannot be read as !!map"),
+        ("a: !!map [x]", "a list cannot be read as !!map"),
         ("a: !!set x", "'x' cannot be read as !!set"),
         ("a: !!seq x", "expected a sequence node"),
         (f"a: {'1' * 5000}", f"'{'1' * 38}… cannot be read as !!int"),  # more digits than Python reads

@@ -27,6 +27,7 @@ class CheckedLoader(yaml.SafeLoader):
 
 def _misfit(node: Node) -> ConstructorError:
     tag = node.tag.replace(_STANDARD, "!!")
-    value = repr(node.value) if isinstance(node, ScalarNode) else f"a {node.id}"
+    other = "keys and values" if isinstance(node, MappingNode) else "a list"
+    value = repr(node.value) if isinstance(node, ScalarNode) else other
     shown = value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
     return ConstructorError(None, None, f"{shown} cannot be read as {tag}", node.start_mark)

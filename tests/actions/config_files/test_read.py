@@ -24,7 +24,7 @@ def test_a_file_without_any_clipping_says_what_was_found(tmp_path):
         ("a.yaml", "a: !!bool maybe", "not valid YAML: 'maybe' cannot be read as !!bool"),
         ("a.yaml", "a: !!int ''", "not valid YAML: '' cannot be read as !!int"),
         ("a.yaml", "a: !!timestamp x", "not valid YAML: 'x' cannot be read as !!timestamp"),
-        ("a.yaml", "a: !!map [x]", "not valid YAML: a sequence cannot be read as !!map"),
+        ("a.yaml", "a: !!map [x]", "not valid YAML: a list cannot be read as !!map"),
         ("a.json", '{"a": 1}', "clips no actions"),
         ("a.toml", "clip_actions = 1", "neither Python nor YAML by its name"),
         ("a.yaml", "a: &a [*a]", "clips no actions"),
