@@ -66,6 +66,14 @@ def test_the_median_distance():
     assert squashed_median_distance(1.0, 5.0) == pytest.approx(2 * 0.58793, abs=1e-4)
 
 
+def test_other_deviations():
+    # ±2 is two σ of 1, one of 2: 1 - Φ(1) = 0.1586552539 on each side
+    assert gaussian_outside(-2.0, 2.0, 2.0) == pytest.approx(2 * 0.1586552539, abs=1e-9)
+    # a box ±1: beyond ±tanh(1) is beyond ±1 before squashing, which is two σ of 0.5
+    assert squashed_outside(-1.0, 1.0, -math.tanh(1.0), math.tanh(1.0), 0.5) == pytest.approx(2 * TWO_SIGMA_TAIL)
+    assert squashed_outside(-1.0, 1.0, 0.0, 1.0, 0.3) == 0.5
+
+
 def test_samples_agree():
     drawn = np.random.default_rng(0).normal(size=200_000)
     actions = 2.0 + 6.0 * np.tanh(drawn)  # the box -4 … 8

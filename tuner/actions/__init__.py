@@ -17,9 +17,10 @@ from tuner.actions._bounds import (
     percentile_box,
     write_bounds,
 )
-from tuner.actions._dimension import MOST_DIMENSIONS, DimensionAudit, Verdict
+from tuner.actions._dimension import MOST_DIMENSIONS, UNIT_ACTION, DimensionAudit, Verdict
 from tuner.actions._files import check_output
 from tuner.actions._joints import PartialTargets
+from tuner.actions._mass import gaussian_outside, squashed_outside
 from tuner.actions._recording import Recording, load_recording
 from tuner.actions._statistics import ActionStatistics, DimensionStatistics, action_statistics
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_PERCENTILES",
     "MOST_DIMENSIONS",
+    "UNIT_ACTION",
     "ActionStatistics",
     "Audit",
     "BoundsRequest",
@@ -47,6 +49,7 @@ __all__ = [
     "bounds_from_task",
     "check_output",
     "fraction_box",
+    "gaussian_outside",
     "joint_limit_box",
     "load_policy",
     "load_recording",
@@ -54,6 +57,7 @@ __all__ = [
     "pretrain",
     "pretraining_spec",
     "record_actions",
+    "squashed_outside",
     "untrained_policy",
     "write_bounds",
 ]

@@ -16,27 +16,29 @@ def normal_below(value: float) -> float:
     return 0.5 * math.erfc(-value / math.sqrt(2.0))
 
 
-def gaussian_outside(low: float, high: float) -> float:
-    """Return the share of a unit Gaussian below `low` or above `high`.
+def gaussian_outside(low: float, high: float, std: float = 1.0) -> float:
+    """Return the share of a Gaussian of mean 0 below `low` or above `high`.
 
     Args:
         low: may be minus infinity.
         high: not below `low`; may be infinity.
+        std: its standard deviation.
     """
     # the upper tail as a lower one, as 1 - Φ would lose its digits
-    return normal_below(low) + normal_below(-high)
+    return normal_below(low / std) + normal_below(-high / std)
 
 
-def squashed_outside(box_low: float, box_high: float, low: float, high: float) -> float:
-    """Return the share of a unit Gaussian, squashed onto a box, that lies below `low` or above `high`.
+def squashed_outside(box_low: float, box_high: float, low: float, high: float, std: float = 1.0) -> float:
+    """Return the share of a Gaussian of mean 0, squashed onto a box, that lies below `low` or above `high`.
 
     Args:
         box_low: lower bound of the box.
         box_high: upper bound of the box, above the lower one.
         low: lower end of the region of interest, in the box's units.
         high: its upper end, not below `low`.
+        std: standard deviation before squashing.
     """
-    return gaussian_outside(_unsquash(low, box_low, box_high), _unsquash(high, box_low, box_high))
+    return gaussian_outside(_unsquash(low, box_low, box_high), _unsquash(high, box_low, box_high), std)
 
 
 def squashed_median_distance(box_low: float, box_high: float) -> float:

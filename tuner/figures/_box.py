@@ -4,14 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tuner.figures._densities import (
-    USEFUL,
-    check_box,
-    check_std,
-    gaussian_density,
-    gaussian_share_between,
-    gaussian_share_within,
-)
+from tuner.actions import UNIT_ACTION, gaussian_outside
+from tuner.figures._densities import check_box, check_std, gaussian_density
 from tuner.figures._style import COLOURS, faded, label, number, styled
 
 
@@ -56,9 +50,10 @@ def box_figure(data: pd.DataFrame) -> go.Figure:
     span = high - low
     left, right = min(low, float(data["action"].min())), max(high, float(data["action"].max()))
     add_box(figure, low, high, top=1.12 * top, beside=span < 0.6 * (right - left))
+    far = gaussian_outside(-UNIT_ACTION, UNIT_ACTION, std)
     figure.add_annotation(
         label(
-            f"{100 * gaussian_share_within(USEFUL, std):.1f} % of PPO's first actions<br>lie within ±{USEFUL:g}",
+            f"{100 * (1 - far):.1f} % of PPO's first actions<br>lie within ±{UNIT_ACTION:g}",
             x=0.66,
             xref="paper",
             y=0.8 * top,
@@ -80,11 +75,11 @@ def box_figure(data: pd.DataFrame) -> go.Figure:
 
 def _verdict(low: float, high: float, std: float) -> str:
     box = f"a box of {number(low, 6)} to {number(high, 6)}"
-    if low <= -USEFUL and high >= USEFUL:
-        share = number(100 * 2 * USEFUL / (high - low))
-        return f"±{USEFUL:g} is {share} % of {box}; PPO does not notice, as its Gaussian has no bounds."
-    outside = 100 * (1 - gaussian_share_between(low, high, std))
-    return f"{number(outside)} % of PPO's first actions lie outside {box} and are clipped to it."
+    if low <= -UNIT_ACTION and high >= UNIT_ACTION:
+        share = number(100 * 2 * UNIT_ACTION / (high - low))
+        return f"±{UNIT_ACTION:g} is {share} % of {box}; PPO does not notice, as its Gaussian has no bounds."
+    outside = number(100 * gaussian_outside(low, high, std))
+    return f"{outside} % of PPO's first actions lie outside {box} and are clipped to it."
 
 
 def add_box(figure: go.Figure, low: float, high: float, *, top: float, beside: bool = False, **place: int) -> None:

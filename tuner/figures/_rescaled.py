@@ -5,16 +5,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tuner.actions import UNIT_ACTION, gaussian_outside, squashed_outside
 from tuner.figures._box import add_box
-from tuner.figures._densities import (
-    USEFUL,
-    check_box,
-    check_std,
-    gaussian_density,
-    gaussian_share_within,
-    squashed_density,
-    squashed_share_between,
-)
+from tuner.figures._densities import check_box, check_std, gaussian_density, squashed_density
 from tuner.figures._style import COLOURS, faded, label, styled
 
 
@@ -47,11 +40,10 @@ def rescaled_data(low: float, high: float, std: float = 1.0) -> pd.DataFrame:
 def rescaled_figure(data: pd.DataFrame) -> go.Figure:
     """Draw `rescaled_data`, one panel for each algorithm, as the densities differ too much for one axis."""
     low, high, std = float(data["action"].min()), float(data["action"].max()), float(data["std"].iloc[0])
-    centre, half = (low + high) / 2, (high - low) / 2
-    share = squashed_share_between((-USEFUL - centre) / half, (USEFUL - centre) / half, std)
+    far = (-UNIT_ACTION, UNIT_ACTION, std)
     panels = {
-        "gaussian": ("PPO: Gaussian", COLOURS["blue"], gaussian_share_within(USEFUL, std)),
-        "rescaled": ("SAC: squashed, rescaled to the box", COLOURS["vermilion"], share),
+        "gaussian": ("PPO: Gaussian", COLOURS["blue"], 1 - gaussian_outside(*far)),
+        "rescaled": ("SAC: squashed, rescaled to the box", COLOURS["vermilion"], 1 - squashed_outside(low, high, *far)),
     }
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1)
     for row, (column, (name, colour, within)) in enumerate(panels.items(), start=1):
@@ -68,7 +60,7 @@ def rescaled_figure(data: pd.DataFrame) -> go.Figure:
         )
         top = float(data[column].max())
         add_box(figure, low, high, top=1.22 * top, row=row, col=1)
-        text = f"<b>{name}</b>, σ = {std:.3g}<br>{100 * within:.3g} % within ±{USEFUL:g}"
+        text = f"<b>{name}</b>, σ = {std:.3g}<br>{100 * within:.3g} % within ±{UNIT_ACTION:g}"
         place = {"x": low + 0.73 * (high - low), "y": 0.72 * top if row == 1 else 0.3 * top}
         figure.add_annotation(label(text, colour=colour, **place), row=row, col=1)
         figure.update_yaxes(range=[0, 1.38 * top], row=row, col=1)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tuner.figures._densities import check_std, gaussian_density, squashed_density, squashed_share_between
+from tuner.actions import squashed_outside
+from tuner.figures._densities import check_std, gaussian_density, squashed_density
 from tuner.figures._style import SERIES, faded, label, number, styled
 
 _EDGE = 0.9
@@ -56,7 +57,7 @@ def squashed_figure(data: pd.DataFrame) -> go.Figure:
     for bound in (-1, 1):
         figure.add_vline(x=bound, line={"color": "#5A5A5A", "width": 1.5, "dash": "dash"})
         figure.add_annotation(label(f"bound {number(bound)}", x=bound, y=1.1 * top))
-    edge = 100 * (1 - squashed_share_between(-_EDGE, _EDGE, std))
+    edge = 100 * squashed_outside(-1, 1, -_EDGE, _EDGE, std)
     figure.update_yaxes(range=[0, 1.2 * top])
     figure.update_layout(margin_b=110)
     return styled(
