@@ -105,7 +105,10 @@ def test_what_a_task_alone_does_not_tell(request_, joints, problem):
 @pytest.mark.parametrize(
     ("wrong", "problem"),
     [
-        ({"percentiles": (97.5, 2.5)}, "--percentiles 97.5 2.5: give two numbers from 0 to 100, the lower first"),
+        (
+            {"percentiles": (97.5, 2.5)},
+            "The percentiles are 97.5 and 2.5, but must be two numbers from 0 to 100, the lower one first",
+        ),
         ({"percentiles": (-1, 50)}, "from 0 to 100"),
         ({"percentiles": (float("nan"), 50)}, "from 0 to 100"),
         ({"source": "fraction"}, "add --fraction 0.03"),

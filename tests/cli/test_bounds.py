@@ -113,7 +113,10 @@ def test_progress_is_a_line():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a.npz", "--percentiles", "97.5", "2.5"], "--percentiles 97.5 2.5: give two numbers from 0 to 100"),
+        (
+            ["a.npz", "--percentiles", "97.5", "2.5"],
+            "The percentiles are 97.5 and 2.5, but must be two numbers from 0 to 100",
+        ),
         (["a.npz", "--source", "joint_limit"], "Did you mean 'joint_limits'?"),
         (["a.npz", "--source", "joint_limits", "--fraction", "0.1"], "--fraction does not go with --source"),
         (["a.npz", "--source", "fraction"], "add --fraction 0.03"),

@@ -85,7 +85,7 @@ def test_boxes_stand_from_the_narrowest_percentiles_to_the_widest_the_files_own_
         ("task: {id: T}\nsource: fraction\nlow: [1]\nhigh: [2]", "the key fraction is missing"),
         (
             "task: {id: T}\nsource: percentiles\npercentiles: [97.5, 2.5]\nlow: [1]\nhigh: [2]",
-            "percentiles are two numbers from 0 to 100, the lower one first, not 97.5 and 2.5",
+            "The percentiles are 97.5 and 2.5, but must be two numbers from 0 to 100, the lower one first",
         ),
         (
             "task: {id: T}\nsource: joint_limits\nlow: [1]\nhigh: [2]\njoint_limits: {low: [1, 1], high: [2, 2]}",

@@ -34,7 +34,7 @@ def test_raw_outputs_instead_of_what_the_task_got():
 
 @pytest.mark.parametrize("percentiles", [(97.5, 2.5), (-1.0, 50.0), (50.0, 101.0), (5.0, 5.0)])
 def test_percentiles_that_are_none(recorded, percentiles):
-    with pytest.raises(UserError, match="between 0 and 100, the lower one first"):
+    with pytest.raises(UserError, match="two numbers from 0 to 100, the lower one first"):
         percentiles_data(recorded, percentiles=percentiles)
 
 

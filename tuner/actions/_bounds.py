@@ -16,6 +16,7 @@ from tuner.config import (
     BoundsTask,
     PercentileBox,
     TaskConfig,
+    check_percentiles,
     dump_bounds,
 )
 from tuner.errors import UserError
@@ -44,11 +45,7 @@ class BoundsRequest:
             UserError: for percentiles that are no pair from 0 to 100 in order, a fraction outside (0, 1], or a source
                 that lacks its number.
         """
-        low, high = self.percentiles
-        if not 0 <= low < high <= 100:
-            raise UserError(
-                f"--percentiles {low:g} {high:g}: give two numbers from 0 to 100, the lower first, such as 2.5 97.5."
-            )
+        check_percentiles(self.percentiles)
         if self.source == "fraction" and self.fraction is None:
             raise UserError("A share of the task's box was asked for, but not which: add --fraction 0.03.")
         if self.fraction is not None and not 0 < self.fraction <= 1:
@@ -61,8 +58,7 @@ def percentile_box(recording: Recording, percentiles: tuple[float, float]) -> Ac
     Raises:
         UserError: if a dimension hardly varies, so that both percentiles are the same number.
     """
-    low, high = np.percentile(recording.samples, percentiles, axis=0)
-    lows, highs = _rounded(low), _rounded(high)
+    lows, highs = _percentile_ends(recording, percentiles)
     for name, a, b in zip(recording.dimension_names, lows, highs, strict=True):
         if a >= b:
             raise UserError(
@@ -176,11 +172,18 @@ def _standard_boxes(recording: Recording) -> tuple[PercentileBox, ...]:
     """Return the standard boxes that have a width in every dimension."""
     found = []
     for percentiles in STANDARD_PERCENTILES:
-        low, high = np.percentile(recording.samples, percentiles, axis=0)
-        lows, highs = _rounded(low), _rounded(high)
+        lows, highs = _percentile_ends(recording, percentiles)
         if all(a < b for a, b in zip(lows, highs, strict=True)):
             found.append(PercentileBox(percentiles=percentiles, low=lows, high=highs))
     return tuple(found)
+
+
+def _percentile_ends(
+    recording: Recording, percentiles: tuple[float, float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return two percentiles of what the task got in each dimension, rounded; they may be the same number."""
+    low, high = np.percentile(recording.samples, percentiles, axis=0)
+    return _rounded(low), _rounded(high)
 
 
 def _rounded(values: Sequence[float] | np.ndarray) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from tuner.config.bounds import (
     BoundsSource,
     BoundsTask,
     PercentileBox,
+    check_percentiles,
     dump_bounds,
     load_bounds,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "TrialSpec",
     "WorkersConfig",
     "bundled_studies",
+    "check_percentiles",
     "describe_problems",
     "dump_bounds",
     "dump_study",

@@ -19,14 +19,29 @@ BoundsSource = Literal["percentiles", "joint_limits", "fraction"]
 """Percentiles of recorded actions, the robot's joint limits, or a share of the task's own box about its centre."""
 
 
-def _ordered(pair: tuple[float, float]) -> tuple[float, float]:
+def check_percentiles(pair: tuple[float, float]) -> None:
+    """Refuse two percentiles that are none, or not in order.
+
+    Raises:
+        UserError: if they are not within 0 and 100, the lower one first.
+    """
     low, high = pair
     if not 0 <= low < high <= 100:
-        raise ValueError(f"percentiles are two numbers from 0 to 100, the lower one first, not {low:g} and {high:g}")
+        raise UserError(
+            f"The percentiles are {low:g} and {high:g}, but must be two numbers from 0 to 100, the lower one first, "
+            "such as 2.5 and 97.5."
+        )
+
+
+def _checked(pair: tuple[float, float]) -> tuple[float, float]:
+    try:
+        check_percentiles(pair)
+    except UserError as error:
+        raise ValueError(str(error).removesuffix(".")) from error  # the list of mistakes ends them itself
     return pair
 
 
-Percentiles = Annotated[tuple[float, float], Listed, AfterValidator(_ordered)]
+Percentiles = Annotated[tuple[float, float], Listed, AfterValidator(_checked)]
 """The lower and the upper percentile, such as 2.5 and 97.5."""
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from tuner.errors import UserError
+from tuner.config import check_percentiles
 from tuner.figures._style import COLOURS, TOP, faded, label, number, rounded, styled
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def percentiles_data(
     Raises:
         UserError: for percentiles that are none or in the wrong order.
     """
-    _check_percentiles(percentiles)
+    check_percentiles(percentiles)
     values = _values(recording, raw=raw)
     numbers = np.percentile(values, [0, percentiles[0], 50, percentiles[1], 100], axis=0)
     return pd.DataFrame(
@@ -205,12 +205,3 @@ def _values(recording: "Recording", *, raw: bool) -> npt.NDArray[np.float64]:
     """Return the values of all steps and robots, shape (samples, action_dim)."""
     values = recording.raw if raw else recording.commanded
     return values.reshape(-1, values.shape[-1]).astype(np.float64)
-
-
-def _check_percentiles(percentiles: tuple[float, float]) -> None:
-    low, high = percentiles
-    if not 0 <= low < high <= 100:
-        raise UserError(
-            f"The percentiles are {low:g} and {high:g}, but they must lie between 0 and 100, the lower one first, such "
-            "as --percentiles 2.5 97.5."
-        )
