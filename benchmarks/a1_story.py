@@ -21,14 +21,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
+from _curves import add_figure_argument, draw
 from _runs_file import Run, read_runs
 from _training_runs import SUMMARY_HEAD, add_arguments, groups, parsed, plan, summary, train_all
 from optuna.trial import FixedTrial
 
 from tuner.config import AgentConfig, TaskConfig
 from tuner.export import load_configuration
-from tuner.figures import curves_figure, write_figure
 from tuner.spaces import load_space
 
 TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
@@ -68,28 +67,11 @@ def print_tables(runs: Sequence[Run]) -> None:
             print(f"{name:>14} {summary([run for run in group if run.variant == name])}")
 
 
-def curves_data(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return the runs' learning curves as `tuner.figures` draws them: a line for each run, labelled by its variant."""
-    rows = [
-        {"label": run.variant, "trial": f"{run.variant} {run.seed}", "clock_seconds": seconds, "estimate": estimate}
-        for run in runs
-        for seconds, estimate, *_ in run.curve
-    ]
-    return pd.DataFrame(rows, columns=["label", "trial", "clock_seconds", "estimate", "low", "high", "best"])
-
-
-def draw(runs: Sequence[Run], file: Path) -> None:
-    """Draw the learning curves of the runs that can be compared with the last one."""
-    title, group = list(groups(runs).items())[-1]
-    ordered = sorted(group, key=lambda run: (run.variant, run.seed))
-    write_figure(curves_figure(curves_data(ordered), target=group[0].target, title=title.partition(":")[0]), file)
-
-
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="tuned PPO, as tuner export --format json has it")
     parser.add_argument("--sac", type=Path, metavar="FILE.json", help="tuned SAC, likewise")
-    parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the curves into an .html or .png file")
+    add_figure_argument(parser)
     add_arguments(parser, seeds=3)
     return parsed(parser)
 

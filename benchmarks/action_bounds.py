@@ -12,12 +12,14 @@ under the same budget of training clock, only its action box varies:
                                                  terms, and the mean is penalised
 
 The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
-the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it.
+the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it. --figure
+FILE draws the learning curves of --variants.
 
     python benchmarks/action_bounds.py --output runs/action_bounds.jsonl
     python benchmarks/action_bounds.py --output runs/action_bounds.jsonl --resume --variants full_box percentiles
     python benchmarks/action_bounds.py --output runs/action_bounds.jsonl --resume --bounds bounds.yaml
     python benchmarks/action_bounds.py --table runs/action_bounds.jsonl
+    python benchmarks/action_bounds.py --table runs/action_bounds.jsonl --figure curves.html --variants 3_percent
 """
 
 import argparse
@@ -27,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from _curves import add_figure_argument, draw
 from _runs_file import Run, read_runs
 from _training_runs import SUMMARY_HEAD, add_arguments, groups, parsed, plan, summary, train_all
 from optuna.trial import FixedTrial
@@ -230,6 +233,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--mean-penalty", type=float, default=1e-3, help="weight on the squared mean of unbounded actors"
     )
+    add_figure_argument(parser, "the curves of --variants")
     add_arguments(parser, seeds=3)
     return parsed(parser)
 
@@ -246,7 +250,10 @@ def main() -> None:
             stop_at_target=False,
         )
         train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
-    print_tables(read_runs(arguments.table or arguments.output))
+    runs = read_runs(arguments.table or arguments.output)
+    print_tables(runs)
+    if arguments.figure is not None:
+        draw([run for run in runs if run.variant in arguments.variants], arguments.figure)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,49 @@
+import sys
+from pathlib import Path
+
+import action_bounds
+import pytest
+from _curves import curves_data, draw
+from _runs_file import Run, append_run
+
+from tuner.records import Outcome, OutcomeKind, Tick
+
+ASKED = {"task": "Velocity-Flat-A1", "target": 15.0, "budget_seconds": 240.0, "threads": 2}
+
+
+def run(variant: str, seed: int, *estimates: float | None) -> Run:
+    ticks = [Tick(index=k, clock_seconds=6.0 * k, estimate=estimate) for k, estimate in enumerate(estimates, start=1)]
+    return Run.of(Outcome(OutcomeKind.EXHAUSTED), ticks, variant=variant, seed=seed, **ASKED)
+
+
+def test_curves_are_lines_of_runs_labelled_by_variant():
+    data = curves_data([run("sac_tuned", 0, None, 3.0), run("sac_tuned", 1, 4.0)])
+    assert data["label"].tolist() == ["sac_tuned"] * 3
+    assert data["trial"].tolist() == ["sac_tuned 0", "sac_tuned 0", "sac_tuned 1"]
+    assert data["clock_seconds"].tolist() == [6.0, 12.0, 6.0]
+    assert data["estimate"].tolist()[1:] == [3.0, 4.0]
+
+
+def test_the_figure_shows_the_variants_and_the_target(tmp_path: Path):
+    file = tmp_path / "story.html"
+    draw([run("ppo_shipped", 0, 1.0, 2.0), run("sac_tuned", 0, 3.0, 16.0)], file)
+    text = file.read_text()
+    assert "ppo_shipped" in text
+    assert "sac_tuned" in text
+
+
+def test_without_runs_there_is_no_figure(tmp_path: Path):
+    with pytest.raises(SystemExit, match="no runs to draw"):
+        draw([], tmp_path / "story.html")
+
+
+def test_some_variants_of_the_bounds_can_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    for variant in ("full_box", "3_percent"):
+        append_run(tmp_path / "runs.jsonl", run(variant, 0, 1.0, 2.0))
+    asked = ["--table", tmp_path / "runs.jsonl", "--figure", tmp_path / "bounds.html", "--variants", "3_percent"]
+    monkeypatch.setattr(sys, "argv", ["action_bounds.py", *map(str, asked)])
+    action_bounds.main()
+    text = (tmp_path / "bounds.html").read_text()
+    assert '"name":"3_percent"' in text
+    assert "full_box" not in text
+    assert "full_box" in capsys.readouterr().out
