@@ -214,3 +214,12 @@ def test_a_study_cannot_be_run_while_it_is_confirmed(disk: Lab) -> None:
 
     race.run(top=1, seeds=1, listener=AtTick(0, run_it))
     assert refused
+
+
+def test_a_study_of_a_task_that_has_changed_since_is_not_confirmed(lab: Lab) -> None:
+    race = Race(lab, "steady", task={"id": "Velocity-Flat-A1"})
+    facts = race.study.user_attrs["fingerprint"]
+    race.study.set_user_attr("fingerprint", {**facts, "task.revision": facts["task.revision"] - 1})
+    with pytest.raises(UserError, match=r"'toy' cannot be confirmed .*: the task itself has changed: revision"):
+        race.run(seeds=1)
+    assert race.specs == []

@@ -15,6 +15,7 @@ from tuner.clock import ManualClock, wall_time
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.simulators import task_revision
 from tuner.study import SilentListener, StudySummary, runs_of
 from tuner.study._owner import Owner, manager_lock
 from tuner.study._trials import queue_again, write_outcome
@@ -255,6 +256,21 @@ def test_a_study_name_used_for_something_else(lab: Lab, sections: dict[str, Any]
     assert message in str(caught.value)
     assert "Give the study another name" in str(caught.value)
     assert len(lab.trials(lab.config())) == 1
+
+
+def test_a_task_that_has_changed_since_is_not_gone_on_with(lab: Lab) -> None:
+    config = lab.config(task={"id": "Velocity-Flat-A1"}, budget={"trials": 1})
+    lab.run(config)
+    study, now = lab.load(config), task_revision(config.task)
+    assert now is not None
+    facts = study.user_attrs["fingerprint"]
+    assert facts["task.revision"] == now
+    study.set_user_attr("fingerprint", {**facts, "task.revision": now - 1})
+    with pytest.raises(UserError, match=f"the task itself has changed: revision {now - 1} before, {now} now"):
+        lab.run(config)
+    del facts["task.revision"]  # as it was before tasks had revisions
+    study.set_user_attr("fingerprint", facts)
+    lab.run(config)
 
 
 def mistaken(spec: TrialSpec) -> toy.Recording:

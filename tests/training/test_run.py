@@ -93,6 +93,7 @@ def test_the_outcome_reproduces_the_agent(solved):
     assert outcome.agent["action_bound_fraction"] is None
     assert outcome.updates > 0
     assert outcome.details["versions"]["sbx-rl"]
+    assert outcome.details["versions"]["sac-tuner"]
     assert json.loads(json.dumps(outcome.to_json())) == outcome.to_json()
 
 

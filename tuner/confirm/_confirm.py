@@ -29,6 +29,8 @@ from tuner.study import (
     check_not_running,
     conclude_stale_trials,
     confirm_name,
+    differences,
+    fingerprint,
     lock_file,
     manager_lock,
     open_storage,
@@ -121,6 +123,7 @@ class Confirmer:
 
     def _open(self, study: optuna.Study) -> tuple[optuna.Study, Plan]:
         """Return the study of the confirm runs with its plan; nothing is changed if that is refused."""
+        _check_task(study, self._config)
         confirm = load_confirm(study)
         before = None if confirm is None or self._restart else Plan.read(confirm)
         if confirm is not None:
@@ -174,6 +177,16 @@ class Confirmer:
             listener=self._listener,
             clock=self._clock,
             stop=self._stop,
+        )
+
+
+def _check_task(study: optuna.Study, config: StudyConfig) -> None:
+    before, now = study.user_attrs.get(attributes.FINGERPRINT, {}), fingerprint(config, space_source="")
+    changed = differences(before, now, sections=("task.",))
+    if changed:
+        raise UserError(
+            f"The study '{study.study_name}' cannot be confirmed with what it was not run with: {'; '.join(changed)}. "
+            "Run it again under another name."
         )
 
 

@@ -1,13 +1,14 @@
 """Simulators: engines that step a task for many robots at once, by name or from a user's own file.
 
-Importing this package stays light, so that what only reads `JointTargets` does; the rest brings Stable-Baselines3, and
-is imported when asked for.
+Importing this package stays light, so that what only reads `JointTargets` or a task's revision does; the rest brings
+Stable-Baselines3, and is imported when asked for.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tuner.simulators._joint_targets import JointTargets
+from tuner.simulators._revisions import task_revision
 
 if TYPE_CHECKING:
     from tuner.simulators._base import Simulator, TaskEnv
@@ -25,6 +26,7 @@ __all__ = [
     "get_simulator",
     "open_task",
     "simulator_names",
+    "task_revision",
 ]
 
 _LAZY = {

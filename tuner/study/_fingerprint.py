@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import StudyConfig
 from tuner.errors import UserError
+from tuner.simulators import task_revision
 from tuner.study.attributes import FINGERPRINT, counts, outcome_of
 
 SECONDS_DEPEND_ON = ("task.", "objective.", "budget.")
@@ -16,6 +17,7 @@ SECONDS_DEPEND_ON = ("task.", "objective.", "budget.")
 be the same."""
 _SPACE = "search_space"
 _BOUNDS = "action_bounds"
+_REVISION = "task.revision"
 _SOURCE = "search_space source"
 
 
@@ -34,6 +36,7 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
         "task.simulator": config.task.simulator,
         "task.num_envs": config.task.num_envs,
         "task.options": config.task.options,
+        _REVISION: task_revision(config.task),
         _BOUNDS: None if config.action_bounds is None else config.action_bounds.model_dump(exclude={"origin"}),
         _SPACE: config.search_space,
         _SOURCE: space_source,
@@ -89,6 +92,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], *, sections: 
     differing = [path for path in paths if before.get(path) != now.get(path)]
     if _SPACE in differing and _SOURCE in differing:
         differing.remove(_SOURCE)  # another search space has another source
+    if _REVISION in differing and (before.get(_REVISION) is None or "task.id" in differing):
+        differing.remove(_REVISION)  # it was not recorded once; another task has another revision
     return [_change(path, before.get(path), now.get(path)) for path in differing]
 
 
@@ -104,6 +109,8 @@ def _has_learned(trial: FrozenTrial) -> bool:
 def _change(path: str, before: Any, now: Any) -> str:
     if path == _SOURCE:
         return "the search space's source has changed"
+    if path == _REVISION:
+        return f"the task itself has changed: revision {_short(before)} before, {_short(now)} now"
     if path == _BOUNDS and before is not None and now is not None:
         return "the bounds file has changed"
     return f"{path}: {_short(before)} before, {_short(now)} now"

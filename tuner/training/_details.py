@@ -6,7 +6,7 @@ from typing import Any
 
 from tuner.machine import describe_machine
 
-_PACKAGES = ("sbx-rl", "stable-baselines3", "jax", "mujoco-core", "gymnasium", "numpy")
+_PACKAGES = ("sac-tuner", "sbx-rl", "stable-baselines3", "jax", "mujoco-core", "gymnasium", "numpy")
 
 
 def environment_details() -> dict[str, Any]:
