@@ -158,6 +158,10 @@ def test_show_of_a_study_that_was_not_confirmed(stored):
         (["toy", "--top", "0"], "--top: '0' was given where a number is needed. It must be a whole number, more than"),
         (["toy", "--seeds", "-1"], "--seeds: '-1' was given"),
         (["toy", "--workers", "many"], "--workers: 'many' was given"),
+        (
+            ["toy", "--reference", ""],
+            "--reference: '' was given where a warm start of the study's search space is needed.",
+        ),
         (["toyy"], "Unknown study 'toyy'. Did you mean 'toy'? Known: toy."),
         (
             ["toy", "--reference", "sbx_defualt"],

@@ -114,6 +114,14 @@ def test_with_the_exports_budget_it_is_the_trial_over_again():
 
 def test_a_longer_training_reports_as_often():
     assert (spec(seconds=0.6).ticks, spec(seconds=0.1).ticks) == (80, 40)
+    # 0.3 s in 40 ticks are 133 ticks a second: an hour would have 480,000.
+    assert spec(seconds=3600.0).ticks == 10_000
+
+
+def test_an_export_of_next_to_no_seconds_can_be_trained_for_longer():
+    tiny = configuration().model_copy(update={"budget_seconds": 1e-310})  # 60 s are infinitely often as many
+    made = training_spec(tiny, seconds=60.0, until_target=False, seed=0, start_from=None, directory="run")
+    assert made.ticks == 10_000
 
 
 def test_there_must_be_a_target_to_stop_at():

@@ -63,6 +63,8 @@ def confirm(
     from tuner.cli._warnings import warnings_data
     from tuner.config import ConfirmConfig
 
+    if reference == "":
+        raise UserError("--reference: '' was given where a warm start of the study's search space is needed.")
     quiet_optuna()
     config, settings = _opened(study, storage)
     config = _with_workers(config, workers)

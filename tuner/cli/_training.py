@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TICKS = 40
 """In the export's own budget, as studies have it; a longer training has more of them, equally far apart."""
+MOST_TICKS = 10_000
+"""More tell nothing, and a training that is longer than the export's by orders of magnitude would do little else."""
 _POLL_SECONDS = 0.25
 _TELL_SECONDS = 10.0
 """Wall-clock time between two lines on the progress, where there is no terminal."""
@@ -64,6 +66,7 @@ def training_spec(
             "--until-target out."
         )
     budget = configuration.budget_seconds if seconds is None else seconds
+    times_longer = max(1.0, min(budget / configuration.budget_seconds, MOST_TICKS / TICKS))
     return TrialSpec(
         study=configuration.provenance.study,
         number=configuration.provenance.trial,
@@ -72,7 +75,7 @@ def training_spec(
         agent=configuration.agent,
         objective=objective,
         budget_seconds=budget,
-        ticks=math.ceil(TICKS * max(1.0, budget / configuration.budget_seconds)),
+        ticks=math.ceil(TICKS * times_longer),
         threads=configuration.threads,
         stop_at_target=until_target,
         start_from=None if start_from is None else str(start_from),
