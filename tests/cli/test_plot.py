@@ -52,6 +52,19 @@ def test_first_actions(here, arguments, file, title):
     assert title_of(here / file) == title
 
 
+@pytest.mark.parametrize("arguments", [("initial",), ("actions", "hot.npz"), ("bounds", "hot.npz"), ("curves", "run")])
+def test_a_file_is_replaced_when_forced_only(here, arguments):
+    recording([[[-3.0, 0.0]], [[3.0, 0.5]]]).save(here / "hot.npz")
+    trial(here / "run", 1.0, 2.0)
+    (here / "mine.html").write_text("mine")
+    refused = plot(*arguments, "-o", "mine.html")
+    assert refused.exit_code == 2
+    assert refused.stderr == "Error: mine.html exists already. Name another file, or give --force to replace it.\n"
+    assert (here / "mine.html").read_text() == "mine"
+    assert plot(*arguments, "-o", "mine.html", "--force").exit_code == 0
+    assert title_of(here / "mine.html")
+
+
 def test_the_box_is_the_tasks(here):
     shown = plot("initial", "Cartpole", "--view", "box")
     assert shown.exit_code == 0, shown.stderr
@@ -89,6 +102,7 @@ def test_curves_of_folders(here):
     assert title_of(here / "curves.html") == "Before &amp; after"
     assert "target 15" in page
     assert '"name":"a\\u002ftrial-0000"' in page or '"name":"a/trial-0000"' in page
+    (here / "curves.html").unlink()
     shown = plot("curves", "a/trial-0000", "b/trial-0000", "--label", "full box", "--label", "percentiles")
     assert shown.exit_code == 0, shown.stderr
     assert '"name":"full box"' in (here / "curves.html").read_text()

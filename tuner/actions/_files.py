@@ -10,10 +10,13 @@ def check_output(path: Path, *, force: bool) -> None:
     """Refuse a file that cannot or must not be written, before anything is computed for it.
 
     Raises:
-        UserError: if it exists and `force` is not set, or its folder does not exist or cannot be written to.
+        UserError: if it exists and `force` is not set or it is no file but a device, say, or its folder does not exist
+            or cannot be written to.
     """
     if path.is_dir():
-        raise UserError(f"{path} is a folder. Name a file in it, such as {path / 'bounds.yaml'}.")
+        raise UserError(f"{path} is a folder. Name a file in it.")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is a device or the like, which is not replaced. Name a file.")
     if path.exists() and not force:
         raise UserError(f"{path} exists already. Name another file, or give --force to replace it.")
     folder = path.resolve().parent

@@ -29,9 +29,10 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         help="The figure: .html, which opens in any browser without a network, or .png, which a Chromium or Chrome on "
-        "this machine draws. A file of that name is replaced. Default: an .html named after the figure.",
+        "this machine draws. Default: an .html named after the figure.",
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 plot = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
@@ -74,6 +75,7 @@ def initial(
         ),
     ] = None,
     output: Output = None,
+    force: Force = False,
 ) -> None:
     """Draw where an untrained PPO and an untrained SAC act, computed from σ and the action box."""
     if task is not None and box is not None:
@@ -84,7 +86,7 @@ def initial(
     check_partner("--simulator", simulator, "a TASK", given=task is not None)
     check_partner("A TASK", task, "--view box or rescaled", given=draws_box)
     check_partner("--box", box, "--view box or rescaled", given=draws_box)
-    path = _checked(output, f"initial-{chosen}.html")
+    path = _checked(output, f"initial-{chosen}.html", force=force)
     if draws_box:
         if task is None and box is None:
             raise UserError(f"--view {chosen} draws the declared box. Name a task, or give --box LOW HIGH.")
@@ -112,10 +114,11 @@ def actions(
         int, typer.Option("--steps", metavar="N", help="With a folder: control steps of every robot.")
     ] = DEFAULT_STEPS,
     output: Output = None,
+    force: Force = False,
 ) -> None:
     """Draw how a policy's actions are distributed, with minimum, maximum and percentiles of each dimension."""
     name = recording.resolve().stem
-    path = _checked(output, "actions.html" if name == "actions" else f"{name}-actions.html")
+    path = _checked(output, "actions.html" if name == "actions" else f"{name}-actions.html", force=force)
     from tuner.figures import actions_figure, histogram_data, percentiles_data
 
     found = recording_of(recording, steps)
@@ -137,9 +140,10 @@ def bounds(
         bool, typer.Option("--every", help="Draw every pair of percentiles that the files carry, not only their own.")
     ] = False,
     output: Output = None,
+    force: Force = False,
 ) -> None:
     """Draw action bounds from several sources side by side, for each action of one task."""
-    path = _checked(output, "bounds.html")
+    path = _checked(output, "bounds.html", force=force)
     recordings = [file for file in files if file.suffix == ".npz"]
     if len(recordings) > 1:
         raise UserError(f"{len(recordings)} recordings were given; at most one can be drawn beside the bounds.")
@@ -187,9 +191,10 @@ def curves(
         typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
     ] = None,
     output: Output = None,
+    force: Force = False,
 ) -> None:
     """Draw learning curves over training time: of a study's trials, or of trial folders to compare."""
-    path = _checked(output, "curves.html")
+    path = _checked(output, "curves.html", force=force)
     from tuner.figures import curves_figure
 
     if len(sources) == 1 and not is_trial(Path(sources[0])):
@@ -213,12 +218,14 @@ def _initial_figure(view: str, std: float, box: tuple[float, float] | None) -> "
     return figures.gaussian_figure(figures.gaussian_data(std))
 
 
-def _checked(output: Path | None, default: str) -> Path:
+def _checked(output: Path | None, default: str, *, force: bool) -> Path:
     """Return where the figure goes, once it is clear that it can be written there."""
+    from tuner.actions import check_output
     from tuner.figures import check_figure_path
 
     path = output or Path(default)
     check_figure_path(path)
+    check_output(path, force=force)
     return path
 
 
