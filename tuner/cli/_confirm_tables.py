@@ -77,13 +77,16 @@ def _winner_line(winner: Candidate, confirmation: Confirmation) -> str:
 
 
 def _reference_line(winner: Candidate, confirmation: Confirmation) -> list[str]:
-    """Compare with the reference; one that never got there takes at least so much longer."""
+    """Compare with the reference; where only it was cut off by the budget, it takes at least so much longer."""
     reference = confirmation.reference
     if reference is None or not reference.runs or reference.runs == winner.runs:
         return []
     budget = confirmation.budget_seconds
     slow, fast = (restricted([run.reached_seconds for run in one.runs], budget) for one in (reference, winner))
     ratio = ratio_of_means(slow, fast)
+    if winner.success_rate < 1:
+        counted = f"counting {budget:g} s for each run, of either, that did not get there"
+        return [f"The reference {reference.label} takes {_times(ratio)} as long, {counted}."]
     least = "at least " if reference.success_rate < 1 else ""
     return [f"The reference {reference.label} takes {least}{_times(ratio)} as long."]
 
