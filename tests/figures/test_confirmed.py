@@ -1,6 +1,7 @@
 """Candidates on fresh seeds, against the times of `tests/confirm/racing.py`."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,16 @@ def test_times_are_those_of_the_seeds(confirmation):
         "never": [100.0] * 5,
     }
     assert times["reached"].sum() == 5 + 4 + 3
+
+
+def test_runs_that_broke_down_did_not_get_there(confirmation):
+    first = confirmation.candidates[0]
+    broken = [replace(run, kind="crashed", reached_seconds=None, clock_seconds=3.0) for run in first.runs[:2]]
+    candidate = replace(first, runs=(*broken, *first.runs[2:]))
+    times = confirmed_times(replace(confirmation, candidates=(candidate,)))
+    assert times["seconds"].tolist() == [100.0, 100.0, 25.0, 24.0, 23.0]
+    # As many of five as the success rate says, and not three of three.
+    assert reaching_data(times)["share"].iloc[-1] == pytest.approx(0.6)
 
 
 def test_candidates_with_their_means_and_promises(confirmation):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.figures.studies import crashing, fast_and_slow, stopped
+from tuner.analysis import trials_data
 from tuner.figures import reaching_data, reaching_figure, study_times
 
 
@@ -49,8 +50,22 @@ def test_a_studys_own_trials():
     assert data["reached"].tolist() == [True, False]
 
 
-def test_a_stopped_trial_counts_up_to_the_budget_and_a_crash_does_not_count():
-    assert study_times(stopped(shadow_share=0.0))["seconds"].tolist() == [20.0, 100.0]
+def test_a_trial_stopped_for_its_curve_counts_up_to_the_budget():
+    study = stopped(shadow_share=0.0)
+    assert trials_data(study)["rule"].dropna().tolist() == ["hopeless"]
+    assert study_times(study)["seconds"].tolist() == [20.0, 100.0]
+
+
+def test_a_trial_stopped_for_its_clock_is_lost_from_sight_then():
+    # Trial 0 took 20 s; the rule stops whoever is beyond 1.25 · 20 = 25 s, at the next tick.
+    study = stopped(shadow_share=1.0)
+    assert trials_data(study)["rule"].dropna().tolist() == ["dominated"]
+    data = study_times(study)
+    assert data["seconds"].tolist() == [20.0, 30.0]
+    assert data["reached"].tolist() == [True, False]
+
+
+def test_a_crash_does_not_count():
     assert study_times(crashing()).empty
 
 

@@ -140,8 +140,15 @@ def test_what_keeps_seconds_from_comparing_is_told():
         first = race.seeds[spec.seed] == 0
         return replace(recording, outcome=replace(recording.outcome, contended=first))
 
-    race.run(top=1, seeds=2, recordings=play_beside_others)
+    def play_and_diverge(spec):
+        recording = play_beside_others(spec)
+        if race.seeds[spec.seed] == 0:
+            return recording
+        return replace(recording, outcome=replace(recording.outcome, kind=OutcomeKind.DIVERGED, reached_seconds=None))
+
+    race.run(top=1, seeds=2, recordings=play_and_diverge)
     text = " ".join(Page(page(race.study)).text["time"].split())
+    assert "Counted as not reached: trial 0 diverged on seed 2." in text
     assert "1 of 2 runs shared its CPUs with other work; seconds of such runs do not compare." in text
 
 

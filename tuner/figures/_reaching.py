@@ -23,13 +23,16 @@ ALL_TRIALS = "all trials of the study"
 _COLUMNS = ("label", "seconds", "reached")
 _FAULTS = frozenset({OutcomeKind.CRASHED.value, OutcomeKind.HUNG.value, OutcomeKind.INTERRUPTED.value})
 """Ends that say nothing about the configuration."""
+_BY_THE_CLOCK = "dominated"
+"""The pruner's rule that does not judge the trial's own curve."""
 
 
 def confirmed_times(confirmation: "Confirmation") -> pd.DataFrame:
     """Return one row for each finished run of a confirmation, in the order of candidates and seeds.
 
     Columns: `label` of the candidate; `seconds`: its time to return, or the budget where it did not get there;
-    `reached`. Runs that ended by a fault or an interruption are left out; one that diverged did not get there.
+    `reached`. A run that ended by a fault counts as one that did not get there, as it does in the restricted mean: its
+    retries did not get past that either.
     """
     budget = confirmation.budget_seconds
     rows = [
@@ -40,7 +43,6 @@ def confirmed_times(confirmation: "Confirmation") -> pd.DataFrame:
         )
         for candidate in confirmation.candidates
         for run in candidate.runs
-        if run.kind not in _FAULTS
     ]
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
@@ -49,7 +51,9 @@ def study_times(study: optuna.Study) -> pd.DataFrame:
     """Return the times of a study's own trials, with the columns of `confirmed_times`.
 
     A trial that was stopped early counts as one that did not get there within the budget: that it would not is what
-    it was stopped for, so taking it for lost at that moment would make the others look better than they are.
+    it was stopped for, so taking it for lost at that moment would make the others look better than they are. Not so
+    the rule `dominated`, which looks at the clock alone: by then a faster trial had been found, and whether this one
+    would have got there later is unknown. Such a trial is lost from sight when it was stopped.
 
     Args:
         study: a study of this program.
@@ -61,8 +65,9 @@ def study_times(study: optuna.Study) -> pd.DataFrame:
     ended = trials[trials["outcome"].notna() & ~trials["outcome"].isin(_FAULTS)]
     reached = ended["time_to_return"].notna()
     budget = summary_data(study).budget_seconds
+    lost = ended["clock_seconds"].where(ended["rule"] == _BY_THE_CLOCK, budget)
     return pd.DataFrame(
-        {"label": ALL_TRIALS, "seconds": ended["time_to_return"].fillna(budget), "reached": reached}
+        {"label": ALL_TRIALS, "seconds": ended["time_to_return"].fillna(lost), "reached": reached}
     ).reset_index(drop=True)
 
 
@@ -134,7 +139,7 @@ def reaching_figure(data: pd.DataFrame, *, budget_seconds: float, runs: str = "s
     return styled(
         figure,
         title="How many have reached the target by when",
-        subtitle=f"Kaplan–Meier estimate with its 95 % interval; {runs} that did not get there count up to the budget.",
+        subtitle=f"Kaplan–Meier estimate with its 95 % interval; {runs} that did not get there are censored.",
         x="training clock [s]",
         y=f"share of {runs} at the target",
         height=480,

@@ -44,7 +44,8 @@ def time_section(source: Source) -> Section | None:
         return _confirmed(source, confirmation)
     reading = (
         "How many of the study's own trials had reached the target by when, with a 95 % interval. Trials that were "
-        "stopped early count as not having reached it within the budget."
+        "stopped early count as not having reached it within the budget; those that a faster trial had overtaken (rule "
+        "dominated) only until they were stopped, as it is unknown what they would have done later."
     )
     times = study_times(source.study)
     if times["reached"].any():
