@@ -92,6 +92,14 @@ def test_a_study_file_as_it_was_run_is_the_study(storage, tmp_path):
     assert load_configuration(winner).provenance.trial == 1
 
 
+def test_a_file_that_cannot_be_written_is_one_message(storage, tmp_path):
+    name = "x" * 245 + ".json"  # may be the name of a file, but not with what a file is called until it is whole
+    done = export(storage, "--format", "json", "-o", tmp_path / name)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Error: Cannot write ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_is_replaced_when_forced(storage, tmp_path):
     file = tmp_path / "winner.json"
     file.write_text("old")

@@ -73,6 +73,7 @@ def test_a_run_that_does_not_fit_is_the_users_mistake(trained, tmp_path):
         (["{file}", "--resume", "nowhere", "-o", "x"], "There is no folder nowhere."),
         (["{file}", "--seconds", "soon", "-o", "x"], "--seconds: 'soon' is not a duration"),
         (["{file}", "-o", "{file}"], "is a file. Name a folder"),
+        (["{file}", "-o", "{file}/a/b"], "cart.json is a file. Name a folder"),
     ],
 )
 def test_a_mistake_is_one_message_and_code_two(trained, tmp_path, monkeypatch, arguments, message):

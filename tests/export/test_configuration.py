@@ -77,3 +77,11 @@ def test_a_missing_file_is_told_how_to_be_made(tmp_path):
         load_configuration(tmp_path / "none.json")
     with pytest.raises(UserError, match="there is no such home folder"):
         load_configuration("~nosuchuser/agent.json")
+
+
+def test_a_key_given_twice_is_refused(tmp_path):
+    file = tmp_path / "twice.json"
+    text = dump_configuration(example())
+    file.write_text(text.replace('"schema": 1,', '"schema": 1, "threads": 64,'))
+    with pytest.raises(UserError, match='gives the key "threads" twice in one place'):
+        load_configuration(file)

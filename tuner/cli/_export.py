@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tuner.errors import UserError
+
 
 def export(
     study: Annotated[
@@ -50,7 +52,10 @@ def export(
     check_file_unchanged(study, stored, url)
     found = configuration_of(stored, trial)
     text = chosen.text(found.configuration)
-    write_whole(output, lambda file: file.write(text.encode()))
+    try:
+        write_whole(output, lambda file: file.write(text.encode()))
+    except OSError as error:
+        raise UserError(f"Cannot write {output}: {error.strerror}. Name another place.") from error
     for warning in found.warnings:
         console(stderr=True).print(f"Warning: {warning}", markup=False, soft_wrap=True)
     taken = found.configuration.provenance

@@ -89,10 +89,11 @@ def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
     """Refuse a folder that holds something already, unless it may be replaced.
 
     Raises:
-        UserError: if it does, or is a file.
+        UserError: if it does, or is a file, or would lie in one.
     """
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file. Name a folder for the training.")
+    there = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UserError(f"{there} is a file. Name a folder for the training.")
     if force or not output.is_dir():
         return
     if start_from is not None and output.resolve() == start_from.resolve():

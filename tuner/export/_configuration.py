@@ -126,13 +126,23 @@ def dump_configuration(configuration: ExportedConfiguration) -> str:
 
 def _parsed(file: Path, given: str) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"), parse_constant=_refuse)
+        text = file.read_text(encoding="utf-8-sig")
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=lambda pairs: _unique(pairs, given))
     except OSError as error:
         raise UserError(f"Cannot read the export {given}: {error.strerror}. {_HOW}") from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{given} is not JSON. {_HOW}") from error
     except ValueError as error:
         raise UserError(f"{given} is not JSON: {error}. {_HOW}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]], given: str) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise UserError(f"{given} gives the key {json.dumps(twice)} twice in one place. Remove the one that is wrong.")
+    return found
 
 
 def _refuse(constant: str) -> None:
