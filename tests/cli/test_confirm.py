@@ -19,7 +19,8 @@ from tuner.cli._confirm_tables import candidates_table, confirmation_lines, prin
 from tuner.cli._report import next_steps, print_result, result_data
 from tuner.cli._run import _confirm
 from tuner.config import ConfirmConfig
-from tuner.study import StudySummary
+from tuner.spaces import load_space
+from tuner.study import StudySummary, config_of
 from tuner.study._owner import manager_lock
 from tuner.study._resume import lock_file
 from tuner.workers._cpus import available_cpus
@@ -122,6 +123,43 @@ def test_workers_that_share_cpus_are_told_before_they_train(race, tmp_path, monk
     too_many = len(available_cpus()) + 1
     assert f"WARNING: {too_many} workers of 2 threads share the CPUs" in call(*confirm, too_many).stdout
     assert "share the CPUs" not in call(*confirm, 1).stdout
+
+
+def test_a_confirmation_has_no_time_limit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    race = Race(Lab(tmp_path), "steady", budget={"trials": 1, "total_seconds": 3600})
+    race.run(top=1, seeds=1)
+    assert call("confirm", "toy", "--storage", race.config.storage, "--top", 1, "--seeds", 1).exit_code == 0
+    assert config_of(race.confirm_study).budget.total_seconds is None
+
+
+DONE = """
+study: toy
+task: {{id: Toy, num_envs: 4}}
+search_space: sac_speed
+objective: {{target: 10}}
+budget: {{seconds: 100, trials: 1, ticks: 20}}
+pruner: {{kind: none}}
+confirm: {{top: 1, seeds: 1}}
+storage: {storage}
+"""
+
+
+def test_a_run_whose_confirmation_fails_tells_what_it_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    race = Race(Lab(tmp_path), "steady", search_space="sac_speed")
+    race.run(top=1, seeds=1)
+    (tmp_path / "toy.yaml").write_text(DONE.format(storage=race.config.storage))
+    facts = race.study.user_attrs["fingerprint"]
+    mine = {**facts, "search_space source": load_space("sac_speed").source_hash}
+    race.study.set_user_attr("fingerprint", mine)
+    race.confirm_study.set_user_attr("fingerprint", {**mine, "task.num_envs": 8})
+    failed = call("run", "toy.yaml")
+    assert failed.exit_code == 2
+    assert "What was confirmed of the study 'toy' no longer belongs to it" in failed.stderr
+    assert "Best: trial 0 reached the target in 24.0 s." in failed.stdout
+    data = json.loads(call("run", "toy.yaml", "--json").stdout)
+    assert (data["finished"], data["confirmation"]) == (1, None)
 
 
 def test_the_winners_configuration_is_printed(confirmation):

@@ -64,7 +64,7 @@ def confirm_study(
     with LocalPool(config.workers, log_dir=log_dir) as pool, watching(unlimited, clock, out) as watcher:
         print_sharing(out, pool, config.workers)
         confirmer = Confirmer(
-            config,
+            unlimited,
             settings,
             pool,
             space=space,

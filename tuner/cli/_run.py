@@ -75,15 +75,23 @@ def run(
     command = RunCommand(study, overrides or [], trials=trials, timeout=timeout, workers=workers, storage=storage)
     out = console(stderr=as_json)
     summary, warnings = _run(config, out)
-    confirmed = None if no_confirm else _confirm(config, command, summary, out)
-    confirmation = None if confirmed is None else confirmed.confirmation
-    report = _report(config)
-    if as_json:
-        print_json(result_data(summary, report, warnings, confirmation))
-    else:
-        print_result(console(), command, summary, report, config, confirmation)
-    print_warnings(console(stderr=as_json), warnings)
-    print_warnings(console(stderr=as_json), {} if confirmed is None else confirmed.warnings)
+
+    def tell(confirmed: "Confirmed | None") -> None:
+        confirmation = None if confirmed is None else confirmed.confirmation
+        report = _report(config)
+        if as_json:
+            print_json(result_data(summary, report, warnings, confirmation))
+        else:
+            print_result(console(), command, summary, report, config, confirmation)
+        print_warnings(console(stderr=as_json), warnings)
+        print_warnings(console(stderr=as_json), {} if confirmed is None else confirmed.warnings)
+
+    try:
+        confirmed = None if no_confirm else _confirm(config, command, summary, out)
+    except Exception:
+        tell(None)  # what hours of trials have found does not hang on it
+        raise
+    tell(confirmed)
     if "interrupted" in (summary.reason, None if confirmed is None else confirmed.summary.reason):
         raise typer.Exit(INTERRUPTED)
     if summary.best is None and summary.reason != "time limit":
