@@ -15,8 +15,7 @@ from tuner.dashboard._pictures import PictureStore
 from tuner.dashboard._server import bind, create_server
 from tuner.dashboard._storage import AnnotatedStorage
 from tuner.errors import UserError, unknown_name
-from tuner.study import open_storage, sqlite_file
-from tuner.study._storage import shown_url
+from tuner.study import open_storage, shown_url, sqlite_file
 
 
 @dataclass

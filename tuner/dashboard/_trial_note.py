@@ -7,7 +7,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
-from tuner.confirm._plan import CANDIDATE, SEED
+from tuner.confirm import CANDIDATE, SEED
 from tuner.records import Outcome, OutcomeKind
 from tuner.study import attributes, best_return_of, outcome_of
 
