@@ -10,7 +10,6 @@ OPTIONS = {
     "action_box_schedule": SCHEDULE,
     "bounds_penalty": PENALTY,
     "squash: false": {"squash": False},
-    "mean_penalty": {"squash": False, "mean_penalty": 0.1},
 }
 
 
@@ -34,6 +33,13 @@ def test_other_learners_have_none(option):
         check_alternatives(config("tqc", learner="stock", **OPTIONS[option]))
 
 
+def test_a_penalty_on_the_means_is_for_sac_and_tqc_with_either_learner():
+    for learner in ("fused", "stock"):
+        check_alternatives(config("tqc", mean_penalty=0.1, learner=learner))
+    with pytest.raises(UserError, match=r"mean_penalty is 0.1, which only sac and tqc have, and this is td3"):
+        check_alternatives(config("td3", mean_penalty=0.1))
+
+
 def test_without_any_every_learner_will_do():
     for algorithm in ("sac", "tqc", "ppo", "td3", "crossq"):
         check_alternatives(config(algorithm, learner="stock"))
@@ -44,7 +50,6 @@ def test_without_any_every_learner_will_do():
     [
         (SCHEDULE | {"squash": False}, "no box that could widen"),
         ({"squash": False, "arguments": {"action_noise": 0.1}}, "explores by its own deviation"),
-        ({"mean_penalty": 0.5}, "mean_penalty is 0.5, which pulls on the mean of an actor that is not squashed"),
     ],
 )
 def test_those_that_exclude_each_other(options, said):

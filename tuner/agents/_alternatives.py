@@ -15,7 +15,6 @@ def check_alternatives(config: AgentConfig) -> None:
         "action_box_schedule": config.action_box_schedule is not None,
         "bounds_penalty": config.bounds_penalty is not None,
         "squash: false": not config.squash,
-        "mean_penalty": config.mean_penalty > 0,
     }
     if config.algorithm not in FUSED_CLASSES or config.learner == "stock":
         for option, given in asked.items():
@@ -25,6 +24,11 @@ def check_alternatives(config: AgentConfig) -> None:
                     f"Only the fused learner of {' and '.join(FUSED_CLASSES)} has {option}, and this is {who}. Leave "
                     "it out, or change algorithm or learner."
                 )
+    if config.mean_penalty > 0 and config.algorithm not in FUSED_CLASSES:
+        raise UserError(
+            f"mean_penalty is {config.mean_penalty:g}, which only {' and '.join(FUSED_CLASSES)} have, and this is "
+            f"{config.algorithm}. Leave it out, or change the algorithm."
+        )
     if not config.squash and config.action_box_schedule is not None:
         raise UserError(
             "An actor that is not squashed has no box that could widen, but the agent has squash: false and an "
@@ -34,9 +38,4 @@ def check_alternatives(config: AgentConfig) -> None:
         raise UserError(
             "An actor that is not squashed explores by its own deviation, but the agent has squash: false and an "
             "action_noise. Leave action_noise out."
-        )
-    if config.squash and config.mean_penalty > 0:
-        raise UserError(
-            f"mean_penalty is {config.mean_penalty:g}, which pulls on the mean of an actor that is not squashed. Set "
-            "squash to false, or leave mean_penalty out."
         )

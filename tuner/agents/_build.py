@@ -14,6 +14,7 @@ from tuner.agents._claims import claim
 from tuner.agents._initial_std import set_initial_std
 from tuner.agents._instrumented import TIMED_CLASSES
 from tuner.agents._learner import check_memory, uses_fused_learner
+from tuner.agents._mean_penalty import penalizing
 from tuner.agents._network import policy_arguments
 from tuner.agents._normalizer import ObservationNormalizer
 from tuner.agents._restore import load_agent, restore
@@ -114,4 +115,6 @@ def build_agent(
         restore(agent, *saved, squash=config.squash, directory=start_from)
     if fused:
         agent.prepare(config)
+    elif config.mean_penalty > 0:
+        agent.penalizing_actor = penalizing(agent.policy.actor_state.apply_fn, config.mean_penalty)
     return cast(BaseAlgorithm, agent)

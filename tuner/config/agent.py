@@ -101,8 +101,8 @@ class AgentConfig(Frozen):
     """False makes the actor a plain Gaussian, without tanh and with a standard deviation that is the same in every
     state; the action box is then its unit and no bound. SAC and TQC, fused learner."""
     mean_penalty: float = Field(default=0.0, ge=0)
-    """Weight of the mean of the squared means of a plain Gaussian, in units of half the action box, in the actor's
-    loss."""
+    """Weight, in the actor's loss, of the mean of the squared means before squashing, which keeps tanh out of
+    saturation; of an actor that is not squashed, of its means in units of half the action box. SAC and TQC."""
 
     @model_validator(mode="after")
     def _one_source_of_bounds(self) -> Self:

@@ -37,6 +37,12 @@ CASES = {
         target_entropy_std=0.2,
         initial_std=0.3,
     ),
+    "sac, penalty on the means": AgentConfig(
+        algorithm="sac",
+        network=Network(**SIZES),
+        arguments={"gradient_steps": 2, "ent_coef": 0.05},
+        mean_penalty=0.5,
+    ),
     "tqc, delay 4, 3 steps, clipped observations": AgentConfig(
         algorithm="tqc",
         network=Network(**SIZES),

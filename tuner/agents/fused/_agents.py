@@ -164,6 +164,7 @@ class FusedLearner(Acting):
             n_steps=subject.n_steps,
             precision=config.precision,
             widening=config.action_box_schedule is not None,
+            penalizing=config.mean_penalty > 0,
             std_layer=None if config.squash else gaussian_heads(layers, action_dim)[1],
         )
 

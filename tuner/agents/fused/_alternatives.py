@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from tuner.agents._mean_penalty import penalized
 from tuner.agents.fused._networks import TanhNormal, computed_once
 from tuner.config import BoundsPenalty, BoxSchedule
 
@@ -84,25 +85,3 @@ class PlainNormal:
     def mode(self) -> jax.Array:
         """Return the mean, shape (rows, action_dim)."""
         return self._mean
-
-
-@jax.custom_vjp
-def penalized(mean: jax.Array, weight: jax.Array | float) -> jax.Array:
-    """Return the mean as it is, and add weight · mean(mean²), over rows and dimensions, to whatever loss is made of it.
-
-    The loss of the actor is SBX's own function, which no term can be added to from outside; its gradient passes here.
-    """
-    del weight
-    return mean
-
-
-def _penalized_forward(mean: jax.Array, weight: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return mean, (mean, weight)
-
-
-def _penalized_backward(kept: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
-    mean, weight = kept
-    return gradient + weight * 2 * mean / mean.size, jnp.zeros_like(weight)
-
-
-penalized.defvjp(_penalized_forward, _penalized_backward)

@@ -18,8 +18,9 @@ import optax
 from flax.training.train_state import TrainState
 
 from tuner.agents._claims import claim
+from tuner.agents._mean_penalty import with_penalized_mean
 from tuner.agents.fused._alternatives import PlainNormal, ScaledTanhNormal
-from tuner.agents.fused._networks import Precision, fast_apply
+from tuner.agents.fused._networks import Precision, TanhNormal, fast_apply
 from tuner.agents.fused._replay import Filled, Scaling, Steps, draw_places, scaled, transitions
 from tuner.agents.fused._updates import Learned, Losses, Rule, SACRule, TQCRule
 
@@ -50,6 +51,8 @@ class Shape:
     precision: Precision
     widening: bool = False
     """Whether the action box widens; `Numbers.box_share` plays no part otherwise."""
+    penalizing: bool = False
+    """Whether the actor's means are penalised; `Numbers.mean_penalty` plays no part otherwise."""
     std_layer: str | None = None
     """Of an actor that is not squashed, the layer whose bias is the logarithm of its deviation; None squashes."""
 
@@ -66,7 +69,7 @@ class Numbers(NamedTuple):
     box_share: jax.Array
     """Share of the action box that is open."""
     mean_penalty: jax.Array
-    """Weight of the squared mean of an actor that is not squashed."""
+    """Weight of the squared means of the actor, before squashing."""
 
 
 class Keys(NamedTuple):
@@ -195,9 +198,16 @@ class Programs:
         """Return what SBX's updates apply as the actor."""
         if self.shape.std_layer is not None:
             return lambda *inputs: PlainNormal(self._actor(*inputs).gaussian, numbers.mean_penalty)
-        if self.shape.widening:
-            return lambda *inputs: ScaledTanhNormal(self._actor(*inputs).gaussian, numbers.box_share)
-        return self._actor
+        if not (self.shape.widening or self.shape.penalizing):
+            return self._actor
+
+        def actor(*inputs: Any) -> TanhNormal:
+            gaussian = self._actor(*inputs).gaussian
+            if self.shape.penalizing:
+                gaussian = with_penalized_mean(gaussian, numbers.mean_penalty)
+            return ScaledTanhNormal(gaussian, numbers.box_share) if self.shape.widening else TanhNormal(gaussian)
+
+        return actor
 
     def _acting(self, parameters: Any, observations: jax.Array) -> Any:
         """Return the distribution of actions, squashed into the whole box even while only a part of it is open."""
