@@ -1,9 +1,10 @@
 """SAC tuned for seconds instead of samples.
 
 The ranges cover what published recipes for thousands of robots use. Decisive, in this order: the action box, a small
-entropy coefficient and a small initial standard deviation, exploration noise that is held for a few steps, and how much
-is learned from each step. The warm starts are in `sac_recipes.py`. To search elsewhere, copy the files (`tuner init
-DIR`), edit them, and name the space in the study file as `path/to/sac.py:sac_speed`.
+entropy coefficient, a small initial standard deviation and a penalty on the actor's means that keeps tanh out of
+saturation, exploration noise that is held for a few steps, and how much is learned from each step. The warm starts are
+in `sac_recipes.py`. To search elsewhere, copy the files (`tuner init DIR`), edit them, and name the space in the study
+file as `path/to/sac.py:sac_speed`.
 """
 
 import math
@@ -52,6 +53,9 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
     fixed_ent_coef = trial.suggest_switch("fixed_ent_coef")  # or the first value of one that SBX tunes
     network = trial.suggest_ordinal("network", NETWORKS)
     action_bounds = trial.suggest_action_bounds(sources)
+    # Asked for in every trial, also where it plays no part: samplers model a fixed set best.
+    penalize_means = trial.suggest_switch("penalize_means")
+    mean_penalty = trial.suggest_float("mean_penalty", 0.01, 1.0, log=True)
     noise_hold = trial.suggest_power_of_two("noise_hold", 0, 4)
     train_freq = trial.suggest_power_of_two("train_freq", 0, 3)  # plays no part where noise is held
     policy_delay = trial.suggest_power_of_two("policy_delay", 0, 5)
@@ -90,5 +94,6 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
         ),
         initial_std=trial.suggest_float("initial_std", 0.05, 1.0, log=True),
         target_entropy_std=trial.suggest_float("target_entropy_std", 0.05, 0.30),
+        mean_penalty=mean_penalty if penalize_means else 0.0,
         **action_bounds,
     )

@@ -34,7 +34,7 @@ def penalized_bounds(task: TaskConfig) -> dict[str, Any]:
 
 def unbounded(task: TaskConfig) -> dict[str, Any]:
     """The same recipe with an actor that is not squashed, in units of its box."""
-    return _parameters(task, "unbounded", mean_penalty=1e-3)
+    return _parameters(task, "unbounded", penalize_means=1, mean_penalty=0.01)
 
 
 @search_space(warm_starts=(held_noise, widening_box, penalized_bounds, unbounded))
@@ -52,12 +52,11 @@ def sac_alternatives(trial: SpaceTrial) -> AgentConfig:
         weight=trial.suggest_float("penalty_weight", 1e-3, 1.0, log=True),
         margin=trial.suggest_float("penalty_margin", 0.0, 0.95),
     )
-    mean_penalty = trial.suggest_float("mean_penalty", 1e-5, 1.0, log=True)
     options: dict[str, dict[str, Any]] = {
         "box": {},
         "schedule": {"action_box_schedule": schedule},
         "penalty": {"bounds_penalty": penalty},
-        "unbounded": {"squash": False, "mean_penalty": mean_penalty},
+        "unbounded": {"squash": False},
     }
     return agent.model_copy(update=options[chosen])
 
@@ -70,7 +69,6 @@ def _parameters(
     schedule_seconds: float = 60.0,
     penalty_weight: float = 0.02,
     penalty_margin: float = 0.8,
-    mean_penalty: float = 1e-3,
     **changes: Any,
 ) -> dict[str, Any]:
     """Return parameters as `sac_alternatives` records them: of `sac_recipes.held_noise`, changed, and an option."""
@@ -82,5 +80,4 @@ def _parameters(
         "schedule_seconds": schedule_seconds,
         "penalty_weight": penalty_weight,
         "penalty_margin": penalty_margin,
-        "mean_penalty": mean_penalty,
     }

@@ -147,14 +147,15 @@ def test_held_noise_on_256_robots():
     assert config.resolved(low, high).action_box.high == (2.0,) * 12
 
 
-def test_tight_box_is_held_noise_with_a_small_entropy_coefficient_that_stays():
-    config, wider = agent("tight_box", 256), agent("held_noise", 256)
-    changed = {name for name, value in config.arguments.items() if wider.arguments[name] != value}
-    assert changed == {"ent_coef", "learning_rate", "learning_starts"}  # the critic keeps its learning rate
-    assert_arguments(config, ent_coef=0.0006, learning_rate=3e-4, learning_starts=20 * 256, use_sde_at_warmup=True)
-    assert config.arguments["qf_learning_rate"] == pytest.approx(1e-3)
-    assert wider.arguments["qf_learning_rate"] == wider.arguments["learning_rate"]
-    assert config.resolved([-100.0] * 12, [100.0] * 12).action_box.high == (1.0,) * 12
+def test_penalized_means_is_held_noise_with_a_penalty_a_fixed_coefficient_and_many_small_updates():
+    config, plain = agent("penalized_means", 256), agent("held_noise", 256)
+    assert (config.mean_penalty, plain.mean_penalty) == (0.2, 0.0)
+    assert config.resolved([-100.0] * 12, [100.0] * 12).action_box.high == (2.0,) * 12
+    assert_arguments(config, ent_coef=0.0005, learning_starts=20 * 256, use_sde_at_warmup=True)
+    assert config.arguments["qf_learning_rate"] == 2 * config.arguments["learning_rate"]
+    assert plain.arguments["qf_learning_rate"] == plain.arguments["learning_rate"]
+    transitions = [c.arguments["gradient_steps"] * c.arguments["batch_size"] for c in (config, plain)]
+    assert transitions[0] == 2 * transitions[1]
 
 
 def test_buffer_beyond_the_space_is_cut():

@@ -27,7 +27,7 @@ PLAIN = agent("held_noise", "sac_speed")
             {"action_bound_fraction": 1.0, "action_box_schedule": BoxSchedule(start=0.02, seconds=60.0)},
         ),
         ("penalized_bounds", {"action_bound_fraction": 0.1, "bounds_penalty": BoundsPenalty(weight=0.02, margin=0.5)}),
-        ("unbounded", {"squash": False, "mean_penalty": 1e-3}),
+        ("unbounded", {"squash": False, "mean_penalty": 0.01}),
     ],
 )
 def test_warm_starts_are_the_recipe_with_one_alternative(warm_start, changes):
