@@ -41,6 +41,17 @@ def test_the_agent_is_the_one_that_a_trial_trains(tmp_path, algorithm):
     assert_same_agent(agent, example(algorithm))
 
 
+def test_a_penalty_on_the_means_is_trained_with_and_plain_sbx_loads_the_policy(tmp_path):
+    program = runpy.run_path(str(written(tmp_path, example(mean_penalty=0.5))))
+    env = program["prepare"](program["make_env"](program["NUM_ENVS"]))
+    agent = program["build_agent"](env, seed=SEED)
+    assert_same_agent(agent, example(mean_penalty=0.5))
+    agent.learn(100)
+    agent.save(tmp_path / "policy.zip")
+    loaded, rows = sbx.SAC.load(tmp_path / "policy.zip"), np.zeros((2, 3), np.float32)
+    np.testing.assert_array_equal(loaded.predict(rows, deterministic=True)[0], agent.predict(rows, deterministic=True)[0])
+
+
 def test_a_simba_network_without_normalisation():
     network = Network(kind="simba", pi=(8,), qf=(8,))
     text = get_format("sbx").text(example(network=network, normalize_observations=False))
@@ -82,8 +93,8 @@ def test_another_simulator_is_left_to_the_user_and_taken_from_tuner_until_then(t
 
 
 def test_the_program_is_formatted_and_has_no_idle_imports(tmp_path):
-    for algorithm in ("sac", "td3", "ppo"):
-        file = written(tmp_path, example(algorithm))
+    for configuration in (example("sac", mean_penalty=0.1), example("td3"), example("ppo")):
+        file = written(tmp_path, configuration)
         for check in (["format", "--diff"], ["check"]):
             command = [sys.executable, "-m", "ruff", *check, "--isolated", "--line-length", "120", str(file)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -100,6 +111,6 @@ def test_names_cannot_smuggle_code_into_the_file(tmp_path):
 @pytest.mark.parametrize("form", ["sbx", "zoo", "isaaclab"])
 def test_what_plain_sbx_cannot_train_is_refused(form):
     configuration = example(squash=False, mean_penalty=0.1)
-    with pytest.raises(UserError, match=r"uses squash and mean_penalty, which only tuner's own learner has"):
+    with pytest.raises(UserError, match=r"uses squash, which only tuner's own learner has"):
         get_format(form).text(configuration)
     assert '"squash": false' in get_format("json").text(configuration)

@@ -6,6 +6,7 @@ from tuner.agents._compilation_cache import enable_compilation_cache
 from tuner.agents._devices import set_up_devices
 from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold
 from tuner.agents._interruption import mark_interruption, restart_from
+from tuner.agents._mean_penalty import penalizing_means
 from tuner.agents._network import policy_arguments
 from tuner.agents._restore import load_agent
 from tuner.agents._save import Normalization, load_normalization, save_agent
@@ -24,6 +25,7 @@ __all__ = [
     "mark_interruption",
     "noise_hold",
     "normalize_observations",
+    "penalizing_means",
     "policy_arguments",
     "restart_from",
     "save_agent",

@@ -14,7 +14,7 @@ from tuner.agents._claims import claim
 from tuner.agents._initial_std import set_initial_std
 from tuner.agents._instrumented import TIMED_CLASSES
 from tuner.agents._learner import check_memory, uses_fused_learner
-from tuner.agents._mean_penalty import penalizing
+from tuner.agents._mean_penalty import penalizing_means
 from tuner.agents._network import policy_arguments
 from tuner.agents._normalizer import ObservationNormalizer
 from tuner.agents._restore import load_agent, restore
@@ -95,6 +95,8 @@ def build_agent(
     # Loaded before the agent is built, as loading seeds the global generators.
     saved = None if start_from is None else load_agent(start_from, config.algorithm)
     agent_class = (FUSED_CLASSES if fused else TIMED_CLASSES)[config.algorithm]
+    if config.mean_penalty > 0 and not fused:
+        agent_class = penalizing_means(agent_class, config.mean_penalty)
 
     def build() -> Any:
         agent = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
@@ -115,6 +117,4 @@ def build_agent(
         restore(agent, *saved, squash=config.squash, directory=start_from)
     if fused:
         agent.prepare(config)
-    elif config.mean_penalty > 0:
-        agent.penalizing_actor = penalizing(agent.policy.actor_state.apply_fn, config.mean_penalty)
     return cast(BaseAlgorithm, agent)

@@ -3,7 +3,6 @@
 Each is a subclass that only adds; what it saves loads with the plain SBX class.
 """
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
@@ -106,35 +105,13 @@ class _OffPolicy(_Instrumented):
         return np.clip(scaled + noise, -1, 1).astype(np.float32)
 
 
-class _SquashedGaussian(_OffPolicy):
-    """What agents have whose actor is a squashed Gaussian that is updated by a loss of SBX's."""
-
-    penalizing_actor: Callable[..., Any] | None = None
-    """SBX's actor function with a penalty on its means, to learn with; None learns with SBX's."""
-
-    def train(self, *arguments: Any, **keywords: Any) -> None:
-        """Update as SBX does, with the penalty on the actor's means if there is one."""
-        if self.penalizing_actor is None:
-            super().train(*arguments, **keywords)
-            return
-        original = self.policy.actor_state.apply_fn
-        self.policy.actor_state = self.policy.actor_state.replace(apply_fn=self.penalizing_actor)
-        try:
-            super().train(*arguments, **keywords)
-        finally:  # what acts and is saved is SBX's own
-            self.policy.actor_state = self.policy.actor_state.replace(apply_fn=original)
-
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "penalizing_actor"]
-
-
-class TimedSAC(_SquashedGaussian, sbx.SAC):  # type: ignore[misc]
+class TimedSAC(_OffPolicy, sbx.SAC):  # type: ignore[misc]
     """SBX's SAC."""
 
     stock = sbx.SAC
 
 
-class TimedTQC(_SquashedGaussian, sbx.TQC):  # type: ignore[misc]
+class TimedTQC(_OffPolicy, sbx.TQC):  # type: ignore[misc]
     """SBX's TQC."""
 
     stock = sbx.TQC

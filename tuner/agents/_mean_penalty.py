@@ -1,6 +1,5 @@
 """A pull on the means of a squashed Gaussian actor, which keeps tanh out of saturation."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -34,16 +33,43 @@ def with_penalized_mean(gaussian: Any, weight: jax.Array | float) -> Any:
     return gaussian.copy(loc=penalized(gaussian.loc, weight))
 
 
-def penalizing(apply: Callable[..., Any], weight: float) -> Callable[..., Any]:
-    """Return SBX's actor function with `penalized` means before squashing.
+def penalizing_means(algorithm: Any, weight: float) -> Any:
+    """Return a subclass of SBX's SAC or TQC that adds weight · mean(μ²) to the actor's loss.
 
-    Args:
-        apply: from parameters and observations to SBX's squashed Gaussian.
-        weight: of the penalty.
+    μ are the actor's means before squashing; the mean is over the batch and the action's dimensions. Only updates see
+    it: what acts, and what is saved, is SBX's own actor.
     """
 
-    def apply_penalizing(*inputs: Any, **options: Any) -> Any:
-        squashed = apply(*inputs, **options)
-        return type(squashed)(with_penalized_mean(squashed.distribution, weight))
+    @jax.custom_vjp
+    def penalized(mean: jax.Array) -> jax.Array:
+        return mean
 
-    return apply_penalizing
+    penalized.defvjp(
+        lambda mean: (mean, mean),
+        lambda mean, gradient: (gradient + weight * 2 * mean / mean.size,),
+    )
+
+    def penalizing(apply: Any) -> Any:
+        def apply_penalizing(*inputs: Any, **options: Any) -> Any:
+            squashed = apply(*inputs, **options)
+            gaussian = squashed.distribution
+            return type(squashed)(gaussian.copy(loc=penalized(gaussian.loc)))
+
+        return apply_penalizing
+
+    class Penalizing(algorithm):  # type: ignore[misc]
+        _penalizing: Any = None
+
+        def train(self, *arguments: Any, **options: Any) -> None:
+            own = self.policy.actor_state.apply_fn
+            self._penalizing = self._penalizing or penalizing(own)  # always the same one, or JAX would compile again
+            self.policy.actor_state = self.policy.actor_state.replace(apply_fn=self._penalizing)
+            try:
+                super().train(*arguments, **options)
+            finally:
+                self.policy.actor_state = self.policy.actor_state.replace(apply_fn=own)
+
+        def _excluded_save_params(self) -> list[str]:
+            return [*super()._excluded_save_params(), "_penalizing"]
+
+    return Penalizing

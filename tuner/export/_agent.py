@@ -21,6 +21,7 @@ _HANDLED = frozenset(
         "target_entropy_std",
         "normalize_observations",
         "clip_observations",
+        "mean_penalty",
         "action_bound_fraction",
         "action_box",
     }
@@ -48,6 +49,8 @@ class StockAgent:
     actor_std: float | None
     """Standard deviation that the untrained actor is given after it is built; PPO has an argument for it instead."""
     box: ActionBox
+    mean_penalty: float | None
+    """Weight of the penalty on the actor's means; None has none."""
     clip_observations: float | None
     """Normalised observations are clipped to ± this; None does not normalise."""
 
@@ -81,6 +84,7 @@ def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
         action_noise=noise or None,
         actor_std=None if agent.algorithm == "ppo" else agent.initial_std,
         box=box,
+        mean_penalty=agent.mean_penalty or None,
         clip_observations=agent.clip_observations if agent.normalize_observations else None,
     )
 

@@ -37,7 +37,7 @@ agent_cfg["action_noise"] = NormalActionNoise(np.zeros_like(noise), noise)
 """
 
 _BUILD = """\
-agent = sbx.{class_name}(policy_arch, ActionBox(env, **box), verbose=1, tensorboard_log=log_dir, **agent_cfg)
+agent = {algorithm}(policy_arch, ActionBox(env, **box), verbose=1, tensorboard_log=log_dir, **agent_cfg)
 """
 
 
@@ -60,7 +60,11 @@ def _entries(configuration: ExportedConfiguration, agent: StockAgent) -> dict[st
     normalize: dict[str, Any] = {"normalize_input": False}
     if agent.clip_observations is not None:
         normalize = {"normalize_input": True, "normalize_value": False, "clip_obs": agent.clip_observations}
-    extras = {"action_noise": agent.action_noise, "initial_std": agent.actor_std}
+    extras = {
+        "action_noise": agent.action_noise,
+        "initial_std": agent.actor_std,
+        "mean_penalty": agent.mean_penalty,
+    }
     return {
         "seed": 0,
         "n_timesteps": steps_of(configuration),
@@ -94,16 +98,19 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
 
 def _code(agent: StockAgent) -> str:
     """Return what the training script has to do, from the configuration that Isaac Lab has read to the agent."""
-    from tuner.export.rl_zoo import ActionBox, set_initial_std
+    from tuner.export.rl_zoo import ActionBox, penalizing_means, set_initial_std
 
-    build = _BUILD.format(class_name=agent.class_name)
-    if agent.actor_std is None:
-        parts = [_IMPORTS, inspect.getsource(ActionBox)]
-    else:
-        parts = [f"import math\n{_IMPORTS}", inspect.getsource(ActionBox), inspect.getsource(set_initial_std)]
+    algorithm, imports, sources = f"sbx.{agent.class_name}", _IMPORTS, [ActionBox]
+    build = _BUILD
+    if agent.actor_std is not None:
+        imports, sources = f"import math\n{imports}", [*sources, set_initial_std]
         build = f'std = agent_cfg.pop("initial_std")\n{build}set_initial_std(agent, std)\n'
+    if agent.mean_penalty is not None:
+        algorithm, imports, sources = "algorithm", f"import jax\n{imports}", [*sources, penalizing_means]
+        build = f'algorithm = penalizing_means(sbx.{agent.class_name}, agent_cfg.pop("mean_penalty"))\n{build}'
     noise = _NOISE if agent.action_noise is not None else ""
-    return "\n\n".join([*parts, _NETWORKS + noise + build])
+    parts = [imports, *(inspect.getsource(source) for source in sources)]
+    return "\n\n".join([*parts, _NETWORKS + noise + build.format(algorithm=algorithm)])
 
 
 def _as_comment(code: str) -> str:

@@ -49,7 +49,7 @@ class SbxFormat(Format):
 
     def text(self, configuration: ExportedConfiguration) -> str:
         """Return the program."""
-        from tuner.export.rl_zoo import ActionBox, set_initial_std
+        from tuner.export.rl_zoo import ActionBox, penalizing_means, set_initial_std
 
         agent = stock_agent(configuration)
         sections = [
@@ -58,6 +58,7 @@ class SbxFormat(Format):
             inspect.getsource(ActionBox),
             _prepare(agent),
             *([] if agent.actor_std is None else [inspect.getsource(set_initial_std)]),
+            *([] if agent.mean_penalty is None else [inspect.getsource(penalizing_means)]),
             _build(agent),
             _MAIN,
         ]
@@ -93,6 +94,7 @@ def _imports(configuration: ExportedConfiguration, agent: StockAgent) -> str:
         "",
         "import flax.linen as nn",
         *(["import gymnasium as gym"] if gymnasium else []),
+        *(["import jax"] if agent.mean_penalty is not None else []),
         "import numpy as np",
         "import optax",
         "from gymnasium import spaces",
@@ -133,10 +135,13 @@ def _build(agent: StockAgent) -> str:
     if agent.action_noise is not None:
         size = len(agent.box.low)
         arguments["action_noise"] = Code(f"NormalActionNoise(np.zeros({size}), np.full({size}, {agent.action_noise}))")
+    algorithm = agent.class_name
+    if agent.mean_penalty is not None:
+        algorithm = f"penalizing_means({agent.class_name}, {agent.mean_penalty})"
     lines = [
         f"def build_agent(env: VecEnv, *, seed: int) -> {agent.class_name}:",
         '    """Return the untrained agent; `env` has been through `prepare`."""',
-        f"    agent = {agent.class_name}(",
+        f"    agent = {algorithm}(",
         f"        {literal(agent.policy)},",
         "        env,",
         *(f"        {name}={literal(value)}," for name, value in arguments.items()),

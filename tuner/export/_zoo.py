@@ -77,11 +77,21 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str
         "",
         "RL Zoo trains with SBX if its algorithms are replaced. Save this as train_sbx.py:",
         "    import rl_zoo3.train, sbx",
-        f"    rl_zoo3.ALGOS[{algorithm!r}] = sbx.{agent.class_name}",
+        *_replaced(algorithm, agent),
         "    rl_zoo3.train.train()",
         f"and run: python train_sbx.py --algo {algorithm} --env {_env_id(task)} --conf-file THIS_FILE{packages}",
         "",
         *_missing(configuration, agent),
+    ]
+
+
+def _replaced(algorithm: str, agent: StockAgent) -> list[str]:
+    """Return the lines that put SBX's algorithm in the place of RL Zoo's."""
+    if agent.mean_penalty is None:
+        return [f"    rl_zoo3.ALGOS[{algorithm!r}] = sbx.{agent.class_name}"]
+    return [
+        "    from tuner.export.rl_zoo import penalizing_means",
+        f"    rl_zoo3.ALGOS[{algorithm!r}] = penalizing_means(sbx.{agent.class_name}, {agent.mean_penalty})",
     ]
 
 
@@ -94,6 +104,8 @@ def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[st
     ]
     if agent.actor_std is not None:
         lines.append("- the untrained actor's standard deviation: callback. Without it SBX starts at about 1.")
+    if agent.mean_penalty is not None:
+        lines.append("- the penalty on the actor's means: penalizing_means in train_sbx.py.")
     if task.simulator != "gymnasium":
         lines.append(
             f"RL Zoo knows Gymnasium environments only: register yours as {task.id}. The study's was of the simulator "

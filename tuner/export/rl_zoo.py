@@ -1,6 +1,6 @@
-"""What an exported configuration needs besides SBX: the agent's action box, and its initial standard deviation.
+"""What an exported configuration needs besides SBX: action box, initial standard deviation, penalty on the means.
 
-Files exported for RL Zoo name these classes; those for SBX and Isaac Lab carry their source with them, so that it uses
+Files exported for RL Zoo name these; those for SBX and Isaac Lab carry their source with them, so that it uses
 nothing of this package.
 """
 
@@ -12,6 +12,10 @@ import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+
+from tuner.agents import penalizing_means
+
+__all__ = ["ActionBox", "InitialStd", "penalizing_means", "set_initial_std"]
 
 
 class ActionBox(VecEnvWrapper):
