@@ -62,6 +62,14 @@ def test_what_the_file_says_gives_the_agent_that_a_trial_trains(algorithm):
     assert_same_agent(train(example(algorithm)), example(algorithm))
 
 
+def test_a_penalty_on_the_means_is_in_the_file_and_in_its_code():
+    configuration = example(mean_penalty=0.5)
+    assert_same_agent(train(configuration), configuration)
+    text = get_format("isaaclab").text(configuration)
+    assert yaml.safe_load(text)["mean_penalty"] == 0.5
+    assert 'penalizing_means(sbx.SAC, agent_cfg.pop("mean_penalty"))' in code_in(text)
+
+
 def test_it_says_for_which_task_and_how_many_robots():
     text = get_format("isaaclab").text(example(normalize_observations=False))
     assert "Pendulum-v1" in text.splitlines()[0]

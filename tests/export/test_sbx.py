@@ -49,7 +49,9 @@ def test_a_penalty_on_the_means_is_trained_with_and_plain_sbx_loads_the_policy(t
     agent.learn(100)
     agent.save(tmp_path / "policy.zip")
     loaded, rows = sbx.SAC.load(tmp_path / "policy.zip"), np.zeros((2, 3), np.float32)
-    np.testing.assert_array_equal(loaded.predict(rows, deterministic=True)[0], agent.predict(rows, deterministic=True)[0])
+    np.testing.assert_array_equal(
+        loaded.predict(rows, deterministic=True)[0], agent.predict(rows, deterministic=True)[0]
+    )
 
 
 def test_a_simba_network_without_normalisation():

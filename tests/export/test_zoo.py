@@ -88,6 +88,12 @@ def test_what_rl_zoo_cannot_express_is_said_at_the_top():
         assert said in top
 
 
+def test_a_penalty_on_the_means_is_in_the_script_that_is_to_be_written():
+    top = get_format("zoo").text(example(mean_penalty=0.5))
+    assert "rl_zoo3.ALGOS['sac'] = penalizing_means(sbx.SAC, 0.5)" in top
+    assert "- the penalty on the actor's means: penalizing_means in train_sbx.py." in top
+
+
 def test_other_file_names_are_refused_as_rl_zoo_would_import_them(tmp_path):
     get_format("zoo").check_name(tmp_path / "agent.yml")
     with pytest.raises(UserError, match=r"must end in \.yml or \.yaml"):

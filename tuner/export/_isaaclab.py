@@ -100,13 +100,15 @@ def _code(agent: StockAgent) -> str:
     """Return what the training script has to do, from the configuration that Isaac Lab has read to the agent."""
     from tuner.export.rl_zoo import ActionBox, penalizing_means, set_initial_std
 
-    algorithm, imports, sources = f"sbx.{agent.class_name}", _IMPORTS, [ActionBox]
-    build = _BUILD
+    algorithm, imports, build = f"sbx.{agent.class_name}", _IMPORTS, _BUILD
+    sources: list[Any] = [ActionBox]
     if agent.actor_std is not None:
-        imports, sources = f"import math\n{imports}", [*sources, set_initial_std]
+        imports = f"import math\n{imports}"
+        sources.append(set_initial_std)
         build = f'std = agent_cfg.pop("initial_std")\n{build}set_initial_std(agent, std)\n'
     if agent.mean_penalty is not None:
-        algorithm, imports, sources = "algorithm", f"import jax\n{imports}", [*sources, penalizing_means]
+        algorithm, imports = "algorithm", f"import jax\n{imports}"
+        sources.append(penalizing_means)
         build = f'algorithm = penalizing_means(sbx.{agent.class_name}, agent_cfg.pop("mean_penalty"))\n{build}'
     noise = _NOISE if agent.action_noise is not None else ""
     parts = [imports, *(inspect.getsource(source) for source in sources)]

@@ -1,0 +1,45 @@
+"""The penalty on the actor's means, in SBX's own updates."""
+
+import numpy as np
+import pytest
+import sbx
+
+from tuner.agents import penalizing_means
+
+
+def trained(algorithm):
+    agent = algorithm(
+        "MlpPolicy",
+        "Pendulum-v1",
+        learning_rate=0.01,
+        learning_starts=10,
+        batch_size=8,
+        policy_kwargs={"net_arch": [4]},
+        seed=0,
+    )
+    own = agent.policy.actor_state.apply_fn
+    agent.learn(150)
+    assert agent.policy.actor_state.apply_fn == own
+    return agent
+
+
+def means(agent):
+    """Size of the actor's means before squashing, where it has been."""
+    drawn = agent.policy.actor_state.apply_fn(
+        agent.policy.actor_state.params, agent.replay_buffer.observations[:40, 0].astype(np.float32)
+    )
+    return np.abs(drawn.distribution.mean()).mean()
+
+
+@pytest.mark.parametrize("algorithm", [sbx.SAC, sbx.TQC])
+def test_it_pulls_the_means_to_zero(algorithm):
+    free, pulled = trained(algorithm), trained(penalizing_means(algorithm, 1000.0))
+    assert means(pulled) < 0.5 * means(free)
+
+
+def test_a_weight_of_next_to_nothing_changes_next_to_nothing():
+    free, pulled = trained(sbx.SAC), trained(penalizing_means(sbx.SAC, 1e-12))
+    rows = np.float32([[0.1, -0.4, 0.7]])
+    np.testing.assert_allclose(
+        pulled.predict(rows, deterministic=True)[0], free.predict(rows, deterministic=True)[0], rtol=1e-4
+    )
