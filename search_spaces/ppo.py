@@ -36,6 +36,15 @@ def isaaclab_ppo(_: TaskConfig) -> dict[str, Any]:
     )
 
 
+def isaaclab_ppo_small(task: TaskConfig) -> dict[str, Any]:
+    """The same for CPUs: a smaller network, and neither an entropy bonus nor gradients beyond a norm of 0.5."""
+    return isaaclab_ppo(task) | {
+        "network_index": 1,
+        "ent_coef": 0.0,
+        "max_grad_norm_index": GRAD_NORMS.index(0.5),
+    }
+
+
 def sbx_default(_: TaskConfig) -> dict[str, Any]:
     """SBX's own defaults, but for rollouts of 64 steps instead of 2,048, which are meant for a single robot.
 
@@ -53,7 +62,7 @@ def sbx_default(_: TaskConfig) -> dict[str, Any]:
     )
 
 
-@search_space(warm_starts=(isaaclab_ppo, sbx_default))
+@search_space(warm_starts=(isaaclab_ppo, isaaclab_ppo_small, sbx_default))
 def ppo_speed(trial: SpaceTrial) -> AgentConfig:
     """PPO for speed: length of rollouts, minibatches, epochs, learning rate, exploration, network and action box."""
     n_steps = trial.suggest_ordinal("n_steps", N_STEPS)

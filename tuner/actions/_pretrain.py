@@ -14,7 +14,7 @@ from tuner.simulators import TaskEnv
 from tuner.spaces import load_space
 from tuner.training import Phase, StopRequest, run_trial
 
-PRETRAININGS: Mapping[str, tuple[str, str]] = {"ppo": ("ppo_speed", "isaaclab_ppo")}
+PRETRAININGS: Mapping[str, tuple[str, str]] = {"ppo": ("ppo_speed", "isaaclab_ppo_small")}
 """The search space and the warm start that an algorithm is trained with."""
 TICKS = 20
 
