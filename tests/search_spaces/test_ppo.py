@@ -5,9 +5,9 @@ from tuner.config import Network, TaskConfig
 from tuner.spaces import load_space
 
 
-def agent(num_envs, **changes):
+def agent(num_envs, warm_start="isaaclab_ppo", **changes):
     space, task = load_space("ppo_speed"), TaskConfig(id="Velocity-Flat-A1", num_envs=num_envs)
-    return space.configure(optuna.trial.FixedTrial(space.warm_starts["isaaclab_ppo"](task) | changes), task)
+    return space.configure(optuna.trial.FixedTrial(space.warm_starts[warm_start](task) | changes), task)
 
 
 def test_isaaclab_ppo_as_it_is_shipped():
@@ -42,3 +42,11 @@ def test_no_minibatch_of_a_single_transition():
 
 def test_adaptive_learning_rate_aims_at_a_divergence():
     assert agent(256, adaptive_learning_rate=1).arguments["target_kl"] == 0.01
+
+
+def test_the_small_one_differs_in_network_entropy_bonus_and_gradient_norm():
+    small = agent(256, "isaaclab_ppo_small")
+    shipped = agent(256)
+    assert small.network == shipped.network.model_copy(update={"pi": (128, 128), "qf": (128, 128)})
+    changed = {name for name, value in small.arguments.items() if shipped.arguments[name] != value}
+    assert changed == {"ent_coef", "max_grad_norm"}
