@@ -86,7 +86,12 @@ def plan(
     budget_seconds: float,
     stop_at_target: bool = True,
 ) -> list[Planned]:
-    """Return the runs of variants by name, from the seeds that were asked for, in the order in which they are made."""
+    """Return the runs of variants by name, from the seeds that were asked for, in the order in which they are made.
+
+    The command line's target and budget go before those that are given here, which are the task's own.
+    """
+    target = target if arguments.target is None else arguments.target
+    budget_seconds = arguments.budget_seconds or budget_seconds
     return [
         Planned(task, variant, agents[variant], seed, target, budget_seconds, stop_at_target)
         for seed, variant in turns(list(agents), arguments.first_seed, arguments.seeds)

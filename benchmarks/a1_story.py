@@ -83,8 +83,8 @@ def main() -> None:
             TASK,
             configurations(arguments),
             arguments,
-            target=TARGET if arguments.target is None else arguments.target,
-            budget_seconds=arguments.budget_seconds or BUDGET_SECONDS,
+            target=TARGET,
+            budget_seconds=BUDGET_SECONDS,
             stop_at_target=False,
         )
         train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)

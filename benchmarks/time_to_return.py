@@ -67,16 +67,6 @@ QUESTIONS = (
 )
 
 
-def asked(question: Question, arguments: argparse.Namespace) -> Question:
-    """Return the question with the target and budget of the command line."""
-    return Question(
-        question.task,
-        question.parameters,
-        target=question.target if arguments.target is None else arguments.target,
-        budget_seconds=arguments.budget_seconds or question.budget_seconds,
-    )
-
-
 def planned(question: Question, arguments: argparse.Namespace) -> list[Planned]:
     """Return the runs that answer a question."""
     agents = {learner: question.agent(learner) for learner in arguments.learners}
@@ -127,7 +117,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
-        chosen = [asked(question, arguments) for question in QUESTIONS if question.task.id in arguments.tasks]
+        chosen = [question for question in QUESTIONS if question.task.id in arguments.tasks]
         runs = [run for question in chosen for run in planned(question, arguments)]
         train_all(runs, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
     print_tables(read_runs(arguments.table or arguments.output))
