@@ -1,31 +1,28 @@
-"""A pull on the means of a squashed Gaussian actor, which keeps tanh out of saturation."""
+"""A pull on the means of a squashed Gaussian actor, which keeps tanh out of saturation.
+
+The functions use nothing but JAX and one another, as exported programs carry their source: `MEAN_PENALTY_PARTS`.
+"""
 
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 
-@jax.custom_vjp
 def penalized(mean: jax.Array, weight: jax.Array | float) -> jax.Array:
     """Return the mean as it is, and add weight · mean(mean²), over rows and dimensions, to whatever loss is made of it.
 
     The loss of the actor is SBX's own function, which no term can be added to from outside; its gradient passes here.
     """
-    del weight
-    return mean
 
+    @jax.custom_vjp
+    def unchanged(mean: jax.Array, weight: jax.Array | float) -> jax.Array:
+        return mean
 
-def _forward(mean: jax.Array, weight: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return mean, (mean, weight)
-
-
-def _backward(kept: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
-    mean, weight = kept
-    return gradient + weight * 2 * mean / mean.size, jnp.zeros_like(weight)
-
-
-penalized.defvjp(_forward, _backward)
+    unchanged.defvjp(
+        lambda mean, weight: (mean, (mean, weight)),
+        lambda kept, gradient: (gradient + kept[1] * 2 * kept[0] / kept[0].size, 0 * kept[1]),
+    )
+    return unchanged(mean, weight)
 
 
 def with_penalized_mean(gaussian: Any, weight: jax.Array | float) -> Any:
@@ -40,20 +37,10 @@ def penalizing_means(algorithm: Any, weight: float) -> Any:
     it: what acts, and what is saved, is SBX's own actor.
     """
 
-    @jax.custom_vjp
-    def penalized(mean: jax.Array) -> jax.Array:
-        return mean
-
-    penalized.defvjp(
-        lambda mean: (mean, mean),
-        lambda mean, gradient: (gradient + weight * 2 * mean / mean.size,),
-    )
-
     def penalizing(apply: Any) -> Any:
         def apply_penalizing(*inputs: Any, **options: Any) -> Any:
             squashed = apply(*inputs, **options)
-            gaussian = squashed.distribution
-            return type(squashed)(gaussian.copy(loc=penalized(gaussian.loc)))
+            return type(squashed)(with_penalized_mean(squashed.distribution, weight))
 
         return apply_penalizing
 
@@ -73,3 +60,7 @@ def penalizing_means(algorithm: Any, weight: float) -> Any:
             return [*super()._excluded_save_params(), "_penalizing"]
 
     return Penalizing
+
+
+MEAN_PENALTY_PARTS = (penalized, with_penalized_mean, penalizing_means)
+"""All that `penalizing_means` needs, in the order in which a program has to have it."""

@@ -98,7 +98,8 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
 
 def _code(agent: StockAgent) -> str:
     """Return what the training script has to do, from the configuration that Isaac Lab has read to the agent."""
-    from tuner.export.rl_zoo import ActionBox, penalizing_means, set_initial_std
+    from tuner.agents import MEAN_PENALTY_PARTS
+    from tuner.export.rl_zoo import ActionBox, set_initial_std
 
     algorithm, imports, build = f"sbx.{agent.class_name}", _IMPORTS, _BUILD
     sources: list[Any] = [ActionBox]
@@ -108,7 +109,7 @@ def _code(agent: StockAgent) -> str:
         build = f'std = agent_cfg.pop("initial_std")\n{build}set_initial_std(agent, std)\n'
     if agent.mean_penalty is not None:
         algorithm, imports = "algorithm", f"import jax\n{imports}"
-        sources.append(penalizing_means)
+        sources.extend(MEAN_PENALTY_PARTS)
         build = f'algorithm = penalizing_means(sbx.{agent.class_name}, agent_cfg.pop("mean_penalty"))\n{build}'
     noise = _NOISE if agent.action_noise is not None else ""
     parts = [imports, *(inspect.getsource(source) for source in sources)]

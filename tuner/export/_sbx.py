@@ -49,7 +49,8 @@ class SbxFormat(Format):
 
     def text(self, configuration: ExportedConfiguration) -> str:
         """Return the program."""
-        from tuner.export.rl_zoo import ActionBox, penalizing_means, set_initial_std
+        from tuner.agents import MEAN_PENALTY_PARTS
+        from tuner.export.rl_zoo import ActionBox, set_initial_std
 
         agent = stock_agent(configuration)
         sections = [
@@ -58,7 +59,7 @@ class SbxFormat(Format):
             inspect.getsource(ActionBox),
             _prepare(agent),
             *([] if agent.actor_std is None else [inspect.getsource(set_initial_std)]),
-            *([] if agent.mean_penalty is None else [inspect.getsource(penalizing_means)]),
+            *([] if agent.mean_penalty is None else map(inspect.getsource, MEAN_PENALTY_PARTS)),
             _build(agent),
             _MAIN,
         ]
