@@ -186,7 +186,7 @@ def penalized_means(task: TaskConfig) -> dict[str, Any]:
 
     Untrained critics pull the actor's means to the bounds, where tanh has no gradient left, and with rewards of about
     0.045 a step a coefficient that SBX tunes soon outweighs them: each step alive costs more than it earns, and robots
-    learn to fall. The penalty and a fixed, small coefficient let them learn to stand, turn and walk.
+    learn to fall. The penalty and a fixed, small coefficient let them learn to stand and to turn. They do not walk yet.
     """
     return held_noise(task) | {
         "log2_gradient_steps_per_1024": 7,
@@ -194,14 +194,13 @@ def penalized_means(task: TaskConfig) -> dict[str, Any]:
         "network_index": 0,
         "learning_rate": 6e-4,
         "critic_learning_rate_ratio": 2.0,
-        "one_minus_gamma": 0.02,
-        "action_bound_fraction": 0.03,
+        "one_minus_gamma": 0.03,
         "ent_coef": 0.0005,
         "fixed_ent_coef": 1,
         "initial_std": 0.25,
         "learning_starts_per_robot": 20.0,
         "penalize_means": 1,
-        "mean_penalty": 0.03,
+        "mean_penalty": 0.2,
     }
 
 

@@ -149,9 +149,9 @@ def test_held_noise_on_256_robots():
 
 def test_penalized_means_is_held_noise_with_a_penalty_a_fixed_coefficient_and_many_small_updates():
     config, plain = agent("penalized_means", 256), agent("held_noise", 256)
-    assert (config.mean_penalty, plain.mean_penalty) == (0.03, 0.0)
-    assert config.resolved([-100.0] * 12, [100.0] * 12).action_box.high == (3.0,) * 12
-    assert_arguments(config, ent_coef=0.0005, learning_starts=20 * 256, use_sde_at_warmup=True)
+    assert (config.mean_penalty, plain.mean_penalty) == (0.2, 0.0)
+    assert config.action_bound_fraction == plain.action_bound_fraction
+    assert_arguments(config, gamma=0.97, ent_coef=0.0005, learning_starts=20 * 256, use_sde_at_warmup=True)
     assert config.arguments["qf_learning_rate"] == 2 * config.arguments["learning_rate"]
     assert plain.arguments["qf_learning_rate"] == plain.arguments["learning_rate"]
     transitions = [c.arguments["gradient_steps"] * c.arguments["batch_size"] for c in (config, plain)]
