@@ -65,8 +65,8 @@ QUESTIONS = (
     Question(TaskConfig(id="Cartpole", num_envs=64), quickstart, target=4.0, budget_seconds=60.0),
     Question(TaskConfig(id="Velocity-Flat-A1", num_envs=256), penalized_means, target=10.0, budget_seconds=400.0),
 )
-"""Targets lie beyond what a robot earns that stands still. The A1's is not the 15 of its study, for which it has to walk:
-within such a budget the recipe learns to stand and to turn."""
+"""Targets lie beyond what a robot earns that stands still. The A1's is not the 15 of its study, for which it has to
+walk: the recipe learns to stand and to turn within such a budget."""
 
 
 def planned(question: Question, arguments: argparse.Namespace) -> list[Planned]:

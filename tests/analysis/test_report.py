@@ -1,6 +1,7 @@
 """The report of a study, against the formulas of `tests/study/toy.py`."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.study.toy import Lab
 from tuner.analysis import summary_data
 from tuner.config import TrialSpec
 from tuner.records import OutcomeKind
+from tuner.workers import Recording
 
 
 def test_utilisation_by_hand(lab: Lab) -> None:
@@ -24,6 +26,23 @@ def test_utilisation_by_hand(lab: Lab) -> None:
     assert report.ledger["launch"] == 6.0
     assert report.ledger["simulate"] == 120.0
     assert report.runs == 1
+    assert report.overhead_seconds == 3.0  # the launch of each
+
+
+def test_overhead_is_the_median_of_what_is_neither_training_nor_evaluation(lab: Lab) -> None:
+    ledgers = (
+        {"launch": 9.0, "simulate": 20.0},
+        {"launch": 0.5, "act": 5.0, "simulate": 10.0, "learn": 5.0, "evaluate": 4.0, "report": 1.0},
+        {"launch": 0.5, "simulate": 20.0},
+    )
+
+    def play(spec: TrialSpec) -> Recording:
+        recording = toy.play(spec)
+        return replace(recording, outcome=replace(recording.outcome, ledger=ledgers[spec.number]))
+
+    config = lab.config(budget={"trials": 3}, fixed={"x": 0.3})
+    lab.run(config, recordings=play)
+    assert summary_data(lab.load(config)).overhead_seconds == 1.5
 
 
 def test_a_second_run_adds_its_time(lab: Lab) -> None:
@@ -93,4 +112,4 @@ def test_before_any_trial(lab: Lab) -> None:
     manager.request_stop()
     manager.run()
     report = summary_data(lab.load(config))
-    assert (report.best, report.utilisation, report.finished) == (None, None, 0)
+    assert (report.best, report.utilisation, report.overhead_seconds, report.finished) == (None, None, None, 0)

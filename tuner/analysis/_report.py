@@ -1,6 +1,8 @@
 """A whole study in one record: its best configuration, how trials ended, how the time was spent."""
 
+import statistics
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from tuner.analysis._objective import objective_and_budget
-from tuner.clock import ACCOUNTS
+from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Outcome, OutcomeKind
 from tuner.study import attributes, outcome_of, runs_of, summarize
@@ -82,6 +84,11 @@ class StudyReport:
     slot_seconds: float
     """The same, each run times its number of workers."""
     runs: int
+    overhead_seconds: float | None
+    """What a trial's worker spends off the training clock, evaluation aside: the median over trials; None before any.
+
+    A worker's first trial also waits for imports, the simulator and compilations, which later ones find done.
+    """
 
     @property
     def utilisation(self) -> float | None:
@@ -125,6 +132,17 @@ def summary_data(study: optuna.Study) -> StudyReport:
         wall_seconds=sum(run["wall_seconds"] for run in runs),
         slot_seconds=sum(run["wall_seconds"] * run["slots"] for run in runs),
         runs=len(runs),
+        overhead_seconds=_overhead(outcomes),
+    )
+
+
+def _overhead(outcomes: Sequence[Outcome]) -> float | None:
+    aside = {*TRAINING_ACCOUNTS, "evaluate"}
+    ledgers = [outcome.ledger for outcome in outcomes if outcome.ledger]
+    return (
+        statistics.median(sum(ledger[name] for name in ledger.keys() - aside) for ledger in ledgers)
+        if ledgers
+        else None
     )
 
 

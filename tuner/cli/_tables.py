@@ -64,6 +64,8 @@ def study_lines(report: StudyReport) -> list[str]:
     if report.utilisation is not None:
         clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
+    if report.overhead_seconds is not None:
+        lines += [f"Off that clock a trial took {report.overhead_seconds:.2f} s (median), evaluation aside."]
     return [*lines, _best_line(report)]
 
 
