@@ -139,11 +139,8 @@ def summary_data(study: optuna.Study) -> StudyReport:
 def _overhead(outcomes: Sequence[Outcome]) -> float | None:
     aside = {*TRAINING_ACCOUNTS, "evaluate"}
     ledgers = [outcome.ledger for outcome in outcomes if outcome.ledger]
-    return (
-        statistics.median(sum(ledger[name] for name in ledger.keys() - aside) for ledger in ledgers)
-        if ledgers
-        else None
-    )
+    seconds = [sum(ledger[name] for name in ledger.keys() - aside) for ledger in ledgers]
+    return statistics.median(seconds) if seconds else None
 
 
 def _standing(study: optuna.Study, objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
