@@ -204,7 +204,31 @@ def penalized_means(task: TaskConfig) -> dict[str, Any]:
     }
 
 
-WARM_STARTS = (sbx_default, raffin_part1, raffin_part2, fast_sac, flash_sac, rsl_rl_sac, held_noise, penalized_means)
+def tight_box(task: TaskConfig) -> dict[str, Any]:
+    """The same in bounds of ±1, half as far: large noise that is held for 8 steps, and next to no penalty.
+
+    Nothing that robots do within ±1 makes them fall on the A1 flat task, so that neither the noise nor the means have
+    to be kept small, and a leg has the time of half a stride to show what a deviation is good for.
+    """
+    return penalized_means(task) | {
+        "action_bound_fraction": 0.01,
+        "log2_noise_hold": 3,
+        "initial_std": 0.5,
+        "mean_penalty": 0.01,
+    }
+
+
+WARM_STARTS = (
+    sbx_default,
+    raffin_part1,
+    raffin_part2,
+    fast_sac,
+    flash_sac,
+    rsl_rl_sac,
+    held_noise,
+    penalized_means,
+    tight_box,
+)
 
 
 def buffer_range(num_envs: int) -> tuple[int, int]:

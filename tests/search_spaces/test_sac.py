@@ -158,6 +158,15 @@ def test_penalized_means_is_held_noise_with_a_penalty_a_fixed_coefficient_and_ma
     assert transitions[0] == 2 * transitions[1]
 
 
+def test_tight_box_is_penalized_means_in_half_the_box_with_larger_noise_that_is_held_for_longer():
+    config, wider = agent("tight_box", 256), agent("penalized_means", 256)
+    assert 2 * config.action_bound_fraction == wider.action_bound_fraction
+    assert config.initial_std == 2 * wider.initial_std
+    assert config.arguments["train_freq"] == 2 * wider.arguments["train_freq"]  # noise is held from update to update
+    assert config.arguments["gradient_steps"] == 2 * wider.arguments["gradient_steps"]
+    assert 0 < config.mean_penalty < wider.mean_penalty
+
+
 def test_buffer_beyond_the_space_is_cut():
     # 1,024 steps of 8,192 robots would be twice the 2^22 transitions that the space allows.
     assert agent("fast_sac", 8192).arguments["buffer_size"] == 2**22
