@@ -18,9 +18,11 @@ from tuner.config import SamplerConfig
 from tuner.errors import UserError, unknown_name
 from tuner.study._options import checked_options, without_experimental_warnings
 from tuner.study.samplers._fixed import FixedValue
+from tuner.study.samplers._local import LocalSampler
 
 _SAMPLERS: Mapping[str, Callable[..., BaseSampler]] = {
     "tpe": TPESampler,
+    "local": LocalSampler,
     "cmaes": CmaEsSampler,
     "gp": GPSampler,
     "qmc": QMCSampler,
@@ -31,6 +33,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     # Parameters act together (replay ratio and learning rate), some only exist beside others; running trials count as
     # bad, so that parallel workers do not crowd one spot.
     "tpe": {"multivariate": True, "group": True, "constant_liar": True},
+    "local": {},
     # Most trials of a study are pruned; without them CMA-ES would hardly learn.
     "cmaes": {"consider_pruned_trials": True, "warn_independent_sampling": False},
     "gp": {"warn_independent_sampling": False},
@@ -49,8 +52,9 @@ def create_sampler(
 ) -> BaseSampler:
     """Make the sampler that a study file names.
 
-    Options are the arguments of Optuna's class; where they are left out, defaults that suit studies of a few dozen
-    pruned trials replace Optuna's: see `_DEFAULTS`. `gp` learns from trials that ran to their end only.
+    Options are the arguments of the class, which is Optuna's but for `local`; where they are left out, defaults that
+    suit studies of a few dozen pruned trials replace Optuna's: see `_DEFAULTS`. `gp` learns from trials that ran to
+    their end only.
 
     Args:
         config: the `sampler` section of the study file.

@@ -1,0 +1,150 @@
+"""A local search from the best trials so far."""
+
+import math
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from pydantic import JsonValue
+
+from tuner.config import SamplerConfig
+from tuner.errors import UserError
+from tuner.study import create_sampler
+from tuner.study.samplers._local import LocalSampler
+
+START = {f"x{i}": 0.6 for i in range(12)} | {"n": 8, "s": 0.5, "c": "b"}
+CHOICES = ("a", "b", "c")
+
+
+def ask(study: optuna.Study) -> optuna.Trial:
+    trial = study.ask()
+    for i in range(12):
+        trial.suggest_float(f"x{i}", 0.1, 1.0, log=i % 2 == 0)
+    trial.suggest_int("n", 1, 64, log=True)
+    trial.suggest_float("s", 0.0, 1.0, step=0.25)
+    trial.suggest_categorical("c", CHOICES)
+    return trial
+
+
+def started(sampler: LocalSampler, start: dict[str, float | str] | None = None) -> optuna.Study:
+    """Return a study with one trial, a warm start."""
+    study = optuna.create_study(sampler=sampler)
+    study.enqueue_trial(START if start is None else start)
+    study.tell(ask(study), 1.0)
+    return study
+
+
+def moved(trial: optuna.Trial, parent: dict[str, float | str] = START) -> set[str]:
+    return {name for name, value in trial.params.items() if value != parent[name]}
+
+
+def test_a_trial_is_the_best_one_with_a_few_parameters_changed_a_little() -> None:
+    study = started(LocalSampler(changes=3.0, step=0.05, seed=0))
+    trials = [ask(study) for _ in range(200)]
+    counts = [len(moved(trial)) for trial in trials]
+    assert min(counts) == 1
+    assert sum(counts) / len(counts) == pytest.approx(3.0, abs=0.5)
+    shares = [abs(trial.params["x1"] - 0.6) / 0.9 for trial in trials if "x1" in moved(trial)]
+    assert max(shares) < 4 * 0.05
+    assert set().union(*map(moved, trials)) == set(START)
+
+
+def test_values_on_a_grid_move_to_another_one_and_stay_within() -> None:
+    study = started(LocalSampler(changes=40.0, step=0.02, seed=1), START | {"n": 64, "s": 0.0})
+    trials = [ask(study) for _ in range(60)]
+    assert {trial.params["s"] for trial in trials} == {0.25}  # the only way from the end
+    assert max(trial.params["n"] for trial in trials) == 63
+    assert {trial.params["c"] for trial in trials} == {"a", "c"}
+
+
+def test_large_steps_are_mirrored_at_the_ends() -> None:
+    study = started(LocalSampler(changes=40.0, step=1.0, seed=2))
+    values = [ask(study).params["x1"] for _ in range(300)]
+    assert 0.1 <= min(values) < 0.15
+    assert 0.95 < max(values) <= 1.0
+    assert sum(0.1 < value < 1.0 for value in values) == len(values)
+
+
+def test_a_parent_outside_the_range_is_taken_to_its_end() -> None:
+    with pytest.warns(UserWarning, match="out of range"):
+        study = started(LocalSampler(changes=1.0, seed=0), START | {"x1": 7.0})
+    values = [ask(study).params["x1"] for _ in range(20)]
+    assert max(values) == 1.0
+    assert values.count(1.0) > 10
+
+
+def test_parents_are_the_best_trials_the_best_of_all_most_often() -> None:
+    study = optuna.create_study(sampler=LocalSampler(parents=2, changes=1.0, step=0.001, seed=0))
+    for x, score in ((0.2, 3.0), (0.5, 1.0), (0.8, 2.0), (0.9, math.inf)):
+        study.enqueue_trial({"x": x, "y": 0.5})
+        trial = study.ask()
+        trial.suggest_float("x", 0.0, 1.0), trial.suggest_float("y", 0.0, 1.0)
+        study.tell(trial, score)
+    near = []
+    for _ in range(90):
+        trial = study.ask()
+        near.append(round(trial.suggest_float("x", 0.0, 1.0), 1))
+        trial.suggest_float("y", 0.0, 1.0)
+    assert set(near) == {0.5, 0.8}
+    assert 1.4 < near.count(0.5) / near.count(0.8) < 2.9
+
+
+@pytest.mark.parametrize(("direction", "best"), [("minimize", 0.2), ("maximize", 0.8)])
+def test_pruned_trials_count_with_what_they_last_reported(direction: str, best: float) -> None:
+    study = optuna.create_study(direction=direction, sampler=LocalSampler(parents=1, step=0.001, seed=0))
+    for x in (0.2, 0.8):
+        study.enqueue_trial({"x": x})
+        trial = study.ask()
+        trial.suggest_float("x", 0.0, 1.0)
+        trial.report(0.5, 0)
+        trial.report(x, 1)
+        study.tell(trial, state=TrialState.PRUNED)
+    assert study.ask().suggest_float("x", 0.0, 1.0) == pytest.approx(best, abs=0.01)
+
+
+def test_without_a_score_proposals_are_random() -> None:
+    study = optuna.create_study(sampler=LocalSampler(seed=0))
+    for state in (TrialState.FAIL, TrialState.PRUNED):
+        study.tell(ask(study), state=state)
+    assert len(moved(ask(study))) > 10
+
+
+def test_a_parameter_that_the_parent_does_not_have_is_random() -> None:
+    study = started(LocalSampler(changes=1.0, seed=0))
+    values = []
+    for _ in range(20):
+        trial = ask(study)
+        values.append(trial.suggest_float("extra", 0.0, 1.0))
+        assert len(moved(trial, START | {"extra": -1.0})) == 2
+    assert len(set(values)) == 20
+
+
+def test_pinned_parameters_use_up_no_moves() -> None:
+    fixed = {name: value for name, value in START.items() if name != "n"}
+    study = optuna.create_study(sampler=create_sampler(SamplerConfig(kind="local"), fixed=fixed))
+    study.enqueue_trial(START)
+    study.tell(ask(study), 1.0)
+    assert all(moved(ask(study)) == {"n"} for _ in range(20))
+
+
+def improvement(kind: str, seed: int) -> float:
+    """Return what 40 trials leave of a warm start's distance to the optimum, a tenth away in each of 22 dimensions."""
+    study = optuna.create_study(sampler=create_sampler(SamplerConfig(kind=kind, seed=seed)))
+    names = [f"x{i}" for i in range(22)]
+    study.enqueue_trial(dict.fromkeys(names, 0.5))
+    for _ in range(40):
+        trial = study.ask()
+        values = [trial.suggest_float(name, 0.0, 1.0) for name in names]
+        study.tell(trial, sum((value - (0.6 if i % 3 else 0.4)) ** 2 for i, value in enumerate(values)))
+    return study.best_value / float(study.trials[0].value or math.nan)
+
+
+def test_forty_trials_improve_a_warm_start_where_tpe_finds_nothing_better() -> None:
+    assert [improvement("tpe", seed) for seed in range(3)] == [1.0] * 3
+    assert max(improvement("local", seed) for seed in range(3)) < 0.8
+
+
+@pytest.mark.parametrize("options", [{"parents": 0}, {"changes": 0.5}, {"step": 0.0}, {"step": 2.0}])
+def test_options_out_of_range_are_refused(options: dict[str, JsonValue]) -> None:
+    with pytest.raises(UserError, match="refuses its options"):
+        create_sampler(SamplerConfig(kind="local", options=options))

@@ -1,0 +1,133 @@
+"""A local search: change a few parameters of one of the best trials so far."""
+
+import math
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+
+class LocalSampler(BaseSampler):
+    """Propose neighbours of the best trials: an evolution strategy of mutations only, for studies of few, dear trials.
+
+    A few dozen trials in twenty dimensions are too few for a model of the whole space: TPE then spends them far from
+    everything that is known. Where a study begins from configurations that work, changing a few of their parameters at
+    a time wastes fewer. A parent is drawn from the best trials so far, the best twice as often as the second and so on;
+    some of its parameters, one at least, move. While no trial has a score, and for a parameter that the parent does
+    not have, the proposal is random.
+    """
+
+    def __init__(self, *, parents: int = 3, changes: float = 3.0, step: float = 0.1, seed: int | None = None) -> None:
+        """Make the sampler.
+
+        Args:
+            parents: how many of the best trials have neighbours proposed.
+            changes: parameters that move in a trial, on average; at least 1.
+            step: standard deviation of a move, in shares of the parameter's range (of its logarithm where the range is
+                logarithmic).
+            seed: with a trial's number it decides the proposal; None for a random one.
+
+        Raises:
+            ValueError: for an option out of range.
+        """
+        if parents < 1 or changes < 1 or not 0 < step <= 1:
+            raise ValueError(
+                f"parents must be at least 1, changes at least 1 and step in (0, 1]; they are {parents!r}, {changes!r} "
+                f"and {step!r}."
+            )
+        self._parents, self._changes, self._step = parents, changes, step
+        self._entropy = seed if seed is not None else np.random.SeedSequence().generate_state(1).item()
+        self._random = RandomSampler(seed=seed)
+
+    def reseed_rng(self) -> None:
+        """Start the random proposals elsewhere, as Optuna asks in worker processes."""
+        self._random.reseed_rng()
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Return the parameters of the parent that was drawn for this trial; none while no trial has a score."""
+        parent = self._parent(study, self._generator(trial))
+        return dict(parent.distributions) if parent is not None else {}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Return the parent's parameters, some of them moved; `search_space` lacks those that are pinned."""
+        generator = self._generator(trial)
+        parent = self._parent(study, generator)
+        if parent is None or not search_space:
+            return {}
+        names = [name for name in search_space if name in parent.params]
+        movable = [name for name in names if not search_space[name].single()]
+        moves = min(len(movable), 1 + int(generator.poisson(self._changes - 1)))
+        moved = {movable[index] for index in generator.choice(len(movable), moves, replace=False)} if moves else set()
+        return {
+            name: self._neighbour(parent.params[name], search_space[name], generator, move=name in moved)
+            for name in names
+        }
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Return a random value for a parameter that the parent does not have."""
+        return self._random.sample_independent(study, trial, param_name, param_distribution)
+
+    def _generator(self, trial: FrozenTrial) -> np.random.Generator:
+        """Return the trial's own random numbers: the same parent is drawn each time it is asked for."""
+        return np.random.default_rng([self._entropy, trial.number])
+
+    def _parent(self, study: Study, generator: np.random.Generator) -> FrozenTrial | None:
+        ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        scores = {trial.number: _score(trial, smaller=study.direction.name == "MINIMIZE") for trial in ended}
+        scored = [trial for trial in ended if trial.params and math.isfinite(scores[trial.number])]
+        best = sorted(scored, key=lambda trial: scores[trial.number])[: self._parents]
+        if not best:
+            return None
+        weights = 0.5 ** np.arange(len(best))
+        return best[generator.choice(len(best), p=weights / weights.sum())]
+
+    def _neighbour(
+        self, value: Any, distribution: BaseDistribution, generator: np.random.Generator, *, move: bool
+    ) -> Any:
+        """Return the value, moved or not, within the range: warm starts may lie outside of it on purpose."""
+        if isinstance(distribution, CategoricalDistribution):
+            others = [choice for choice in distribution.choices if choice != value]
+            return others[generator.integers(len(others))] if move else value
+        if not isinstance(distribution, FloatDistribution | IntDistribution):
+            raise TypeError(f"The sampler knows no distribution like {distribution!r}.")
+        within = min(max(value, distribution.low), distribution.high)
+        if not move:
+            return within
+        grid = distribution.step if not distribution.log else (1 if isinstance(distribution, IntDistribution) else None)
+        margin = grid / 2 if grid is not None else 0.0  # a value on a grid stands for half a step to each side
+        ends = distribution.low - margin, distribution.high + margin
+        start, end, position = (math.log(x) if distribution.log else x for x in (*ends, within))
+        share = (position - start) / (end - start) + generator.normal(0.0, self._step)
+        position = start + _reflected(share) * (end - start)
+        new = math.exp(position) if distribution.log else position
+        if grid is not None:
+            steps, before = (round((x - distribution.low) / grid) for x in (new, within))
+            if steps == before:  # too small a move to be one: the next value on either side
+                steps += 1 if generator.random() < 0.5 else -1
+            last = round((distribution.high - distribution.low) / grid)
+            steps = abs(steps) if steps <= last else 2 * last - steps
+            new = distribution.low + grid * steps
+        return min(max(new, distribution.low), distribution.high)
+
+
+def _score(trial: FrozenTrial, *, smaller: bool) -> float:
+    """Return what the trial came to, smaller for better; of a pruned one what it last reported."""
+    value = trial.value
+    if value is None and trial.intermediate_values:
+        value = trial.intermediate_values[max(trial.intermediate_values)]
+    if value is None:
+        return math.inf
+    return value if smaller else -value
+
+
+def _reflected(share: float) -> float:
+    """Return a share of a range, mirrored at its ends until it is within."""
+    share = math.fmod(abs(share), 2.0)
+    return 2.0 - share if share > 1.0 else share
