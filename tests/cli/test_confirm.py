@@ -200,6 +200,7 @@ def test_show_of_a_study_that_was_not_confirmed(stored):
         (["toy", "--top", "0"], "--top: '0' was given where a number is needed. It must be a whole number, more than"),
         (["toy", "--seeds", "-1"], "--seeds: '-1' was given"),
         (["toy", "--workers", "many"], "--workers: 'many' was given"),
+        (["toy", "--timeout", "0"], "--timeout: '0' is no length of time to run for. It must be more than zero"),
         (
             ["toy", "--reference", ""],
             "--reference: '' was given where a warm start of the study's search space is needed.",

@@ -8,6 +8,7 @@ import pytest
 from tests.confirm.racing import Race, play
 from tests.study import toy
 from tests.study.toy import Lab
+from tuner.clock import ManualClock
 from tuner.config import TrialSpec
 from tuner.confirm import confirmation_data
 from tuner.errors import TunerError, UserError
@@ -66,6 +67,19 @@ def test_after_a_stop_nothing_is_repeated(lab: Lab, slots: int) -> None:
     assert not again & {(numbers[number], seed) for number, seed in done if number is not None}
     assert found.winner is not None
     assert found.winner.label == "trial 1"
+
+
+def test_the_time_limit_stops_it_and_the_rest_comes_later(lab: Lab) -> None:
+    race = Race(lab)
+    clock = ManualClock()
+    limited = race.config.model_copy(update={"budget": race.config.budget.model_copy(update={"total_seconds": 100.0})})
+    summary, halfway = race.confirmer(top=3, seeds=5, config=limited, clock=clock).run()
+    assert (summary.reason, clock.now()) == ("time limit", pytest.approx(100.0))
+    assert (halfway.finished, halfway.winner) == (False, None)
+    assert 0 < len(race.specs) < 13
+    found = race.run(top=3, seeds=5)
+    assert found.winner is not None
+    assert len(race.specs) == 14  # 5 + 5 + 3 runs, and the one that ran when the time was up
 
 
 def test_after_being_killed_nothing_is_repeated(disk: Lab) -> None:

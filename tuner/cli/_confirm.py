@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, count_of
+from tuner.cli._conventions import INTERRUPTED, count_of, timeout_seconds
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ def confirm(
     race_reference: Annotated[
         bool, typer.Option("--race-reference", help="Drop the reference too when it is clearly slower.")
     ] = False,
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -65,6 +69,7 @@ def confirm(
 
     if reference == "":
         raise UserError("--reference: '' was given where a warm start of the study's search space is needed.")
+    total_seconds = None if timeout is None else timeout_seconds(timeout)
     quiet_optuna()
     config, settings = _opened(study, storage)
     config = _with_workers(config, workers)
@@ -73,7 +78,15 @@ def confirm(
         {**settings.model_dump(), **{name: value for name, value in given.items() if value is not None}}
     )
     out = console(stderr=as_json)
-    confirmed = confirm_study(config, settings, out, runs_dir=RUNS_DIR, race_reference=race_reference, restart=restart)
+    confirmed = confirm_study(
+        config,
+        settings,
+        out,
+        runs_dir=RUNS_DIR,
+        race_reference=race_reference,
+        restart=restart,
+        total_seconds=total_seconds,
+    )
     summary, confirmation = confirmed.summary, confirmed.confirmation
     if as_json:
         run = {
@@ -89,7 +102,7 @@ def confirm(
     print_warnings(console(stderr=as_json), confirmed.warnings)
     if summary.reason == "interrupted":
         raise typer.Exit(INTERRUPTED)
-    if confirmation.winner is None:
+    if confirmation.finished and confirmation.winner is None:
         raise TunerError(
             f"No candidate reached the target on any fresh seed, so the study '{config.study}' has no confirmed "
             "winner. Search on, or give trials a larger budget under another study name."

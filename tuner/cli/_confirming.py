@@ -37,6 +37,7 @@ def confirm_study(
     runs_dir: "Path",
     race_reference: bool = False,
     restart: bool = False,
+    total_seconds: float | None = None,
 ) -> Confirmed:
     """Confirm a study in worker processes, with its progress shown.
 
@@ -47,6 +48,8 @@ def confirm_study(
         runs_dir: where studies write their files.
         race_reference: drop the reference too when it is clearly slower.
         restart: throw away what was run before.
+        total_seconds: stop after this much wall-clock time; None for no limit. The study's own limit is one for
+            `tuner run`.
     """
     from tuner.cli._interrupt import StopOnSignal
     from tuner.cli._warnings import print_sharing
@@ -56,15 +59,14 @@ def confirm_study(
     from tuner.spaces import load_space
     from tuner.workers import LocalPool
 
-    # The study's time limit is one for `tuner run`.
-    unlimited = config.model_copy(update={"budget": config.budget.model_copy(update={"total_seconds": None})})
+    limited = config.model_copy(update={"budget": config.budget.model_copy(update={"total_seconds": total_seconds})})
     clock = MonotonicClock()
     space = None if settings.reference is None else load_space(config.search_space)
     log_dir = runs_dir / config.study / "workers"
-    with LocalPool(config.workers, log_dir=log_dir) as pool, watching(unlimited, clock, out) as watcher:
+    with LocalPool(config.workers, log_dir=log_dir) as pool, watching(limited, clock, out) as watcher:
         print_sharing(out, pool, config.workers)
         confirmer = Confirmer(
-            unlimited,
+            limited,
             settings,
             pool,
             space=space,

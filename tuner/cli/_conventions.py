@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tuner.cli._format import parse_count
+from tuner.cli._format import parse_count, parse_duration
 from tuner.errors import UserError
 
 INTERRUPTED = 130
@@ -19,6 +19,14 @@ def count_of(option: str) -> Callable[[str], int]:
             raise UserError(f"{option}: {error}") from None
 
     return parse
+
+
+def timeout_seconds(timeout: str) -> float:
+    """Return the seconds that `--timeout` names; an error names the option."""
+    try:
+        return parse_duration(timeout)
+    except UserError as error:
+        raise UserError(f"--timeout: {error}") from None
 
 
 def check_partner(option: str, value: object, partner: str, *, given: bool) -> None:

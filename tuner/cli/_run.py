@@ -106,20 +106,11 @@ def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None
     """Return the options as overrides of the study file, so that they are checked as it is."""
     values = {
         "budget.trials": trials,
-        "budget.total_seconds": None if timeout is None else _seconds(timeout),
+        "budget.total_seconds": None if timeout is None else timeout_seconds(timeout),
         "workers.count": workers,
         "storage": storage,
     }
     return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
-
-
-def _seconds(timeout: str) -> float:
-    from tuner.cli._format import parse_duration
-
-    try:
-        return parse_duration(timeout)
-    except UserError as error:
-        raise UserError(f"--timeout: {error}") from None
 
 
 def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[int, str]]":

@@ -49,7 +49,7 @@ class Confirmer:
     again. With more seeds, or after the study has found better trials, only what is missing is run.
 
     Args:
-        config: the study file, as the study was run.
+        config: the study file, as the study was run; `budget.total_seconds` limits the confirmation here.
         settings: how many configurations and seeds, and the reference.
         pool: trains; opened and closed by the caller, and closed here too if the storage fails or a worker does not
             end.
@@ -93,7 +93,7 @@ class Confirmer:
         self._stop.press()
 
     def run(self) -> tuple[StudySummary, Confirmation]:
-        """Race the candidates until each has its seeds or was dropped, or `request_stop` was called.
+        """Race the candidates until each has its seeds or was dropped, time is up, or `request_stop` was called.
 
         Returns:
             How the run ended, and what is confirmed.
@@ -177,6 +177,7 @@ class Confirmer:
             listener=self._listener,
             clock=self._clock,
             stop=self._stop,
+            total_seconds=self._config.budget.total_seconds,
         )
 
 
