@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, count_of
-from tuner.errors import TunerError, UserError
+from tuner.cli._conventions import INTERRUPTED, count_of, timeout_seconds
+from tuner.errors import TunerError
 
 if TYPE_CHECKING:
     from rich.console import Console
