@@ -6,7 +6,7 @@ Five configurations are trained on Velocity-Flat-A1 from the same seeds, under t
     ppo_tuned     the configuration in --ppo FILE.json, as `tuner export` writes it; left out without one
     sac_default   SBX's defaults on the task's ±100
     sac_3_percent the same, in 3 % of that box and with a small entropy coefficient
-    sac_tuned     the configuration in --sac FILE.json, or our own best recipe, the warm start penalized_means
+    sac_tuned     the configuration in --sac FILE.json, or our own best recipe, the warm start tight_box
 
 The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
 the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it. --figure
@@ -54,7 +54,7 @@ def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
         "ppo_tuned": exported.get("ppo_tuned"),
         "sac_default": recipe("sac_speed", "sbx_default"),
         "sac_3_percent": recipe("sac_speed", "sbx_default", **SMALL_BOX),
-        "sac_tuned": exported.get("sac_tuned") or recipe("sac_speed", "penalized_means"),
+        "sac_tuned": exported.get("sac_tuned") or recipe("sac_speed", "tight_box"),
     }
     return {name: agent for name, agent in found.items() if agent is not None}
 
