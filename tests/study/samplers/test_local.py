@@ -139,9 +139,9 @@ def improvement(kind: str, seed: int) -> float:
     return study.best_value / float(study.trials[0].value or math.nan)
 
 
-def test_forty_trials_improve_a_warm_start_where_tpe_finds_nothing_better() -> None:
-    assert [improvement("tpe", seed) for seed in range(3)] == [1.0] * 3
-    assert max(improvement("local", seed) for seed in range(3)) < 0.8
+def test_forty_trials_improve_a_warm_start_more_than_with_tpe() -> None:
+    local, tpe = ([improvement(kind, seed) for seed in range(3)] for kind in ("local", "tpe"))
+    assert max(local) < min(0.8, *tpe)
 
 
 @pytest.mark.parametrize("options", [{"parents": 0}, {"changes": 0.5}, {"step": 0.0}, {"step": 2.0}])
