@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, count_of, timeout_seconds
+from tuner.cli._conventions import INTERRUPTED, count_of, seconds_of
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -33,8 +33,13 @@ def confirm(
         bool, typer.Option("--race-reference", help="Drop the reference too when it is clearly slower.")
     ] = False,
     timeout: Annotated[
-        str | None,
-        typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
+        float | None,
+        typer.Option(
+            "--timeout",
+            metavar="TIME",
+            parser=seconds_of("--timeout"),
+            help="Stop after this much wall-clock time: 90, 30m, 1h30m.",
+        ),
     ] = None,
     workers: Annotated[
         int | None,
@@ -69,7 +74,6 @@ def confirm(
 
     if reference == "":
         raise UserError("--reference: '' was given where a warm start of the study's search space is needed.")
-    total_seconds = None if timeout is None else timeout_seconds(timeout)
     quiet_optuna()
     config, settings = _opened(study, storage)
     config = _with_workers(config, workers)
@@ -85,7 +89,7 @@ def confirm(
         runs_dir=RUNS_DIR,
         race_reference=race_reference,
         restart=restart,
-        total_seconds=total_seconds,
+        total_seconds=timeout,
     )
     summary, confirmation = confirmed.summary, confirmed.confirmation
     if as_json:

@@ -1,9 +1,12 @@
-"""What commands have in common: the exit code of a stopped one, how counts are read, which options go together."""
+"""What commands have in common: the exit code of a stopped one, how numbers are read, which options go together."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from tuner.cli._format import parse_count, parse_duration
 from tuner.errors import UserError
+
+Number = TypeVar("Number", int, float)
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
@@ -11,22 +14,12 @@ INTERRUPTED = 130
 
 def count_of(option: str) -> Callable[[str], int]:
     """Return a parser for a whole number above zero whose errors name the option."""
-
-    def parse(text: str) -> int:
-        try:
-            return parse_count(text)
-        except UserError as error:
-            raise UserError(f"{option}: {error}") from None
-
-    return parse
+    return _naming(option, parse_count)
 
 
-def timeout_seconds(timeout: str) -> float:
-    """Return the seconds that `--timeout` names; an error names the option."""
-    try:
-        return parse_duration(timeout)
-    except UserError as error:
-        raise UserError(f"--timeout: {error}") from None
+def seconds_of(option: str) -> Callable[[str], float]:
+    """Return a parser for a duration, in seconds, whose errors name the option."""
+    return _naming(option, parse_duration)
 
 
 def check_partner(option: str, value: object, partner: str, *, given: bool) -> None:
@@ -43,3 +36,13 @@ def check_partner(option: str, value: object, partner: str, *, given: bool) -> N
     """
     if value is not None and not given:
         raise UserError(f"{option} goes with {partner} only. Leave it out.")
+
+
+def _naming(option: str, read: Callable[[str], Number]) -> Callable[[str], Number]:
+    def parse(text: str) -> Number:
+        try:
+            return read(text)
+        except UserError as error:
+            raise UserError(f"{option}: {error}") from None
+
+    return parse

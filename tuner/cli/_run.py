@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, count_of, timeout_seconds
+from tuner.cli._conventions import INTERRUPTED, count_of, seconds_of
 from tuner.errors import TunerError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None
     """Return the options as overrides of the study file, so that they are checked as it is."""
     values = {
         "budget.trials": trials,
-        "budget.total_seconds": None if timeout is None else timeout_seconds(timeout),
+        "budget.total_seconds": None if timeout is None else seconds_of("--timeout")(timeout),
         "workers.count": workers,
         "storage": storage,
     }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED
+from tuner.cli._conventions import INTERRUPTED, seconds_of
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -19,7 +19,13 @@ def train(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A configuration, as tuner export writes it.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder of this training.")],
     seconds: Annotated[
-        str | None, typer.Option("--seconds", metavar="TIME", help="Training clock, if not the export's: 90, 5m, 1h.")
+        float | None,
+        typer.Option(
+            "--seconds",
+            metavar="TIME",
+            parser=seconds_of("--seconds"),
+            help="Training clock, if not the export's: 90, 5m, 1h.",
+        ),
     ] = None,
     until_target: Annotated[
         bool, typer.Option("--until-target", help="Stop at the target; without it the whole time is trained.")
@@ -47,7 +53,7 @@ def train(
     configuration = load_configuration(file)
     spec = training_spec(
         configuration,
-        seconds=None if seconds is None else _duration(seconds),
+        seconds=seconds,
         until_target=until_target,
         seed=seed,
         start_from=resume,
@@ -74,15 +80,6 @@ def train(
         raise TunerError(f"Not all of the training could be saved: {outcome.details['warning']}")
     if until_target and outcome.reached_seconds is None:
         raise TunerError(f"The target was not reached within {spec.budget_seconds:g} s. Give it more --seconds.")
-
-
-def _duration(text: str) -> float:
-    from tuner.cli._format import parse_duration
-
-    try:
-        return parse_duration(text)
-    except UserError as error:
-        raise UserError(f"--seconds: {error}") from None
 
 
 def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
