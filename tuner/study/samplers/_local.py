@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, RandomSampler
-from optuna.study import Study
+from optuna.samplers import RandomSampler
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 
-class LocalSampler(BaseSampler):
+class LocalSampler(RandomSampler):
     """Propose neighbours of the best trials: an evolution strategy of mutations only, for studies of few, dear trials.
 
     A few dozen trials in twenty dimensions are too few for a model of the whole space: TPE then spends them far from
@@ -38,13 +38,9 @@ class LocalSampler(BaseSampler):
                 f"parents must be at least 1, changes at least 1 and step in (0, 1]; they are {parents!r}, {changes!r} "
                 f"and {step!r}."
             )
+        super().__init__(seed=seed)
         self._parents, self._changes, self._step = parents, changes, step
         self._entropy = seed if seed is not None else np.random.SeedSequence().generate_state(1).item()
-        self._random = RandomSampler(seed=seed)
-
-    def reseed_rng(self) -> None:
-        """Start the random proposals elsewhere, as Optuna asks in worker processes."""
-        self._random.reseed_rng()
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Return the parameters of the parent that was drawn for this trial; none while no trial has a score."""
@@ -68,21 +64,20 @@ class LocalSampler(BaseSampler):
             for name in names
         }
 
-    def sample_independent(
-        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """Return a random value for a parameter that the parent does not have."""
-        return self._random.sample_independent(study, trial, param_name, param_distribution)
-
     def _generator(self, trial: FrozenTrial) -> np.random.Generator:
         """Return the trial's own random numbers: the same parent is drawn each time it is asked for."""
         return np.random.default_rng([self._entropy, trial.number])
 
     def _parent(self, study: Study, generator: np.random.Generator) -> FrozenTrial | None:
         ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-        scores = {trial.number: _score(trial, smaller=study.direction.name == "MINIMIZE") for trial in ended}
-        scored = [trial for trial in ended if trial.params and math.isfinite(scores[trial.number])]
-        best = sorted(scored, key=lambda trial: scores[trial.number])[: self._parents]
+        # Optuna takes what a pruned trial last reported as its value.
+        scored = [
+            (trial.value, trial)
+            for trial in ended
+            if trial.params and trial.value is not None and math.isfinite(trial.value)
+        ]
+        scored.sort(key=lambda pair: pair[0], reverse=study.direction == StudyDirection.MAXIMIZE)
+        best = [trial for _, trial in scored[: self._parents]]
         if not best:
             return None
         weights = 0.5 ** np.arange(len(best))
@@ -100,7 +95,7 @@ class LocalSampler(BaseSampler):
         within = min(max(value, distribution.low), distribution.high)
         if not move:
             return within
-        grid = distribution.step if not distribution.log else (1 if isinstance(distribution, IntDistribution) else None)
+        grid = distribution.step
         margin = grid / 2 if grid is not None else 0.0  # a value on a grid stands for half a step to each side
         ends = distribution.low - margin, distribution.high + margin
         start, end, position = (math.log(x) if distribution.log else x for x in (*ends, within))
@@ -115,16 +110,6 @@ class LocalSampler(BaseSampler):
             steps = abs(steps) if steps <= last else 2 * last - steps
             new = distribution.low + grid * steps
         return min(max(new, distribution.low), distribution.high)
-
-
-def _score(trial: FrozenTrial, *, smaller: bool) -> float:
-    """Return what the trial came to, smaller for better; of a pruned one what it last reported."""
-    value = trial.value
-    if value is None and trial.intermediate_values:
-        value = trial.intermediate_values[max(trial.intermediate_values)]
-    if value is None:
-        return math.inf
-    return value if smaller else -value
 
 
 def _reflected(share: float) -> float:
