@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.cli._acting import DEFAULT_STEPS
-from tuner.cli._conventions import check_partner
+from tuner.cli._conventions import check_partner, seconds_of
 from tuner.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RUNS_DIR = Path("runs")
 DEFAULT_SECONDS = "5m"
+DEFAULT_THREADS = 2
 
 
 def bounds(
@@ -57,8 +58,12 @@ def bounds(
     num_envs: Annotated[
         int | None, typer.Option("--num-envs", metavar="N", help="Robots; by default the trial's, of a TASK 256.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds training and recording.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="CPU threads of the simulator.")] = 2,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Seeds training and recording; 0 if not given.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", metavar="N", help="CPU threads of the simulator; by default 2.")
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The bounds file.")] = Path(
         "bounds.yaml"
     ),
@@ -73,21 +78,22 @@ def bounds(
     """
     from tuner.actions import check_output, write_bounds
     from tuner.cli._acting import checked_count
-    from tuner.cli._format import parse_duration
     from tuner.cli._output import console, print_json
 
     request = requested(source, percentiles, fraction)
     for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
         checked_count(option, value)
     check_output(output, force=force)
-    numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed, "threads": threads}
+    numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed or 0, "threads": threads or DEFAULT_THREADS}
     recorded: dict[str, Any] = {"steps": steps or DEFAULT_STEPS, "deterministic": deterministic, **numbers}
-    chosen = {"--seconds": seconds, "--target": target, "--simulator": simulator, "--num-envs": num_envs}
-    _check_choice(origin, request, pretrain, {**chosen, "--steps": steps, "--deterministic": deterministic or None})
+    training = {"--seconds": seconds, "--target": target, "--simulator": simulator}
+    recording = {"--steps": steps, "--deterministic": deterministic or None}
+    simulating = {"--num-envs": num_envs, "--seed": seed, "--threads": threads}
+    _check_choice(origin, request, pretrain, {**training, **recording, **simulating})
     if _is_policy(origin):
         found, names = _from_policy(Path(origin), request, recorded)
     elif pretrain is not None:
-        duration = parse_duration(DEFAULT_SECONDS if seconds is None else seconds)
+        duration = seconds_of("--seconds")(DEFAULT_SECONDS if seconds is None else seconds)
         found, names = _from_pretraining(origin, simulator, pretrain, duration, target, request, recorded)
     else:
         found, names = _from_task(origin, simulator, request, **numbers)
@@ -149,7 +155,9 @@ def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, o
         "--seconds": ("--pretrain", trained),
         "--target": ("--pretrain", trained),
         "--simulator": ("a TASK", not policy),
-        "--num-envs": ("a trial's folder or a TASK", folder or not policy),
+        **dict.fromkeys(
+            ("--num-envs", "--seed", "--threads"), ("a trial's folder or a TASK", folder or not policy)
+        ),
         "--steps": ("a trial's folder or --pretrain", folder or trained),
         "--deterministic": ("a trial's folder or --pretrain", folder or trained),
     }

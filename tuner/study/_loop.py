@@ -164,7 +164,7 @@ class TrialLoop:
         elif self._limit is not None and self._record.wall_seconds >= self._limit:
             self._reason = "time limit"
             if self._running:
-                self._listener.on_message("The study's time is up; running trials are stopped and queued again.")
+                self._listener.on_message("Time is up; running trials are stopped and queued again.")
 
     def _poll_seconds(self) -> float:
         if self._limit is None or self._reason is not None:
