@@ -3,10 +3,12 @@
 Five configurations are trained on Velocity-Flat-A1 from the same seeds, under the same budget of training clock:
 
     ppo_shipped   the settings that Isaac Lab ships for Stable-Baselines3
-    ppo_tuned     the configuration in --ppo FILE.json, as `tuner export` writes it; left out without one
+    ppo_tuned     the winner of the study a1_flat_ppo: the warm start a1_flat_ppo_winner of the space ppo_speed
     sac_default   SBX's defaults on the task's ±100
     sac_3_percent the same, in 3 % of that box and with a small entropy coefficient
-    sac_tuned     the configuration in --sac FILE.json, or our own best recipe, the warm start tight_box
+    sac_tuned     the winner of the study a1_flat: the warm start a1_flat_winner of the space sac_speed
+
+--ppo and --sac take a winner of your own instead, as `tuner export STUDY --format json` writes it.
 
 The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
 the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it. --figure
@@ -44,19 +46,18 @@ def recipe(space_name: str, warm_start: str, **changes: float) -> AgentConfig:
 
 def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
     """Return what is compared, in the order of the table."""
-    exported = {
-        name: load_configuration(file).agent
-        for name, file in (("ppo_tuned", arguments.ppo), ("sac_tuned", arguments.sac))
-        if file is not None
-    }
-    found = {
+    return {
         "ppo_shipped": recipe("ppo_speed", "isaaclab_ppo"),
-        "ppo_tuned": exported.get("ppo_tuned"),
+        "ppo_tuned": winner(arguments.ppo, "ppo_speed", "a1_flat_ppo_winner"),
         "sac_default": recipe("sac_speed", "sbx_default"),
         "sac_3_percent": recipe("sac_speed", "sbx_default", **SMALL_BOX),
-        "sac_tuned": exported.get("sac_tuned") or recipe("sac_speed", "tight_box"),
+        "sac_tuned": winner(arguments.sac, "sac_speed", "a1_flat_winner"),
     }
-    return {name: agent for name, agent in found.items() if agent is not None}
+
+
+def winner(file: Path | None, space_name: str, warm_start: str) -> AgentConfig:
+    """Return the exported configuration in the file; without one, the shipped winner."""
+    return recipe(space_name, warm_start) if file is None else load_configuration(file).agent
 
 
 def print_tables(runs: Sequence[Run]) -> None:
@@ -69,8 +70,8 @@ def print_tables(runs: Sequence[Run]) -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="tuned PPO, as tuner export --format json has it")
-    parser.add_argument("--sac", type=Path, metavar="FILE.json", help="tuned SAC, likewise")
+    parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="another tuned PPO, as tuner export --format json has it")
+    parser.add_argument("--sac", type=Path, metavar="FILE.json", help="another tuned SAC, likewise")
     add_figure_argument(parser)
     add_arguments(parser, seeds=3)
     return parsed(parser)
