@@ -70,8 +70,8 @@ def print_tables(runs: Sequence[Run]) -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="another tuned PPO, as tuner export --format json has it")
-    parser.add_argument("--sac", type=Path, metavar="FILE.json", help="another tuned SAC, likewise")
+    parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="another tuned PPO, exported as JSON")
+    parser.add_argument("--sac", type=Path, metavar="FILE.json", help="another tuned SAC, exported as JSON")
     add_figure_argument(parser)
     add_arguments(parser, seeds=3)
     return parsed(parser)

@@ -155,9 +155,7 @@ def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, o
         "--seconds": ("--pretrain", trained),
         "--target": ("--pretrain", trained),
         "--simulator": ("a TASK", not policy),
-        **dict.fromkeys(
-            ("--num-envs", "--seed", "--threads"), ("a trial's folder or a TASK", folder or not policy)
-        ),
+        **dict.fromkeys(("--num-envs", "--seed", "--threads"), ("a trial's folder or a TASK", folder or not policy)),
         "--steps": ("a trial's folder or --pretrain", folder or trained),
         "--deterministic": ("a trial's folder or --pretrain", folder or trained),
     }
