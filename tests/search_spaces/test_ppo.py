@@ -1,13 +1,8 @@
-from pathlib import Path
-
 import optuna
 import pytest
 
 from tuner.config import Network, TaskConfig
-from tuner.export import load_configuration
 from tuner.spaces import load_space
-
-DATA = Path(__file__).parents[2] / "benchmarks" / "data"
 
 
 def agent(num_envs, warm_start="isaaclab_ppo", **changes):
@@ -55,10 +50,3 @@ def test_the_small_one_differs_in_network_entropy_bonus_and_gradient_norm():
     assert small.network == shipped.network.model_copy(update={"pi": (128, 128), "qf": (128, 128)})
     changed = {name for name, value in small.arguments.items() if shipped.arguments[name] != value}
     assert changed == {"ent_coef", "max_grad_norm"}
-
-
-def test_a1_flat_ppo_winner_is_what_was_confirmed():
-    confirmed = load_configuration(DATA / "a1_flat_ppo.json")
-    assert confirmed.provenance.confirmed
-    low, high = [-100.0] * 12, [100.0] * 12
-    assert agent(256, "a1_flat_ppo_winner").resolved(low, high) == confirmed.agent.resolved(low, high)

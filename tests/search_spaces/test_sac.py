@@ -1,16 +1,11 @@
 """Each warm start gives the arguments that its source documents, at the source's number of robots."""
 
-from pathlib import Path
-
 import optuna
 import pytest
 
 from tuner.agents import target_entropy
 from tuner.config import Network, TaskConfig
-from tuner.export import load_configuration
 from tuner.spaces import load_space
-
-DATA = Path(__file__).parents[2] / "benchmarks" / "data"
 
 
 def agent(warm_start, num_envs, space="sac_speed"):
@@ -170,13 +165,6 @@ def test_tight_box_is_penalized_means_in_half_the_box_with_larger_noise_that_is_
     assert config.arguments["train_freq"] == 2 * wider.arguments["train_freq"]  # noise is held from update to update
     assert config.arguments["gradient_steps"] == 2 * wider.arguments["gradient_steps"]
     assert 0 < config.mean_penalty < wider.mean_penalty
-
-
-def test_a1_flat_winner_is_what_was_confirmed():
-    confirmed = load_configuration(DATA / "a1_flat.json")
-    assert confirmed.provenance.confirmed
-    low, high = [-100.0] * 12, [100.0] * 12
-    assert agent("a1_flat_winner", 256).resolved(low, high) == confirmed.agent.resolved(low, high)
 
 
 def test_buffer_beyond_the_space_is_cut():
