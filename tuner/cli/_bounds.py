@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.cli._acting import DEFAULT_STEPS
-from tuner.cli._conventions import check_partner, seconds_of
+from tuner.cli._conventions import check_partner, duration_option
 from tuner.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tuner.config import ActionBoundsFile
 
 RUNS_DIR = Path("runs")
-DEFAULT_SECONDS = "5m"
+DEFAULT_SECONDS = 300.0
 DEFAULT_THREADS = 2
 
 
@@ -26,8 +26,7 @@ def bounds(
         str | None, typer.Option("--pretrain", metavar="ppo", help="With TASK: train this first, then record it.")
     ] = None,
     seconds: Annotated[
-        str | None,
-        typer.Option("--seconds", metavar="TIME", help="With --pretrain: how long to train: 90, 5m; 5m if not given."),
+        float | None, duration_option("--seconds", "With --pretrain: how long to train: 90, 5m; 5m if not given.")
     ] = None,
     target: Annotated[
         float | None, typer.Option("--target", metavar="R", help="With --pretrain: stop early at this return.")
@@ -86,14 +85,21 @@ def bounds(
     check_output(output, force=force)
     numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed or 0, "threads": threads or DEFAULT_THREADS}
     recorded: dict[str, Any] = {"steps": steps or DEFAULT_STEPS, "deterministic": deterministic, **numbers}
-    training = {"--seconds": seconds, "--target": target, "--simulator": simulator}
-    recording = {"--steps": steps, "--deterministic": deterministic or None}
-    simulating = {"--num-envs": num_envs, "--seed": seed, "--threads": threads}
-    _check_choice(origin, request, pretrain, {**training, **recording, **simulating})
+    options: dict[str, object] = {
+        "--seconds": seconds,
+        "--target": target,
+        "--simulator": simulator,
+        "--num-envs": num_envs,
+        "--seed": seed,
+        "--threads": threads,
+        "--steps": steps,
+        "--deterministic": deterministic or None,
+    }
+    _check_choice(origin, request, pretrain, options)
     if _is_policy(origin):
         found, names = _from_policy(Path(origin), request, recorded)
     elif pretrain is not None:
-        duration = seconds_of("--seconds")(DEFAULT_SECONDS if seconds is None else seconds)
+        duration = DEFAULT_SECONDS if seconds is None else seconds
         found, names = _from_pretraining(origin, simulator, pretrain, duration, target, request, recorded)
     else:
         found, names = _from_task(origin, simulator, request, **numbers)
@@ -151,16 +157,15 @@ def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, o
             f"There is no folder or recording '{origin}', and percentiles of a task need a policy. Give a trial's "
             f"folder, a recording, or train a policy first: tuner bounds {origin} --pretrain ppo"
         )
-    partners = {
-        "--seconds": ("--pretrain", trained),
-        "--target": ("--pretrain", trained),
-        "--simulator": ("a TASK", not policy),
-        **dict.fromkeys(("--num-envs", "--seed", "--threads"), ("a trial's folder or a TASK", folder or not policy)),
-        "--steps": ("a trial's folder or --pretrain", folder or trained),
-        "--deterministic": ("a trial's folder or --pretrain", folder or trained),
-    }
-    for option, (partner, given) in partners.items():
-        check_partner(option, options[option], partner, given=given)
+    partners = (
+        ("--pretrain", trained, ("--seconds", "--target")),
+        ("a TASK", not policy, ("--simulator",)),
+        ("a trial's folder or a TASK", folder or not policy, ("--num-envs", "--seed", "--threads")),
+        ("a trial's folder or --pretrain", folder or trained, ("--steps", "--deterministic")),
+    )
+    for partner, given, names in partners:
+        for option in names:
+            check_partner(option, options[option], partner, given=given)
 
 
 def _from_policy(

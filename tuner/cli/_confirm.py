@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, count_of, seconds_of
+from tuner.cli._conventions import INTERRUPTED, count_option, duration_option
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -15,16 +15,8 @@ def confirm(
     study: Annotated[
         str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
     ],
-    top: Annotated[
-        int | None,
-        typer.Option("--top", metavar="K", parser=count_of("--top"), help="How many of the best configurations."),
-    ] = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(
-            "--seeds", metavar="N", parser=count_of("--seeds"), help="Fresh seeds for each that is not dropped before."
-        ),
-    ] = None,
+    top: Annotated[int | None, count_option("--top", "How many of the best configurations.", metavar="K")] = None,
+    seeds: Annotated[int | None, count_option("--seeds", "Fresh seeds for each that is not dropped before.")] = None,
     reference: Annotated[
         str | None,
         typer.Option("--reference", metavar="NAME", help="A warm start that is trained on the same seeds to compare."),
@@ -33,20 +25,9 @@ def confirm(
         bool, typer.Option("--race-reference", help="Drop the reference too when it is clearly slower.")
     ] = False,
     timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            metavar="TIME",
-            parser=seconds_of("--timeout"),
-            help="Stop after this much wall-clock time: 90, 30m, 1h30m.",
-        ),
+        float | None, duration_option("--timeout", "Stop after this much wall-clock time: 90, 30m, 1h30m.")
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", metavar="N", parser=count_of("--workers"), help="Worker processes that train side by side."
-        ),
-    ] = None,
+    workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
     storage: Annotated[
         str | None,
         typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),

@@ -1,7 +1,9 @@
 """What commands have in common: the exit code of a stopped one, how numbers are read, which options go together."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import typer
 
 from tuner.cli._format import parse_count, parse_duration
 from tuner.errors import UserError
@@ -12,9 +14,14 @@ INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
 
 
-def count_of(option: str) -> Callable[[str], int]:
-    """Return a parser for a whole number above zero whose errors name the option."""
-    return _naming(option, parse_count)
+def count_option(name: str, description: str, metavar: str = "N") -> Any:
+    """Return an option that takes a whole number above zero; its errors name it."""
+    return typer.Option(name, metavar=metavar, parser=_naming(name, parse_count), help=description)
+
+
+def duration_option(name: str, description: str) -> Any:
+    """Return an option that takes a duration, in seconds; its errors name it."""
+    return typer.Option(name, metavar="TIME", parser=seconds_of(name), help=description)
 
 
 def seconds_of(option: str) -> Callable[[str], float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, count_of, seconds_of
+from tuner.cli._conventions import INTERRUPTED, count_option, seconds_of
 from tuner.errors import TunerError
 
 if TYPE_CHECKING:
@@ -33,22 +33,12 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Override one value of the study file; repeat it for more."),
     ] = None,
-    trials: Annotated[
-        int | None,
-        typer.Option(
-            "--trials", metavar="N", parser=count_of("--trials"), help="Trials that the study is to have in all."
-        ),
-    ] = None,
+    trials: Annotated[int | None, count_option("--trials", "Trials that the study is to have in all.")] = None,
     timeout: Annotated[
         str | None,
         typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", metavar="N", parser=count_of("--workers"), help="Worker processes that train side by side."
-        ),
-    ] = None,
+    workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
     storage: Annotated[
         str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
     ] = None,

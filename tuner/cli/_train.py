@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuner.cli._conventions import INTERRUPTED, seconds_of
+from tuner.cli._conventions import INTERRUPTED, duration_option
 from tuner.errors import TunerError, UserError
 
 if TYPE_CHECKING:
@@ -19,13 +19,7 @@ def train(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A configuration, as tuner export writes it.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder of this training.")],
     seconds: Annotated[
-        float | None,
-        typer.Option(
-            "--seconds",
-            metavar="TIME",
-            parser=seconds_of("--seconds"),
-            help="Training clock, if not the export's: 90, 5m, 1h.",
-        ),
+        float | None, duration_option("--seconds", "Training clock, if not the export's: 90, 5m, 1h.")
     ] = None,
     until_target: Annotated[
         bool, typer.Option("--until-target", help="Stop at the target; without it the whole time is trained.")
