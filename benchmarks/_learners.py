@@ -15,8 +15,8 @@ from tuner.agents import set_up_devices as give_devices
 from tuner.clock import Ledger, MonotonicClock
 from tuner.config import AgentConfig, Network, TaskConfig
 from tuner.simulators import BoundedActions, TaskEnv, get_simulator
+from tuner.training._assembly import probe_robots
 from tuner.training._meter import Meter
-from tuner.training._probes import probe_robots
 
 TASK = "Velocity-Flat-A1"
 ACTION_BOUND_FRACTION = 0.02

@@ -39,7 +39,6 @@ from tuner.actions import (
     PretrainingChannel,
     bounds_from_recording,
     bounds_from_task,
-    load_policy,
     pretrain,
     pretraining_spec,
     record_actions,
@@ -55,6 +54,7 @@ from tuner.config import (
     TaskConfig,
     load_bounds,
 )
+from tuner.policies import load_policy
 from tuner.simulators import open_task
 from tuner.spaces import load_space
 

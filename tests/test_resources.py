@@ -1,3 +1,4 @@
+import os
 import pickle
 import subprocess
 import sys
@@ -7,7 +8,15 @@ from typing import Any
 import pytest
 
 from tuner.errors import TunerError, UserError
-from tuner.resources import bundled_dir, bundled_files, is_file_reference, load_file, load_object, user_path
+from tuner.resources import (
+    bundled_dir,
+    bundled_files,
+    check_output,
+    is_file_reference,
+    load_file,
+    load_object,
+    user_path,
+)
 
 
 @pytest.fixture
@@ -183,3 +192,23 @@ def test_the_light_layers_stay_light() -> None:
     code = f"import sys, {light}; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_new_file_and_a_forced_one_may_be_written(tmp_path):
+    there = tmp_path / "there.png"
+    there.write_text("mine")
+    check_output(tmp_path / "new.png", force=False)
+    check_output(there, force=True)
+    with pytest.raises(UserError, match=r"there.png exists already\. Name another file, or give --force"):
+        check_output(there, force=False)
+    assert there.read_text() == "mine"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_file_is_never_replaced(tmp_path, force):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(UserError, match="is a device or the like, which is not replaced"):
+            check_output(path, force=force)
+    with pytest.raises(UserError, match=r"is a folder\. Name a file in it\.$"):
+        check_output(tmp_path, force=force)

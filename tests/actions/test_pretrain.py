@@ -2,9 +2,10 @@
 
 import pytest
 
-from tuner.actions import PretrainingChannel, load_policy, pretrain, pretraining_spec
+from tuner.actions import PretrainingChannel, pretrain, pretraining_spec
 from tuner.config import Network, TaskConfig
 from tuner.errors import TunerError, UserError
+from tuner.policies import load_policy
 from tuner.records import OutcomeKind
 from tuner.simulators import open_task
 

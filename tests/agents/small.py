@@ -44,7 +44,7 @@ def parameters(agent: Any) -> dict[str, Any]:
     """Every learned array, optimiser states included, as NumPy arrays in one flat dictionary."""
     import jax
 
-    from tuner.agents._states import train_states
+    from tuner.agents.shared.parameters import train_states
 
     leaves = jax.tree_util.tree_leaves_with_path(train_states(agent))
     return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}

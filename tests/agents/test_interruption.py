@@ -7,7 +7,7 @@ import pytest
 from tests.agents.small import small_agent, small_config
 from tuner.agents import mark_interruption, restart_from
 from tuner.agents.fused import DeviceReplayBuffer
-from tuner.agents.fused._replay import DONE, TIMEOUT, transitions
+from tuner.agents.fused._replay_buffer import DONE, TIMEOUT, transitions
 
 ROBOTS = 2
 

@@ -8,7 +8,7 @@ import pytest
 from tests.agents.small import parameters, small_agent, small_config
 from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, finish_updates, load_agent, normalize_observations, save_agent
-from tuner.agents._states import train_states
+from tuner.agents.shared.parameters import train_states
 from tuner.clock import Ledger, ManualClock
 from tuner.config import ActionBox, Network
 from tuner.errors import UserError

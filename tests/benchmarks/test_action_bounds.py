@@ -4,7 +4,7 @@ import pytest
 from _runs_file import Run
 from action_bounds import VARIANTS, box_text, warm_start
 
-from tuner.agents._alternatives import check_alternatives
+from tuner.agents._choose_learner import check_alternatives
 from tuner.config import ActionBoundsFile, ActionBox, AgentConfig, BoundsTask, dump_bounds
 from tuner.records import Outcome, OutcomeKind
 

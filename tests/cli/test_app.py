@@ -10,23 +10,25 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tuner.cli._app import app
+from tuner.cli.app import COMMANDS as TABLE
+from tuner.cli.app import app, load_command
 from tuner.errors import TunerError, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = typer.main.get_command(app)
 
 
-def leaves(group, *words):
+def leaves():
     """Return every command by its name, one below another by both names: "plot curves"."""
     found = {}
-    for name, command in group.commands.items():
+    for name in TABLE:
+        command = load_command(name)
         inner = getattr(command, "commands", None)
-        found |= leaves(command, *words, name) if inner else {" ".join([*words, name]): command}
+        found |= {name: command} if inner is None else {f"{name} {below}": inner[below] for below in inner}
     return found
 
 
-COMMANDS = leaves(COMMAND)
+COMMANDS = leaves()
 NAMES = sorted(COMMANDS)
 HEAVY = [
     "jax",
@@ -72,6 +74,17 @@ def test_the_commands_are_these():
     ]
 
 
+def test_each_command_has_a_file_of_its_name_and_nothing_else_lies_there():
+    files = {file.stem for file in (ROOT / "tuner" / "cli" / "commands").glob("*.py")}
+    assert files == {"__init__", *TABLE}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_table_says_of_a_command_what_its_own_help_begins_with(name):
+    paragraph, *_ = load_command(name).help.split("\n\n")
+    assert TABLE[name].summary == " ".join(paragraph.split())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_help_and_an_example_that_parses(name):
     command = COMMANDS[name]
@@ -109,13 +122,13 @@ def test_the_readme_tells_of_every_command_and_its_options(name):
 def test_the_readme_tells_of_no_command_that_does_not_exist():
     readme = (ROOT / "README.md").read_text()
     told = set(re.findall(r"\btuner ([a-z]+)\b", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$", readme, re.MULTILINE))))
-    assert told - set(COMMAND.commands) == set()
+    assert told - set(TABLE) == set()
 
 
 def test_without_arguments_help_is_shown():
     shown = call()
     assert "Usage: tuner" in shown.output
-    assert all(name in shown.output for name in COMMAND.commands)
+    assert all(name in shown.output for name in TABLE)
 
 
 def test_the_version_is_printed():
@@ -125,10 +138,10 @@ def test_the_version_is_printed():
 
 
 def test_importing_the_command_line_loads_nothing_heavy():
-    code = "import json, sys; import tuner.cli._app; print(json.dumps(sorted(sys.modules)))"
+    code = "import json, sys; import tuner.cli.app; print(json.dumps(sorted(sys.modules)))"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(json.loads(finished.stdout))
-    assert "tuner.cli._run" in loaded
+    assert [name for name in loaded if name.startswith("tuner.cli.commands.")] == []
     assert [name for name in HEAVY + LIGHT_ENOUGH_TO_AVOID if name in loaded] == []
 
 
@@ -192,7 +205,7 @@ def test_output_that_cannot_be_written_is_one_message():
 
 def test_a_reader_that_leaves_does_not_end_the_command():
     code = """
-from tuner.cli._output import console
+from tuner.cli.printing.output import console
 out = console()
 input()  # until the reader has left
 for _ in range(9):

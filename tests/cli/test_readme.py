@@ -4,15 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
-from tuner.cli._app import app
+from tuner.cli.app import load_command
 from tuner.config import StudyConfig, bundled_studies, load_study
 from tuner.spaces import load_space
 from tuner.study import create_pruner, pruner_names, sampler_names
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-COMMANDS = typer.main.get_command(app).commands
 
 
 def paths(model, prefix=""):
@@ -47,7 +45,7 @@ def test_the_study_file_in_the_readme_has_every_key_with_its_default(tmp_path):
 @pytest.mark.parametrize("command", re.findall(r"^ {4}tuner ([^#\n]+)", README, re.MULTILINE))
 def test_every_command_in_the_readme_parses(command):
     name, *arguments = command.split()
-    assert COMMANDS[name].make_context(name, arguments).info_name == name
+    assert load_command(name).make_context(name, arguments).info_name == name
 
 
 @pytest.mark.parametrize("name", sampler_names())

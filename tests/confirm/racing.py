@@ -14,7 +14,7 @@ from tuner.clock import ManualClock
 from tuner.config import ConfirmConfig, StudyConfig, TrialSpec
 from tuner.confirm import Confirmation, Confirmer, confirmation_data
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.study import StudySummary, confirm_name
+from tuner.storage import StudySummary, confirm_name
 from tuner.workers import Recording, ReplayPool
 
 STARTS = {

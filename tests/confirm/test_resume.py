@@ -13,9 +13,9 @@ from tuner.config import TrialSpec
 from tuner.confirm import confirmation_data
 from tuner.errors import TunerError, UserError
 from tuner.records import OutcomeKind
+from tuner.storage import lock_file
+from tuner.storage._owner import manager_lock
 from tuner.study import SilentListener
-from tuner.study._owner import manager_lock
-from tuner.study._resume import lock_file
 
 
 class Killed(BaseException):

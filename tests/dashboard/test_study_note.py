@@ -5,7 +5,7 @@ import optuna
 from tests.confirm.racing import Race
 from tests.study.toy import Lab
 from tuner.dashboard import study_note
-from tuner.study import attributes
+from tuner.storage import attributes
 
 
 def test_what_it_is_for_where_it_is_and_what_to_do(study):

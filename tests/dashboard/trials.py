@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Outcome
-from tuner.study import attributes
+from tuner.storage import attributes
 
 TIME = ObjectiveConfig(kind="time_to_return", target=15.0)
 RETURN = ObjectiveConfig(kind="return_at_budget")

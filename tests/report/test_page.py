@@ -14,7 +14,7 @@ from tests.study.toy import Lab
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.report._page import page_of, sections_of
-from tuner.report._source import read_source
+from tuner.report._study_data import read_source
 
 NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 

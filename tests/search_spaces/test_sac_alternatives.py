@@ -3,7 +3,7 @@
 import optuna
 import pytest
 
-from tuner.agents._alternatives import check_alternatives
+from tuner.agents._choose_learner import check_alternatives
 from tuner.config import BoundsPenalty, BoxSchedule, TaskConfig
 from tuner.spaces import load_space
 

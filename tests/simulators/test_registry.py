@@ -8,7 +8,7 @@ from tests.support import faulty, odd_actions
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.resources import load_object
-from tuner.simulators import get_simulator, open_task, simulator_names
+from tuner.simulators import find_simulator, get_simulator, open_task, simulator_names
 
 OWN = """
 from tuner.simulators import Simulator
@@ -115,3 +115,10 @@ def test_importing_the_package_loads_no_engine() -> None:
     code = "import sys, tuner.simulators; print(sorted({'mujoco', 'jax', 'optuna', 'isaaclab'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_finding_simulators():
+    assert find_simulator("Velocity-Flat-A1") == "mujoco"
+    assert find_simulator("Pendulum-v1") == "gymnasium"
+    with pytest.raises(UserError, match=r"lists a task 'Pendulum-v2'. Did you mean 'Pendulum-v1'.* --simulator"):
+        find_simulator("Pendulum-v2")

@@ -16,7 +16,8 @@ from tests.support import faulty
 from tuner.config import AgentConfig, Network, StudyConfig, TrialSpec
 from tuner.records import Outcome, Tick
 from tuner.spaces import SearchSpace
-from tuner.study import Manager, SilentListener, StudySummary
+from tuner.storage import StudySummary
+from tuner.study import Manager, SilentListener
 from tuner.workers import LocalPool
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.study.toy import Lab, space
 from tuner.config import ActionBox, AgentConfig
 from tuner.errors import UserError
-from tuner.study.attributes import SPEC
+from tuner.storage.attributes import SPEC
 
 BOUNDS = {"task": {"id": "Toy"}, "source": "fraction", "fraction": 0.5, "low": [-1.0], "high": [2.0]}
 

@@ -10,7 +10,7 @@ from tests.study.toy import Lab
 from tuner.config import TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import OutcomeKind
-from tuner.study import outcome_of
+from tuner.storage import outcome_of
 
 
 def faulty(kind: OutcomeKind, numbers: set[int]) -> Any:

@@ -10,7 +10,8 @@ from tests.study.toy import Lab
 from tuner.clock import ManualClock
 from tuner.config import TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.study import SilentListener, StudySummary, outcome_of, runs_of
+from tuner.storage import StudySummary, outcome_of, runs_of
+from tuner.study import SilentListener
 
 
 def test_a_study_from_beginning_to_end(lab: Lab) -> None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.study.real_manager import study_config
-from tuner.study import open_storage, outcome_kind_of
+from tuner.storage import open_storage, outcome_kind_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,8 +16,9 @@ from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.simulators import task_revision
-from tuner.study import SilentListener, StudySummary, runs_of
-from tuner.study._owner import Owner, manager_lock
+from tuner.storage import StudySummary, runs_of
+from tuner.storage._owner import Owner, manager_lock
+from tuner.study import SilentListener
 from tuner.study._trials import queue_again, write_outcome
 
 
@@ -394,7 +395,7 @@ def test_who_is_taken_for_alive(lab: Lab, changes: dict[str, Any], seen_ago: flo
 def test_one_manager_at_a_time(disk: Lab, tmp_path: Path) -> None:
     config = disk.config()
     program = (
-        "import sys; from pathlib import Path; from tuner.study._owner import manager_lock\n"
+        "import sys; from pathlib import Path; from tuner.storage._owner import manager_lock\n"
         "with manager_lock(Path(sys.argv[1]), 'toy'): print('held', flush=True); input()"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "tuner.db.toy.lock")]

@@ -17,7 +17,8 @@ from tuner.clock import ManualClock
 from tuner.config import AgentConfig, StudyConfig, TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
-from tuner.study import Manager, SilentListener, StudySummary, open_storage
+from tuner.storage import StudySummary, open_storage
+from tuner.study import Manager, SilentListener
 from tuner.workers import Recording, ReplayPool
 
 TARGET = 10.0

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuner.actions._audit_sentences import describe, remedy
 from tuner.actions._dimension import DimensionAudit, Verdict, audit_dimension
 from tuner.actions._joints import JointTarget, PartialTargets, each_target
-from tuner.actions._words import describe, remedy
 from tuner.errors import UserError
 
 if TYPE_CHECKING:
+    from tuner.config import TaskConfig
     from tuner.simulators import JointTargets
 
 
@@ -79,3 +80,19 @@ def _not_finite(low: float, high: float, target: JointTarget) -> str:
         "Stable-Baselines3: ±100 up to 2.3.2). Audit that one: tuner audit --box -100 100 --dims 12."
     )
     return f"{found} {advice}"
+
+
+def audit_task(task: "TaskConfig") -> Audit:
+    """Open a task, judge its action box, close it.
+
+    Raises:
+        UserError: as `open_task` and `audit_box` do.
+    """
+    from tuner.simulators import open_task
+
+    env = open_task(task, seed=0, threads=1)
+    try:
+        space, joints = env.action_space, env.joint_targets
+    finally:
+        env.close()
+    return audit_box(space.low.tolist(), space.high.tolist(), joints)

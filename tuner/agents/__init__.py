@@ -1,16 +1,16 @@
 """Agents of sbx-rl, built from an `AgentConfig`, timed into a trial's ledger and warmed up before its clock starts."""
 
-from tuner.agents._arguments import checked_arguments, target_entropy
 from tuner.agents._build import build_agent, normalize_observations
-from tuner.agents._compilation_cache import enable_compilation_cache
-from tuner.agents._devices import set_up_devices
 from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold
 from tuner.agents._interruption import mark_interruption, restart_from
-from tuner.agents._mean_penalty import MEAN_PENALTY_PARTS, penalizing_means
-from tuner.agents._network import policy_arguments
 from tuner.agents._restore import load_agent
 from tuner.agents._save import Normalization, load_normalization, save_agent
 from tuner.agents._warm_up import warm_up
+from tuner.agents.shared.compilation import enable_compilation_cache
+from tuner.agents.shared.devices import set_up_devices
+from tuner.agents.shared.mean_penalty import MEAN_PENALTY_PARTS, penalizing_means
+from tuner.agents.shared.network import policy_arguments
+from tuner.agents.stock._arguments import checked_arguments, target_entropy
 
 __all__ = [
     "MEAN_PENALTY_PARTS",

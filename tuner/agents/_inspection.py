@@ -6,8 +6,8 @@ import jax
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from tuner.agents._states import train_states
 from tuner.agents.fused import FusedLearner
+from tuner.agents.shared.parameters import train_states
 
 
 def is_finite(agent: BaseAlgorithm) -> bool:

@@ -10,10 +10,10 @@ import jax
 import numpy as np
 import optax
 
-from tuner.agents._instrumented import STOCK_CLASSES
 from tuner.agents._save import Normalization, load_normalization
-from tuner.agents._states import train_states
 from tuner.agents.fused._saved_form import LINEAR, divided
+from tuner.agents.shared.parameters import train_states
+from tuner.agents.stock._timed import STOCK_CLASSES
 from tuner.config import Algorithm
 from tuner.errors import UserError
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 
-from tuner.agents._snapshot import unchanged
 from tuner.agents.fused import FusedLearner
+from tuner.agents.stock._snapshot import unchanged
 
 
 def warm_up(agent: BaseAlgorithm) -> None:

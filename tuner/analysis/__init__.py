@@ -1,9 +1,8 @@
 """What a study says, as data: tables of trials and curves, and a report; printing and drawing are done elsewhere."""
 
-from tuner.analysis._configuration import agent_rows
 from tuner.analysis._curves import curves_data
-from tuner.analysis._report import BestConfiguration, ShadowReport, StudyReport, summary_data
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
+from tuner.analysis._study_report import BestConfiguration, ShadowReport, StudyReport, agent_rows, summary_data
 from tuner.analysis._trials import trials_data
 
 __all__ = [

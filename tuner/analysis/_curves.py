@@ -6,9 +6,9 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from tuner.analysis._objective import objective_and_budget
 from tuner.config import BudgetConfig, ObjectiveConfig
-from tuner.study import attributes, best_return_of, outcome_kind_of
+from tuner.storage import attributes, best_return_of, outcome_kind_of
+from tuner.storage.attributes import objective_and_budget
 
 _COLUMNS = {
     "number": "int64",

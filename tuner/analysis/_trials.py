@@ -6,11 +6,11 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from tuner.analysis._objective import objective_and_budget
 from tuner.clock import ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import OutcomeKind
-from tuner.study import attributes, best_return_of, counts, outcome_kind_of, outcome_of
+from tuner.storage import attributes, best_return_of, counts, outcome_kind_of, outcome_of
+from tuner.storage.attributes import objective_and_budget
 
 
 def trials_data(study: optuna.Study) -> pd.DataFrame:

@@ -1,12 +1,10 @@
 """Study files and agent configurations as frozen, checked models."""
 
-from tuner.config._base import Frozen, PositiveCount
 from tuner.config._load import bundled_studies, dump_study, load_study
-from tuner.config._options import parse_options
 from tuner.config._overrides import given_options
-from tuner.config._problems import describe_problems
-from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, BoundsPenalty, BoxSchedule, Network
-from tuner.config.bounds import (
+from tuner.config._problems import describe_problems, parse_options
+from tuner.config._types import Frozen, PositiveCount
+from tuner.config.action_bounds import (
     ActionBoundsFile,
     BoundsOrigin,
     BoundsSource,
@@ -16,6 +14,7 @@ from tuner.config.bounds import (
     dump_bounds,
     load_bounds,
 )
+from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, BoundsPenalty, BoxSchedule, Network
 from tuner.config.study import (
     BudgetConfig,
     ConfirmConfig,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tuner.config._overrides import apply_overrides
 from tuner.config._problems import describe_problems
 from tuner.config._yaml import dump_yaml, parse_yaml
-from tuner.config.bounds import load_bounds
+from tuner.config.action_bounds import load_bounds
 from tuner.config.study import StudyConfig
 from tuner.errors import UserError, nearest, unknown_name
 from tuner.resources import bundled_files, is_file_reference, user_path

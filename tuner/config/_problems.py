@@ -4,13 +4,35 @@ import math
 import re
 import reprlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tuner.config._schema import keys_at, paths_near
-from tuner.errors import nearest
+from tuner.config._types import Frozen
+from tuner.errors import UserError, nearest
+
+Model = TypeVar("Model", bound=Frozen)
+
+
+def parse_options(model: type[Model], options: Mapping[str, Any], where: str) -> Model:
+    """Return a mapping of options as a checked model.
+
+    Args:
+        model: what is allowed.
+        options: what the user gave.
+        where: the mapping's place in the study file, such as `task.options`.
+
+    Raises:
+        UserError: if an option is unknown or wrong; all mistakes at once, each with what is allowed.
+    """
+    try:
+        return model.model_validate(dict(options))
+    except ValidationError as error:
+        problems = [f"{where}.{problem}" for problem in describe_problems(error, model, options)]
+        raise UserError("\n  ".join(["The options cannot be used:", *problems])) from error
+
 
 _SCALAR = "a number, a text, true, false or null"
 _NEEDED = {

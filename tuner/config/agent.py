@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from tuner.config._base import Frozen, Listed, PositiveCount, PositiveSeconds
+from tuner.config._types import Frozen, Listed, PositiveCount, PositiveSeconds
 from tuner.errors import UserError
 
 Algorithm = Literal["sac", "tqc", "ppo", "td3", "crossq"]

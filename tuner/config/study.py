@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from tuner.config._base import Frozen, Listed, PositiveCount, PositiveSeconds
-from tuner.config.bounds import ActionBoundsFile
+from tuner.config._types import Frozen, Listed, PositiveCount, PositiveSeconds
+from tuner.config.action_bounds import ActionBoundsFile
 
 Options = dict[str, JsonValue]
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from tuner.config._base import Frozen, PositiveCount, PositiveSeconds
+from tuner.config._types import Frozen, PositiveCount, PositiveSeconds
 from tuner.config.agent import AgentConfig
 from tuner.config.study import ObjectiveConfig, TaskConfig
 

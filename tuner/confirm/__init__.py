@@ -1,9 +1,8 @@
 """Confirm a study's best configurations on fresh seeds, so that a lucky one does not win."""
 
-from tuner.confirm._confirm import Confirmer
+from tuner.confirm._confirmer import Confirmer
 from tuner.confirm._plan import CANDIDATE, SEED
 from tuner.confirm._reading import confirmation_data
-from tuner.confirm._records import Candidate, Confirmation, ConfirmRun
-from tuner.confirm._remarks import remarks
+from tuner.confirm._results import Candidate, Confirmation, ConfirmRun, remarks
 
 __all__ = ["CANDIDATE", "SEED", "Candidate", "ConfirmRun", "Confirmation", "Confirmer", "confirmation_data", "remarks"]

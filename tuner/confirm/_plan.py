@@ -6,7 +6,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from tuner.study import attributes, confirm_name, outcome_of
+from tuner.storage import attributes, confirm_name, outcome_of
 
 PLAN = "plan"
 """Attribute of a confirm study: the `Plan` as JSON."""

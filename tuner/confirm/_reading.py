@@ -9,9 +9,9 @@ from optuna.trial import FrozenTrial
 from tuner.analysis import Estimated, mean_time, restricted
 from tuner.confirm._plan import Entrant, Plan, agent_of, load_confirm, run_of
 from tuner.confirm._race import Key, Standing, race
-from tuner.confirm._records import Candidate, Confirmation, ConfirmRun
+from tuner.confirm._results import Candidate, Confirmation, ConfirmRun
 from tuner.records import OutcomeKind
-from tuner.study import SECONDS_DEPEND_ON, attributes, counts, differences, outcome_of
+from tuner.storage import SECONDS_DEPEND_ON, attributes, counts, differences, outcome_of
 
 Runs = Mapping[Key, Mapping[int, ConfirmRun]]
 """Runs by candidate and seed."""

@@ -3,9 +3,8 @@
 Importing this package loads Optuna, Plotly and pandas; the command imports it when it runs.
 """
 
-from tuner.dashboard._address import Address, find_address
+from tuner.dashboard._address import PASSWORD_VARIABLE, Address, find_address, read_password
 from tuner.dashboard._dashboard import Dashboard, open_dashboard
-from tuner.dashboard._password import PASSWORD_VARIABLE, read_password
 from tuner.dashboard._study_note import study_note
 from tuner.dashboard._trial_note import trial_note
 

@@ -21,7 +21,7 @@ from tuner.dashboard._pictures import Kind, PictureName
 from tuner.dashboard._study_note import study_note
 from tuner.dashboard._trial_note import trial_note
 from tuner.figures import ledgers_data, ledgers_figure, returns_data, returns_figure, seconds_data
-from tuner.study import attributes, config_of, outcome_of
+from tuner.storage import attributes, config_of, outcome_of
 
 _CHUNK = 2045
 """Characters of a note or figure in one attribute; what the dashboard puts there itself, for the sake of MySQL."""

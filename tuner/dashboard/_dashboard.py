@@ -9,13 +9,13 @@ from waitress.server import BaseWSGIServer
 
 from tuner.clock import Clock, MonotonicClock
 from tuner.dashboard._address import PASSWORD_HINT, Address
+from tuner.dashboard._annotated_storage import AnnotatedStorage
 from tuner.dashboard._annotations import Annotations
 from tuner.dashboard._guard import Guard
 from tuner.dashboard._pictures import PictureStore
 from tuner.dashboard._server import bind, create_server
-from tuner.dashboard._storage import AnnotatedStorage
 from tuner.errors import UserError, unknown_name
-from tuner.study import open_storage, shown_url, sqlite_file
+from tuner.storage import open_storage, shown_url, sqlite_file
 
 
 @dataclass

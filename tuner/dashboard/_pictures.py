@@ -21,7 +21,7 @@ from tuner.figures import (
     trial_ledger_data,
     trial_ledger_figure,
 )
-from tuner.study import config_of, outcome_kind_of
+from tuner.storage import config_of, outcome_kind_of
 
 _ID = re.compile(r"f19-([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)")
 """Hexadecimal, as the dashboard demands of artifacts; no UUID, which other artifacts have, looks like this."""

@@ -7,9 +7,15 @@ import optuna
 from tuner.analysis import StudyReport, summary_data
 from tuner.config import StudyConfig
 from tuner.confirm import Candidate, Confirmation, confirmation_data
-from tuner.dashboard._confirming import confirmed_study
 from tuner.figures import aim_sentence, result_sentence, score_sentence
-from tuner.study import config_of
+from tuner.storage import config_of, confirm_name
+
+
+def confirmed_study(study: optuna.Study) -> str | None:
+    """Return the name of the study whose configurations a study's trials retrain; None for a study of its own."""
+    name, _, _ = study.study_name.rpartition("/")
+    return name if name and confirm_name(name) == study.study_name else None
+
 
 _USUAL_STORAGE = StudyConfig.model_fields["storage"].default
 

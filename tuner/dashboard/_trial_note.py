@@ -9,7 +9,7 @@ from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.confirm import CANDIDATE, SEED
 from tuner.records import Outcome, OutcomeKind
-from tuner.study import attributes, best_return_of, outcome_of
+from tuner.storage import attributes, best_return_of, outcome_of
 
 _RULES = {
     "dominated": "its clock had passed the best time to return by the pruner's margin, so that it could no longer win",

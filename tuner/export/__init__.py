@@ -3,10 +3,8 @@
 Reading an export file stays light; what needs the study or the agents is imported when asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tuner.export._base import Format
 from tuner.export._configuration import (
     ExportedConfiguration,
     Machine,
@@ -14,10 +12,11 @@ from tuner.export._configuration import (
     dump_configuration,
     load_configuration,
 )
-from tuner.export._formats import format_names, get_format
+from tuner.export._formats import Format, format_names, get_format
+from tuner.optional import lazy_attributes
 
 if TYPE_CHECKING:
-    from tuner.export._source import Found, configuration_of
+    from tuner.export._from_study import Found, configuration_of
 
 __all__ = [
     "ExportedConfiguration",
@@ -32,10 +31,4 @@ __all__ = [
     "load_configuration",
 ]
 
-_LAZY = ("Found", "configuration_of")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"{__name__}._source"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+__getattr__ = lazy_attributes(__name__, {"Found": "_from_study", "configuration_of": "_from_study"})

@@ -1,15 +1,57 @@
-"""Export formats by name."""
+"""What every export format is, the formats by name, and the plain one: JSON."""
 
+from abc import ABC, abstractmethod
 from importlib import import_module
+from pathlib import Path
+from typing import ClassVar
 
-from tuner.errors import unknown_name
-from tuner.export._base import Format
+from tuner.errors import UserError, unknown_name
+from tuner.export._configuration import ExportedConfiguration, dump_configuration
+
+
+class Format(ABC):
+    """Writes a configuration down for one consumer."""
+
+    name: ClassVar[str]
+    """As the command line has it."""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """File name endings that the consumer insists on; empty for any."""
+
+    @abstractmethod
+    def text(self, configuration: ExportedConfiguration) -> str:
+        """Return the file's content.
+
+        Raises:
+            UserError: if the consumer cannot train the configuration.
+        """
+
+    def check_name(self, path: Path) -> None:
+        """Refuse a file name that the consumer would not take.
+
+        Raises:
+            UserError: with the endings that it takes.
+        """
+        if self.suffixes and path.suffix not in self.suffixes:
+            raise UserError(
+                f"{path} cannot be exported as {self.name}: the file's name must end in {' or '.join(self.suffixes)}."
+            )
+
+
+class JsonFormat(Format):
+    """Everything, to be read back by `load_configuration`."""
+
+    name = "json"
+
+    def text(self, configuration: ExportedConfiguration) -> str:
+        """Return the JSON."""
+        return dump_configuration(configuration)
+
 
 _FORMATS = {
     "sbx": "_sbx:SbxFormat",
-    "zoo": "_zoo:ZooFormat",
+    "zoo": "rl_zoo:ZooFormat",
     "isaaclab": "_isaaclab:IsaacLabFormat",
-    "json": "_json:JsonFormat",
+    "json": "_formats:JsonFormat",
 }
 
 

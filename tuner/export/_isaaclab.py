@@ -4,9 +4,9 @@ import inspect
 from typing import Any
 
 from tuner.export._agent import StockAgent, stock_agent
-from tuner.export._base import Format
+from tuner.export._comments import as_yaml, commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
-from tuner.export._words import as_yaml, commented, differences, steps_of, story
+from tuner.export._formats import Format
 
 _TORCH_NAMES = {"relu": "ReLU", "elu": "ELU", "silu": "SiLU", "tanh": "Tanh"}
 """Isaac Lab reads `nn.ELU` as the class of that name in `torch.nn`."""
@@ -99,7 +99,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
 def _code(agent: StockAgent) -> str:
     """Return what the training script has to do, from the configuration that Isaac Lab has read to the agent."""
     from tuner.agents import MEAN_PENALTY_PARTS
-    from tuner.export.rl_zoo import ActionBox, set_initial_std
+    from tuner.export._parts import ActionBox, set_initial_std
 
     algorithm, imports, build = f"sbx.{agent.class_name}", _IMPORTS, _BUILD
     sources: list[Any] = [ActionBox]

@@ -4,11 +4,10 @@ import inspect
 from typing import Any
 
 from tuner.export._agent import StockAgent, stock_agent
-from tuner.export._base import Format
+from tuner.export._comments import commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
-from tuner.export._literals import Code, call, literal
-from tuner.export._sbx_task import task_source
-from tuner.export._words import commented, differences, steps_of, story
+from tuner.export._formats import Format
+from tuner.export._python_source import Code, call, literal, task_source
 
 _PREPARE = '''\
 def prepare(env: VecEnv) -> VecEnv:
@@ -50,7 +49,7 @@ class SbxFormat(Format):
     def text(self, configuration: ExportedConfiguration) -> str:
         """Return the program."""
         from tuner.agents import MEAN_PENALTY_PARTS
-        from tuner.export.rl_zoo import ActionBox, set_initial_std
+        from tuner.export._parts import ActionBox, set_initial_std
 
         agent = stock_agent(configuration)
         sections = [

@@ -1,58 +1,136 @@
-"""What an exported configuration needs besides SBX: action box, initial standard deviation, penalty on the means.
+"""A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), to be trained with SBX.
 
-Files exported for RL Zoo name these; those for SBX and Isaac Lab carry their source with them, so that it uses
-nothing of this package.
+Such a file names `ActionBox`, `InitialStd` and `penalizing_means` of this module, so their place must not change.
 """
 
-import math
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from gymnasium import spaces
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 from tuner.agents import penalizing_means
+from tuner.config import TaskConfig, parse_options
+from tuner.export._agent import StockAgent, stock_agent
+from tuner.export._comments import as_yaml, commented, differences, steps_of, story
+from tuner.export._configuration import ExportedConfiguration
+from tuner.export._formats import Format
+from tuner.export._parts import ActionBox, set_initial_std
+from tuner.export._python_source import Code, call
 
-__all__ = ["ActionBox", "InitialStd", "penalizing_means", "set_initial_std"]
-
-
-class ActionBox(VecEnvWrapper):
-    """Lets an agent act in a box of its own, whatever box the task declares; actions are clipped into it."""
-
-    def __init__(self, venv: VecEnv, low: Sequence[float], high: Sequence[float]) -> None:
-        self._low, self._high = np.asarray(low, np.float32), np.asarray(high, np.float32)
-        super().__init__(venv, action_space=spaces.Box(self._low, self._high, dtype=np.float32))
-
-    def step_async(self, actions: Any) -> None:
-        """Pass the clipped actions on."""
-        self.venv.step_async(np.clip(actions, self._low, self._high))
-
-    def step_wait(self) -> Any:
-        """Return the wrapped environment's step."""
-        return self.venv.step_wait()
-
-    def reset(self) -> Any:
-        """Reset the wrapped environment."""
-        return self.venv.reset()
+__all__ = ["ActionBox", "InitialStd", "ZooFormat", "penalizing_means"]
 
 
-def set_initial_std(agent: Any, std: float) -> None:
-    """Let an untrained SAC, TQC or CrossQ explore with `std`, before squashing, in every state.
+class ZooFormat(Format):
+    """YAML with one entry, under the task's id."""
 
-    SBX has no argument for it. The actor's last layer computes the logarithm of the standard deviation: its kernel
-    becomes zero and its bias ln(std); both learn as usual afterwards.
-    """
-    state = agent.policy.actor_state
-    nested = "params" in state.params  # CrossQ keeps them apart from its batch statistics
-    layers = dict(state.params["params"] if nested else state.params)
-    last = max(
-        (name for name in layers if name.startswith("Dense_")), key=lambda name: int(name.removeprefix("Dense_"))
-    )
-    kernel, bias = layers[last]["kernel"], layers[last]["bias"]
-    layers[last] = {**layers[last], "kernel": kernel * 0, "bias": bias * 0 + math.log(std)}
-    agent.policy.actor_state = state.replace(params={**state.params, "params": layers} if nested else layers)
+    name = "zoo"
+    suffixes = (".yml", ".yaml")  # RL Zoo takes any other for a Python module
+
+    def text(self, configuration: ExportedConfiguration) -> str:
+        """Return the YAML, with what RL Zoo has no place for in comments at its top."""
+        agent = stock_agent(configuration)
+        entry = {_env_id(configuration.task): _entry(configuration, agent)}
+        return commented(_header(configuration, agent)) + as_yaml(entry)
+
+
+def _entry(configuration: ExportedConfiguration, agent: StockAgent) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "n_envs": configuration.task.num_envs,
+        "n_timesteps": steps_of(configuration),
+        "policy": agent.policy,
+    }
+    if agent.clip_observations is not None:
+        entry["normalize"] = call("dict", norm_obs=True, norm_reward=False, clip_obs=agent.clip_observations)
+    box = {"low": list(agent.box.low), "high": list(agent.box.high)}
+    entry["vec_env_wrapper"] = [{"tuner.export.rl_zoo.ActionBox": box}]
+    if agent.actor_std is not None:
+        entry["callback"] = [{"tuner.export.rl_zoo.InitialStd": {"std": agent.actor_std}}]
+    if agent.action_noise is not None:
+        entry |= {"noise_type": "normal", "noise_std": agent.action_noise}
+    env_kwargs = _env_kwargs(configuration.task)
+    if env_kwargs:
+        entry["env_kwargs"] = env_kwargs
+    return {**entry, **agent.arguments, "policy_kwargs": _policy_kwargs(agent)}
+
+
+def _policy_kwargs(agent: StockAgent) -> str:
+    """Return the policy's arguments as the expression that RL Zoo evaluates."""
+    named = {
+        "activation_fn": Code(f'__import__("flax.linen").linen.{agent.activation}'),
+        "optimizer_class": Code(f'__import__("optax").{agent.optimizer}'),
+    }
+    return call("dict", **named, **agent.policy_arguments)
+
+
+def _env_id(task: TaskConfig) -> str:
+    """Return the id without the module that registers it, which RL Zoo is given on the command line."""
+    return task.id.rpartition(":")[2] if task.simulator == "gymnasium" else task.id
+
+
+def _env_kwargs(task: TaskConfig) -> dict[str, Any]:
+    if task.simulator != "gymnasium":
+        return {}
+    from tuner.simulators.gymnasium import GymnasiumOptions
+
+    options = parse_options(GymnasiumOptions, task.options, "task.options")
+    limit = {} if options.max_episode_steps is None else {"max_episode_steps": options.max_episode_steps}
+    return {**options.env_kwargs, **limit}
+
+
+def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
+    task, algorithm = configuration.task, configuration.agent.algorithm
+    packages = f" --gym-packages {module}" if (module := _registering(task)) else ""
+    return [
+        *story(configuration),
+        *differences(configuration),
+        "",
+        "RL Zoo trains with SBX if its algorithms are replaced. Save this as train_sbx.py:",
+        "    import rl_zoo3.train, sbx",
+        *_replaced(algorithm, agent),
+        "    rl_zoo3.train.train()",
+        f"and run: python train_sbx.py --algo {algorithm} --env {_env_id(task)} --conf-file THIS_FILE{packages}",
+        "",
+        *_missing(configuration, agent),
+    ]
+
+
+def _replaced(algorithm: str, agent: StockAgent) -> list[str]:
+    """Return the lines that put SBX's algorithm in the place of RL Zoo's."""
+    if agent.mean_penalty is None:
+        return [f"    rl_zoo3.ALGOS[{algorithm!r}] = sbx.{agent.class_name}"]
+    return [
+        "    from tuner.export.rl_zoo import penalizing_means",
+        f"    rl_zoo3.ALGOS[{algorithm!r}] = penalizing_means(sbx.{agent.class_name}, {agent.mean_penalty})",
+    ]
+
+
+def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
+    """Return what RL Zoo cannot be told, and how the file gets around it."""
+    task = configuration.task
+    lines = [
+        "RL Zoo and SBX have no setting for the following; tuner has to be installed for it:",
+        "- the agent's action box, in the task's own units: vec_env_wrapper;",
+    ]
+    if agent.actor_std is not None:
+        lines.append("- the untrained actor's standard deviation: callback. Without it SBX starts at about 1.")
+    if agent.mean_penalty is not None:
+        lines.append("- the penalty on the actor's means: penalizing_means in train_sbx.py.")
+    if task.simulator != "gymnasium":
+        lines.append(
+            f"RL Zoo knows Gymnasium environments only: register yours as {task.id}. The study's was of the simulator "
+            f"{task.simulator}."
+        )
+    elif task.options.get("vectorization") == "subprocess":
+        lines.append("The study gave each robot a process of its own: --vec-env subproc.")
+    return lines
+
+
+def _registering(task: TaskConfig) -> str:
+    """Return the module that registers the environment, as `--gym-packages` takes it; empty for none."""
+    if task.simulator != "gymnasium":
+        return ""
+    given = str(task.options.get("import") or task.id.rpartition(":")[0])
+    return Path(given).stem if given.endswith(".py") else given
 
 
 class InitialStd(BaseCallback):

@@ -11,7 +11,7 @@ from tuner.analysis import trials_data
 from tuner.figures._outcomes import OUTCOMES
 from tuner.figures._style import COLOURS, number, styled
 from tuner.records import OutcomeKind
-from tuner.study import config_of
+from tuner.storage import config_of
 
 _COMPLETE = frozenset({OutcomeKind.REACHED.value, OutcomeKind.EXHAUSTED.value})
 

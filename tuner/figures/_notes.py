@@ -4,7 +4,7 @@ import optuna
 
 from tuner.analysis import BestConfiguration, StudyReport, summary_data
 from tuner.figures._style import number
-from tuner.study import config_of
+from tuner.storage import config_of
 
 
 def study_sentences(study: optuna.Study) -> list[str]:

@@ -13,7 +13,7 @@ from optuna.visualization import plot_parallel_coordinate
 
 from tuner.figures._outcomes import OUTCOMES, RUNNING
 from tuner.figures._style import COLOURS, WIDTH, styled
-from tuner.study import config_of, outcome_kind_of
+from tuner.storage import config_of, outcome_kind_of
 
 MINIMUM_TRIALS = 12
 """Importances of fewer complete trials are noise: they compare the best quarter with all, so at least three."""

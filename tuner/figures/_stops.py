@@ -11,7 +11,7 @@ from tuner.analysis import trials_data
 from tuner.figures._outcomes import OUTCOMES
 from tuner.figures._style import COLOURS, label, number, styled
 from tuner.records import OutcomeKind
-from tuner.study import config_of
+from tuner.storage import config_of
 
 _REACHED = OutcomeKind.REACHED.value
 _COLUMNS = ["number", "rule", "clock_seconds", "best_return", "shadow", "outcome"]

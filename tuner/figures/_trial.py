@@ -10,7 +10,7 @@ from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.errors import UserError
 from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING
 from tuner.figures._style import COLOURS, add_target, faded, styled
-from tuner.study import config_of, outcome_of
+from tuner.storage import config_of, outcome_of
 
 _CURVE = ("clock_seconds", "estimate", "low", "high", "best", "exploring")
 _EVALUATIONS = ("clock_seconds", "mean", "standard_error")

@@ -14,8 +14,8 @@ from tuner.figures import (
 )
 from tuner.records import OutcomeKind
 from tuner.report._blocks import Block, Figure, Section, folded, keyed, note, paragraph, table
-from tuner.report._source import Source
-from tuner.report._words import duration, optional, percent, rows_of, shorten
+from tuner.report._study_data import Source
+from tuner.report._text import duration, optional, percent, rows_of, shorten
 
 _FAULTS = (
     OutcomeKind.CRASHED,

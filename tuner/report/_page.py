@@ -13,8 +13,8 @@ from tuner.report._effort import faults_section, ledger_section, stops_section
 from tuner.report._origin import machine_name, origin_section, trials_section
 from tuner.report._result import configuration_section, headline, result_facts, time_section
 from tuner.report._search import history_section, parameters_section, returns_section
-from tuner.report._source import Source
-from tuner.report._words import moment
+from tuner.report._study_data import Source
+from tuner.report._text import moment
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """What the browser lets the page do: nothing of it may be asked of the network."""

@@ -17,8 +17,8 @@ from tuner.figures import (
     trial_name,
 )
 from tuner.report._blocks import Block, Figure, Section, folded, heading, note, pairs, paragraph, preformatted, table
-from tuner.report._source import Source
-from tuner.report._words import percent
+from tuner.report._study_data import Source
+from tuner.report._text import percent
 
 
 def headline(source: Source) -> str:

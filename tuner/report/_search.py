@@ -13,7 +13,7 @@ from tuner.figures import (
     searched_parameters,
 )
 from tuner.report._blocks import Block, Figure, Section, heading, note, paragraph
-from tuner.report._source import Source
+from tuner.report._study_data import Source
 
 _WIDEST = 10
 """More coordinates than this cannot be followed; the most important ones, where known, are drawn."""

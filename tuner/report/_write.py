@@ -7,7 +7,7 @@ import optuna
 from tuner.errors import UserError
 from tuner.figures import check_figure_path, write_figure
 from tuner.report._page import figures_of, page_of, sections_of
-from tuner.report._source import read_source
+from tuner.report._study_data import read_source
 from tuner.resources import write_whole
 
 

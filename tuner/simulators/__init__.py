@@ -4,17 +4,16 @@ Importing this package stays light, so that what only reads `JointTargets` or a 
 Stable-Baselines3, and is imported when asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tuner.optional import lazy_attributes
 from tuner.simulators._joint_targets import JointTargets
 from tuner.simulators._revisions import task_revision
 
 if TYPE_CHECKING:
-    from tuner.simulators._base import Simulator, TaskEnv
     from tuner.simulators._bounded_actions import BoundedActions, bound_actions
-    from tuner.simulators._camera import Camera
-    from tuner.simulators._registry import get_simulator, open_task, simulator_names
+    from tuner.simulators._contract import Camera, Simulator, TaskEnv
+    from tuner.simulators._registry import find_simulator, get_simulator, open_task, simulator_names
 
 __all__ = [
     "BoundedActions",
@@ -23,25 +22,24 @@ __all__ = [
     "Simulator",
     "TaskEnv",
     "bound_actions",
+    "find_simulator",
     "get_simulator",
     "open_task",
     "simulator_names",
     "task_revision",
 ]
 
-_LAZY = {
-    "BoundedActions": "_bounded_actions",
-    "Camera": "_camera",
-    "Simulator": "_base",
-    "TaskEnv": "_base",
-    "bound_actions": "_bounded_actions",
-    "get_simulator": "_registry",
-    "open_task": "_registry",
-    "simulator_names": "_registry",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "BoundedActions": "_bounded_actions",
+        "Camera": "_contract",
+        "Simulator": "_contract",
+        "TaskEnv": "_contract",
+        "bound_actions": "_bounded_actions",
+        "find_simulator": "_registry",
+        "get_simulator": "_registry",
+        "open_task": "_registry",
+        "simulator_names": "_registry",
+    },
+)

@@ -6,9 +6,9 @@ from typing import Any
 from gymnasium import spaces
 
 from tuner.config import TaskConfig
-from tuner.errors import UserError, unknown_name
+from tuner.errors import UserError, nearest, unknown_name
 from tuner.resources import is_file_reference, load_object
-from tuner.simulators._base import Simulator, TaskEnv
+from tuner.simulators._contract import Simulator, TaskEnv
 
 _MODULES = {
     "gymnasium": "tuner.simulators.gymnasium:GymnasiumSimulator",
@@ -37,6 +37,25 @@ def get_simulator(name: str) -> Simulator:
         raise UserError(f"{error} Your own is written as path/to/file.py:ClassName.")
     module, _, attribute = _MODULES[name].partition(":")
     return _create(getattr(import_module(module), attribute), name)
+
+
+def find_simulator(task_id: str) -> str:
+    """Return the name of the simulator that lists a task.
+
+    Raises:
+        UserError: if none does; a simulator may open more than it lists, if it is named.
+    """
+    listed = {name: get_simulator(name).tasks() for name in simulator_names()}
+    for name, tasks in listed.items():
+        if task_id in tasks:
+            return name
+    known = [task for tasks in listed.values() for task in tasks]
+    guess = nearest(task_id, known)
+    hint = f" Did you mean '{guess}'?" if guess else ""
+    raise UserError(
+        f"No simulator lists a task '{task_id}'.{hint} `tuner tasks` prints all. Name the simulator of one that is not "
+        "listed: --simulator gymnasium, or your own as --simulator path/to/file.py:ClassName."
+    )
 
 
 def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:

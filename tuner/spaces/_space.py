@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from tuner.config import ActionBoundsFile, ActionBox, AgentConfig, Network, TaskConfig, describe_problems
 from tuner.errors import UserError
-from tuner.spaces._action_bounds import FRACTION
-from tuner.spaces._trial import SpaceTrial, Suggester
+from tuner.spaces._bound_sources import FRACTION
+from tuner.spaces._space_trial import SpaceTrial, Suggester
 
 SpaceFunction = Callable[[SpaceTrial], AgentConfig]
 WarmStart = Callable[[TaskConfig], dict[str, Any]]

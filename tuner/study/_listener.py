@@ -4,7 +4,7 @@ from typing import Protocol
 
 from tuner.config import TrialSpec
 from tuner.records import Outcome, Tick
-from tuner.study._summary import StudySummary
+from tuner.storage import StudySummary
 from tuner.training import Phase
 
 

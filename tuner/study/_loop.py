@@ -12,12 +12,8 @@ from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name
 from tuner.study._listener import StudyListener
-from tuner.study._names import trial_name
-from tuner.study._runs import RunRecord
-from tuner.study._score import score
-from tuner.study._storage import STORAGE_ERRORS
-from tuner.study._summary import EndReason, StudySummary
 from tuner.study._trials import RunningTrial, Verdict, write_outcome
 from tuner.training import StopRequest
 from tuner.workers import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool

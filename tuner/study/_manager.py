@@ -11,14 +11,22 @@ from tuner.clock import Clock, MonotonicClock
 from tuner.config import StudyConfig
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
+from tuner.storage import (
+    STORAGE_ERRORS,
+    EndReason,
+    StudySummary,
+    lock_file,
+    manager_lock,
+    open_storage,
+    shown_url,
+    storage_error,
+    summarize,
+)
+from tuner.storage.attributes import VERDICT, counts
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop
-from tuner.study._owner import manager_lock
-from tuner.study._resume import lock_file, open_study
-from tuner.study._storage import STORAGE_ERRORS, open_storage, shown_url, storage_error
-from tuner.study._summary import EndReason, StudySummary, summarize
+from tuner.study._resume import open_study
 from tuner.study._trials import RunningTrial, Verdict, conclude_trial, propose_trial
-from tuner.study.attributes import VERDICT, counts
 from tuner.training import StopRequest
 from tuner.workers import WorkerPool
 

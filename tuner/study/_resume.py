@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -16,12 +15,10 @@ from tuner.config import StudyConfig
 from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
-from tuner.study._fingerprint import check_fingerprint, fingerprint
-from tuner.study._options import without_experimental_warnings
-from tuner.study._runs import check_not_running
-from tuner.study._storage import sqlite_file
+from tuner.storage import check_fingerprint, check_not_running, fingerprint
+from tuner.storage.attributes import CONFIG, WARM_START, outcome_of
+from tuner.study._optuna_options import without_experimental_warnings
 from tuner.study._trials import conclude_trial, write_outcome
-from tuner.study.attributes import CONFIG, WARM_START, outcome_of
 from tuner.study.pruners import create_pruner
 from tuner.study.samplers import check_fixed, create_sampler, parameters_of, rehearse
 
@@ -159,14 +156,6 @@ def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: 
             write_outcome(study, frozen._trial_id, outcome, [])
         conclude_trial(study, frozen, outcome, config, requeue=requeue)
     return [frozen.number for frozen in stale]
-
-
-def lock_file(config: StudyConfig, runs_dir: Path | None) -> Path | None:
-    """Return the file that a manager locks: beside an SQLite storage, else in the study's folder, if it has one."""
-    database = sqlite_file(config.storage)
-    if database is not None:
-        return database.with_name(f"{database.name}.{config.study}.lock")
-    return None if runs_dir is None else runs_dir / config.study / "manager.lock"
 
 
 def _lost(frozen: FrozenTrial, config: StudyConfig) -> Outcome:

@@ -14,8 +14,8 @@ from tuner.config import AgentConfig, StudyConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
-from tuner.study._score import score, worst_score
-from tuner.study.attributes import (
+from tuner.storage import score, worst_score
+from tuner.storage.attributes import (
     ATTEMPT,
     CENSORED,
     FINAL,

@@ -3,9 +3,9 @@
 Importing this package stays light: `run_trial` and what needs JAX and Stable-Baselines3 is imported when asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tuner.optional import lazy_attributes
 from tuner.training._channel import Channel, Phase, SilentChannel, StopRequest
 from tuner.training._folder import RunFolder, check_policy, check_start, read_folder
 
@@ -30,16 +30,13 @@ __all__ = [
     "run_whole_episodes",
 ]
 
-_LAZY = {
-    "Meter": "_meter",
-    "NonFiniteError": "_meter",
-    "WholeEpisodes": "_whole_episodes",
-    "run_trial": "_run",
-    "run_whole_episodes": "_whole_episodes",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "Meter": "_meter",
+        "NonFiniteError": "_meter",
+        "WholeEpisodes": "_whole_episodes",
+        "run_trial": "_run",
+        "run_whole_episodes": "_whole_episodes",
+    },
+)

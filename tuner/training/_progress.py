@@ -1,16 +1,52 @@
 """Everything a trial knows about its own return: the monitors, the best so far, and the ticks made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tuner.config import TrialSpec
 from tuner.records import Evaluation, Tick
-from tuner.training._confirmation import Confirmation
+from tuner.training._crossing import Confirmation
 from tuner.training._episodes import Episodes
 from tuner.training._return_monitor import ReturnEstimate, ReturnMonitor
-from tuner.training._ticks import TickGrid
+
+
+class TickGrid:
+    """Hands out a trial's ticks in order, each exactly once.
+
+    Tick k of n stands at k / n of the budget. One that was missed, because a single step or update lasted longer than
+    the grid is wide, is filled in with what the tick before it said: that was the last that was known then.
+    """
+
+    def __init__(self, budget_seconds: float, ticks: int) -> None:
+        self._budget_seconds = budget_seconds
+        self._ticks = ticks
+        self._last = Tick(index=0, clock_seconds=0.0)
+
+    def seconds(self, index: int) -> float:
+        """Return the training clock at which tick `index` stands."""
+        return self._budget_seconds * index / self._ticks
+
+    def due(self, clock_seconds: float) -> bool:
+        """Whether a tick has been passed that was not handed out yet."""
+        return self._last.index < self._ticks and clock_seconds >= self.seconds(self._last.index + 1)
+
+    def pass_to(self, clock_seconds: float, now: Tick) -> list[Tick]:
+        """Return every tick up to `clock_seconds` not handed out yet, oldest first.
+
+        Args:
+            clock_seconds: the training clock.
+            now: what is known now; its index and time are replaced by those of the newest tick passed.
+        """
+        due = []
+        while self.due(clock_seconds):
+            index = self._last.index + 1
+            newest = index == self._ticks or clock_seconds < self.seconds(index + 1)
+            self._last = replace(now if newest else self._last, index=index, clock_seconds=self.seconds(index))
+            due.append(self._last)
+        return due
+
 
 CHECKS_PER_TICK = 4
 """How often between ticks the estimate meets the target: a time to return is finer than the grid."""

@@ -13,8 +13,7 @@ from tuner.simulators import TaskEnv
 from tuner.training._assembly import TrialParts, assemble
 from tuner.training._callback import TargetReached
 from tuner.training._channel import Channel
-from tuner.training._contention import is_contended, read_cpu_times
-from tuner.training._details import environment_details
+from tuner.training._conditions import environment_details, is_contended, read_cpu_times
 from tuner.training._files import TrialFiles
 from tuner.training._folder import check_start
 from tuner.training._meter import NonFiniteError

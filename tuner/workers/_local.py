@@ -13,9 +13,9 @@ from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.training import StopRequest
 from tuner.workers import _faults
-from tuner.workers._base import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 from tuner.workers._cpus import available_cpus, overlap, split_cpus
-from tuner.workers._process import WorkerProcess
+from tuner.workers._pool import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._process import Running, Slot, WorkerProcess
 from tuner.workers._protocol import (
     Command,
     Declined,
@@ -30,7 +30,6 @@ from tuner.workers._protocol import (
     Train,
     decode,
 )
-from tuner.workers._slot import Running, Slot
 
 COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
 """Starts a worker; `-P` keeps files of the working directory from passing for modules."""

@@ -1,14 +1,18 @@
-"""A worker process as its manager holds it: two pipes, a log file, and the means to end it."""
+"""A worker process as its manager holds it, and the slot it trains in: two pipes, a log file, the means to end it."""
 
 import os
 import signal
 import subprocess
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.clock import MonotonicClock
+from tuner.config import TrialSpec
 from tuner.errors import TunerError
+from tuner.records import Tick
+from tuner.training import Phase, StopRequest
 from tuner.workers._cpus import running_on
 from tuner.workers._protocol import Command, LineSplitter, encode
 
@@ -142,3 +146,33 @@ def _environment(threads: int) -> dict[str, str]:
     environment["PYTHONUNBUFFERED"] = "1"  # the log's last lines must be on disk when a process is killed
     environment["PYTHONFAULTHANDLER"] = "1"  # a segmentation fault leaves a traceback in the log
     return environment
+
+
+@dataclass
+class Running:
+    """A trial in a slot, as far as its manager knows."""
+
+    serial: int
+    spec: TrialSpec
+    heard_at: float
+    fresh: bool = True
+    """Its process was started for it."""
+    begun: bool = False
+    """Its process has said something about it."""
+    launch_seconds: float | None = None
+    """How long its process took to start, if it was started for it."""
+    phase: Phase = "launch"
+    last_tick: Tick | None = None
+    stop: StopRequest | None = None
+    stopped_at: float = 0.0
+
+
+@dataclass
+class Slot:
+    """One place to train, with the process that lives there, if any."""
+
+    number: int
+    cpus: frozenset[int]
+    log_file: Path
+    process: WorkerProcess | None = None
+    trial: Running | None = None

@@ -11,7 +11,7 @@ from stable_baselines3.common.logger import Logger
 from tests.agents.small import small_agent, small_config
 from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, normalize_observations
-from tuner.agents.fused._replay import draw_places
+from tuner.agents.fused._replay_buffer import draw_places
 from tuner.clock import Ledger, ManualClock
 from tuner.config import AgentConfig
 from tuner.simulators import BoundedActions

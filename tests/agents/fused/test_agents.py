@@ -12,7 +12,7 @@ from sbx.common.policies import BaseJaxPolicy
 
 from tests.agents.fused.support import ONE_BLOCK, Acting, fused_agent, fused_config, train_and_look_who_acts
 from tests.agents.small import assert_same_parameters, parameters, small_agent
-from tests.agents.test_instrumented import SlowSteps
+from tests.agents.stock.test_timed import SlowSteps
 from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, gradient_steps_done, is_finite
 from tuner.clock import ManualClock
@@ -66,7 +66,7 @@ from tuner.agents import set_up_devices
 set_up_devices()
 import jax
 import numpy as np
-from tuner.agents._devices import acting_device
+from tuner.agents.shared.devices import acting_device
 assert acting_device() == jax.devices()[1]
 from tests.agents.fused.support import fused_agent, train_and_look_who_acts
 from tests.agents.fused.test_agents import digest

@@ -1,12 +1,12 @@
 import re
 
 from tests.agents.fused.support import ONE_BLOCK, fused_config
+from tests.agents.shared.test_compilation import cache_in
 from tests.agents.small import assert_same_parameters, small_agent
-from tests.agents.test_claims import cache_in
 from tests.agents.test_warm_up import compilations
 from tuner.agents import warm_up
-from tuner.agents._claims import claim
 from tuner.agents.fused._programs import programs_for
+from tuner.agents.shared.compilation import claim
 from tuner.config import Network
 
 

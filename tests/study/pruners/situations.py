@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tuner.study.pruners._base import Situation
+from tuner.study.pruners._rule import Situation
 
 
 def situation(**changes: Any) -> Situation:

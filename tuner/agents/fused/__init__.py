@@ -2,8 +2,8 @@
 
 from tuner.agents.fused._agents import FUSED_CLASSES, FusedLearner, FusedSAC, FusedTQC
 from tuner.agents.fused._ahead import compile_ahead
-from tuner.agents.fused._memory import DeviceReplayBuffer, bytes_needed, capacity_of
 from tuner.agents.fused._networks import Precision
+from tuner.agents.fused._replay_buffer import DeviceReplayBuffer, bytes_needed, capacity_of
 
 __all__ = [
     "FUSED_CLASSES",

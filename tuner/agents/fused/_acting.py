@@ -9,7 +9,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.noise import ActionNoise
 
-from tuner.agents.fused._alternatives import box_share
+from tuner.agents.fused._box_alternatives import box_share
 from tuner.agents.fused._collecting import Collecting
 from tuner.agents.fused._programs import Programs
 from tuner.agents.fused._updates import Losses

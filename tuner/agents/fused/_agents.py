@@ -6,16 +6,16 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 
-from tuner.agents._devices import acting_device
-from tuner.agents._initial_std import gaussian_heads
-from tuner.agents._instrumented import TimedSAC, TimedTQC
 from tuner.agents.fused._acting import Acting
 from tuner.agents.fused._collecting import Collecting
 from tuner.agents.fused._initialization import compiled_initialization
 from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Programs, Shape, programs_for, strong_types
-from tuner.agents.fused._replay import Scaling
+from tuner.agents.fused._replay_buffer import Scaling
 from tuner.agents.fused._saved_form import as_saved
 from tuner.agents.fused._updates import Learned
+from tuner.agents.shared.devices import acting_device
+from tuner.agents.shared.parameters import gaussian_heads
+from tuner.agents.stock._timed import TimedSAC, TimedTQC
 from tuner.config import AgentConfig
 
 

@@ -9,8 +9,8 @@ from stable_baselines3.common.noise import ActionNoise
 from stable_baselines3.common.type_aliases import RolloutReturn, TrainFreq
 from stable_baselines3.common.vec_env import VecEnv
 
-from tuner.agents.fused._alternatives import reward_lost
-from tuner.agents.fused._memory import DeviceReplayBuffer
+from tuner.agents.fused._box_alternatives import reward_lost
+from tuner.agents.fused._replay_buffer import DeviceReplayBuffer
 from tuner.clock import Ledger
 from tuner.config import BoundsPenalty
 

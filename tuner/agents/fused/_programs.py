@@ -17,12 +17,12 @@ import numpy as np
 import optax
 from flax.training.train_state import TrainState
 
-from tuner.agents._claims import claim
-from tuner.agents._mean_penalty import with_penalized_mean
-from tuner.agents.fused._alternatives import PlainNormal, ScaledTanhNormal
+from tuner.agents.fused._box_alternatives import PlainNormal, ScaledTanhNormal
 from tuner.agents.fused._networks import Precision, TanhNormal, fast_apply
-from tuner.agents.fused._replay import Filled, Scaling, Steps, draw_places, scaled, transitions
+from tuner.agents.fused._replay_buffer import Filled, Scaling, Steps, draw_places, scaled, transitions
 from tuner.agents.fused._updates import Learned, Losses, Rule, SACRule, TQCRule
+from tuner.agents.shared.compilation import claim
+from tuner.agents.shared.mean_penalty import with_penalized_mean
 
 LARGEST_DRAW = 2**14
 """Transitions drawn by one call of a program, at most; one train call makes as many calls as it takes."""

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from gymnasium import spaces
 
-from tuner.agents._initial_std import gaussian_heads
+from tuner.agents.shared.parameters import gaussian_heads
 
 LINEAR = 256.0
 """A power of two, so that dividing by it rounds nothing. The larger it is, the more SBX loses in adding 1 to an action

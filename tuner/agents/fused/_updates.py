@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import sbx
 
-from tuner.agents.fused._replay import Batch
+from tuner.agents.fused._replay_buffer import Batch
 
 
 class Learned(NamedTuple):

@@ -1,6 +1,5 @@
 """Any Gymnasium environment with continuous actions, stepped one robot after the other or one process each."""
 
-from tuner.simulators.gymnasium._options import GymnasiumOptions
-from tuner.simulators.gymnasium._simulator import GymnasiumSimulator
+from tuner.simulators.gymnasium._simulator import GymnasiumOptions, GymnasiumSimulator
 
 __all__ = ["GymnasiumOptions", "GymnasiumSimulator"]

@@ -3,19 +3,37 @@
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 import gymnasium as gym
 from gymnasium import spaces
+from pydantic import Field, JsonValue
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
-from tuner.config import TaskConfig, parse_options
+from tuner.config import Frozen, PositiveCount, TaskConfig, parse_options
 from tuner.errors import TunerError, UserError, nearest
 from tuner.resources import load_file
-from tuner.simulators._base import Simulator
-from tuner.simulators.gymnasium._aged_episodes import AgedEpisodes
-from tuner.simulators.gymnasium._env import GymnasiumEnv
-from tuner.simulators.gymnasium._options import GymnasiumOptions
+from tuner.simulators._contract import Simulator
+from tuner.simulators.gymnasium._env import AgedEpisodes, GymnasiumEnv
+
+
+class GymnasiumOptions(Frozen):
+    """`task.options` of the simulator `gymnasium`."""
+
+    env_kwargs: dict[str, JsonValue] = Field(default_factory=dict)
+    """Passed to `gymnasium.make`, and by it to the environment."""
+    max_episode_steps: PositiveCount | None = None
+    """Steps after which an episode is truncated; None keeps the environment's own limit."""
+    vectorization: Literal["sync", "subprocess"] = "sync"
+    """`sync` steps all robots one after the other in the worker; `subprocess` gives each robot a process of its own,
+    which pays when a step takes milliseconds."""
+    import_: str | None = Field(default=None, alias="import")
+    """A module, or a Python file (relative to the study file), whose import registers your own environments."""
+
+    def kwargs(self) -> dict[str, Any]:
+        """Return the keyword arguments for `gymnasium.make`, apart from the time limit."""
+        return {"disable_env_checker": True, **self.env_kwargs}
+
 
 _CONTINUOUS = ("MountainCarContinuous-v0", "Pendulum-v1")
 _BOX2D = ("BipedalWalker-v3", "BipedalWalkerHardcore-v3", "LunarLanderContinuous-v3")

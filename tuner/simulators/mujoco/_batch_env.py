@@ -13,9 +13,8 @@ from gymnasium import spaces
 from mujoco.batch import Batch, SimulationError
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvStepReturn
 
-from tuner.simulators._base import TaskEnv
-from tuner.simulators._camera import Camera
-from tuner.simulators.mujoco._arrow import Arrow
+from tuner.simulators._contract import Camera, TaskEnv
+from tuner.simulators.mujoco._scenery import Arrow
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from tuner.errors import UserError
 from tuner.optional import require
-from tuner.simulators._camera import Camera
-from tuner.simulators.mujoco._arrow import Arrow
-from tuner.simulators.mujoco._scenery import decorated
+from tuner.simulators._contract import Camera
+from tuner.simulators.mujoco._scenery import Arrow, decorated
 
 Floats = npt.NDArray[np.float64]
 

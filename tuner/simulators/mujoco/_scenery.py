@@ -1,9 +1,25 @@
 """Light, sky, floor and colours for a model that is simulated without any of them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mujoco
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow, such as a velocity."""
+
+    start: npt.NDArray[np.float64]
+    """m in the world, shape (3,)."""
+    vector: npt.NDArray[np.float64]
+    """m, shape (3,)."""
+    colour: tuple[float, float, float, float]
+    """Red, green, blue and opacity, each from 0 to 1."""
+
 
 _FOLDER = Path(__file__).parent
 

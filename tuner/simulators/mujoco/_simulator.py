@@ -2,7 +2,7 @@
 
 from tuner.config import TaskConfig
 from tuner.errors import unknown_name
-from tuner.simulators._base import Simulator, TaskEnv
+from tuner.simulators._contract import Simulator, TaskEnv
 from tuner.simulators.mujoco._options import CartpoleOptions, VelocityFlatA1Options, read_options
 
 _CARTPOLE = "Cartpole"

@@ -6,10 +6,10 @@ from tuner.simulators._joint_targets import JointTargets
 from tuner.simulators.mujoco._a1_commands import VelocityCommands
 from tuner.simulators.mujoco._a1_contacts import FootTimers
 from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
-from tuner.simulators.mujoco._arrow import Arrow
 from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
 from tuner.simulators.mujoco._options import VelocityFlatA1Options
 from tuner.simulators.mujoco._rotations import heading, rotation_matrix
+from tuner.simulators.mujoco._scenery import Arrow
 
 DECIMATION = 4
 ACTION_LIMIT = 100.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tuner.study.pruners._base import Situation
+from tuner.study.pruners._rule import Situation
 
 
 @dataclass(frozen=True)

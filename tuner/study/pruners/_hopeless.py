@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from tuner.study.pruners._base import Situation
+from tuner.study.pruners._rule import Situation
 
 
 @dataclass(frozen=True)

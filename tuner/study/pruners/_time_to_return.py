@@ -8,15 +8,11 @@ from optuna.pruners import BasePruner
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.study.pruners._base import Rule, Situation, best_score, score_at
+from tuner.storage.attributes import SHADOW, VERDICT
 from tuner.study.pruners._behind import Behind
 from tuner.study.pruners._dominated import Dominated
 from tuner.study.pruners._hopeless import Hopeless
-
-VERDICT = "pruner_verdict"
-"""Trial attribute: {"rule", "tick", "clock_seconds"} of the rule that stopped the trial."""
-SHADOW = "shadow"
-"""Trial attribute: the same for a rule that would have stopped the trial, which was let run instead."""
+from tuner.study.pruners._rule import Rule, Situation, best_score, score_at
 
 
 class TimeToReturnPruner(BasePruner):

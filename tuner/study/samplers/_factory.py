@@ -16,7 +16,7 @@ from optuna.samplers import (
 
 from tuner.config import SamplerConfig
 from tuner.errors import UserError, unknown_name
-from tuner.study._options import checked_options, without_experimental_warnings
+from tuner.study._optuna_options import checked_options, without_experimental_warnings
 from tuner.study.samplers._fixed import FixedValue
 from tuner.study.samplers._local import LocalSampler
 

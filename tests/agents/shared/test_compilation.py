@@ -1,0 +1,111 @@
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import pytest
+
+from tuner.agents.shared import compilation as _claims
+from tuner.agents.shared.compilation import claim
+
+
+@contextlib.contextmanager
+def cache_in(folder):
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", folder)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before)
+
+
+@pytest.fixture
+def cache(tmp_path):
+    with cache_in(str(tmp_path)):
+        yield tmp_path
+
+
+def test_one_at_a_time(cache):
+    with claim("work", wait=False) as first:
+        with claim("work", wait=False) as second, claim("other work", wait=False) as other:
+            assert (first, second, other) == (True, False, True)
+        with claim("work", wait=False) as third:  # the second has not let go what it never had
+            assert third is False
+    with claim("work", wait=False) as again:
+        assert again is True
+
+
+def test_patience_ends(cache, monkeypatch):
+    monkeypatch.setattr(_claims, "PATIENCE_SECONDS", 0.05)
+    with claim("work", wait=True) as first, claim("work", wait=True) as second:
+        assert (first, second) == (True, False)
+
+
+@pytest.mark.parametrize("folder", [None, "/proc/no/such/folder"])
+def test_without_a_place_for_locks_everybody_works_alone(folder):
+    with cache_in(folder), claim("work", wait=False) as first, claim("work", wait=False) as second:
+        assert (first, second) == (True, True)
+
+
+SETTINGS = (
+    "jax_compilation_cache_dir",
+    "jax_persistent_cache_min_compile_time_secs",
+    "jax_persistent_cache_min_entry_size_bytes",
+)
+SCRIPT = """
+import collections, json, sys
+from pathlib import Path
+import jax
+from tuner.agents import enable_compilation_cache, warm_up
+counts = collections.Counter()
+jax.monitoring.register_event_listener(lambda event, **_: counts.update([event]))
+folder = enable_compilation_cache(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+from tests.agents.small import small_agent, small_config
+warm_up(small_agent(small_config("ppo")))
+misses, hits = (counts[f"/jax/compilation_cache/cache_{kind}"] for kind in ("misses", "hits"))
+print(json.dumps([str(folder), misses, hits]))
+"""
+ROOT = Path(__file__).parents[3]
+
+
+def build_in_new_process(*arguments):
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name.lower() not in SETTINGS},  # the tests' own cache
+    )
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_second_process_takes_its_programs_from_the_cache(tmp_path):
+    _, misses, hits = build_in_new_process(str(tmp_path / "cache"))
+    assert misses > 10
+    assert hits < misses  # a few programs are needed twice within one process
+    _, misses_again, hits_again = build_in_new_process(str(tmp_path / "cache"))
+    assert misses_again == 0
+    assert hits_again == hits + misses
+
+
+@pytest.mark.parametrize("configured", ["absolute", ""])
+def test_default_folder_is_in_the_users_cache(tmp_path, monkeypatch, configured):
+    import jax
+
+    from tuner.agents import enable_compilation_cache
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg") if configured else "")
+    before = {name: getattr(jax.config, name) for name in SETTINGS}
+    try:
+        folder = enable_compilation_cache()
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+    base = tmp_path / "xdg" if configured else tmp_path / ".cache"
+    assert folder == base / "sac-tuner" / "jax"
+    assert folder.is_dir()

@@ -1,0 +1,32 @@
+"""That two devices are had, and act and learn apart, is shown by the agents' tests, in a process of their own."""
+
+import os
+
+import jax
+
+from tuner.agents import set_up_devices
+from tuner.agents.shared.devices import acting_device
+
+SHARE = "XLA_PYTHON_CLIENT_MEM_FRACTION"
+
+
+def test_process_that_has_used_jax_keeps_its_devices():
+    before = jax.devices()
+    set_up_devices()
+    assert jax.devices() == before
+    assert acting_device() == (before[1] if len(before) > 1 else None)
+
+
+def test_share_of_a_gpus_memory(monkeypatch):
+    monkeypatch.setenv(SHARE, "")  # so that it is put back afterwards
+    monkeypatch.delenv(SHARE)
+    jax.devices()
+    set_up_devices()
+    assert os.environ[SHARE] == "0.6"
+
+
+def test_share_that_the_user_chose_stays(monkeypatch):
+    monkeypatch.setenv(SHARE, "0.25")
+    jax.devices()
+    set_up_devices()
+    assert os.environ[SHARE] == "0.25"

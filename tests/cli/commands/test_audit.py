@@ -1,0 +1,161 @@
+"""`tuner audit`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tuner.actions import audit_box
+from tuner.cli.app import app
+from tuner.cli.printing.audit_tables import dimensions_table, print_audit
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["audit", *arguments])
+
+
+def test_the_a1():
+    shown = call("Velocity-Flat-A1")
+    assert shown.exit_code == 0
+    lines = shown.output.splitlines()
+    assert lines[0] == "Velocity-Flat-A1 (mujoco)  hopeless"
+    hip = " ".join(next(line for line in lines if line.startswith(" FL_hip")).split())
+    # beyond ±3: 0.27 % of N(0, 1) and 97.606 % of the squashed; none is clipped; 97.437 % beyond the joint's range
+    assert hip == "FL_hip -100 … 100 0.3% 0.0% 97.6% 97.4% -1427° … 1438° -46° … 46° hopeless"
+    text = " ".join(shown.output.split())
+    assert "12 of 12 dimensions are hopeless. Worst, FL_hip: The box commands joint targets of -1427° to 1438°" in text
+    assert "What to do: Give the agent an action box of its own: by joint limits" in text
+
+
+def test_the_a1_as_json():
+    found = json.loads(call("Velocity-Flat-A1", "--simulator", "mujoco", "--json").stdout)
+    assert found["source"] == {"task": "Velocity-Flat-A1", "simulator": "mujoco"}
+    assert found["verdict"] == "hopeless"
+    assert len(found["dimensions"]) == 12
+    assert found["dimensions"][0]["squashed_beyond_range"] == pytest.approx(0.974373, abs=2e-6)
+
+
+def test_a_box():
+    shown = call("--box", "-100", "100", "--dims", "12", "--scale", "0.25")
+    assert shown.exit_code == 0
+    assert shown.output.startswith("-100 … 100 in 12 dimensions  hopeless")
+    (row,) = [line for line in shown.output.splitlines() if line.startswith(" 0 … 11")]
+    assert "-1432° … 1432° about default" in row  # 25 rad
+    found = json.loads(call("--box", "-4", "4", "--json").stdout)
+    assert found["source"] == {"box": [-4.0, 4.0], "dims": 1, "scale": None}
+    assert found["dimensions"][0]["target_high_degrees"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "title"),
+    [
+        (
+            "cfg.py",
+            "class Cfg:\n    class normalization:\n        clip_actions = 100.\n",
+            "legged_gym class, Cfg.normalization.clip_actions",
+        ),
+        ("robot.yaml", "robot: {control: {action_clip_value: 100.0}}", "humanoidverse YAML, robot.control.action"),
+        (
+            "env.yaml",
+            "actions: {legs: {class_type: a:JointPositionAction, clip: {.*: !!python/tuple [-50, 50]}, scale: 0.5}}",
+            "Isaac Lab environment, actions.legs.clip",
+        ),
+        ("agent.yaml", "clip_actions: 100.0", "training YAML, clip_actions"),
+    ],
+)
+def test_a_configuration_in_each_style(tmp_path, name, text, title):
+    (tmp_path / name).write_text(text)
+    shown = call("--config", str(tmp_path / name))
+    assert shown.exit_code == 0
+    assert f"({title}" in " ".join(shown.output.split())
+    assert "-100 … 100" in shown.output
+    assert "hopeless" in shown.output
+    found = json.loads(call("--config", str(tmp_path / name), "--json").stdout)
+    assert found["dimensions"][0]["high"] == 100.0  # Isaac Lab's: 50 rad at 0.5 rad per unit
+    assert len(found["source"]["notes"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Give one thing to audit"),
+        (["Cartpole", "--box", "-1", "1"], "Give one thing to audit"),
+        ([""], "The task's id is empty"),
+        (["Cartpol"], "No simulator lists a task 'Cartpol'. Did you mean 'Cartpole'?"),
+        (["CartPole-v1", "--simulator", "gymnasium"], "'CartPole-v1' has actions in Discrete(2)"),
+        (["--box", "-1", "1", "--simulator", "mujoco"], "--simulator goes with a TASK only"),
+        (["Cartpole", "--dims", "2"], "--dims goes with --box only"),
+        (["Cartpole", "--scale", "2"], "--scale goes with --box only"),
+        (["--box", "1", "-1"], "the lower bound 1 is not below the upper bound -1"),
+        (["--box", "-inf", "inf"], "The action box is not finite"),
+        (["--box", "nan", "1"], "The action box is not finite"),
+        (["--box", "-1", "1", "--dims", "0"], "--dims is 0; give a whole number from 1"),
+        (["--box", "-1", "1", "--scale", "0"], "--scale is 0; give the rad per unit"),
+        (["--box", "-1", "1", "--option", "a=1"], "--option goes with a TASK only"),
+        (
+            ["Cartpole", "--option", "randomize"],
+            "--option takes NAME=VALUE, such as max_episode_steps=500, but was given",
+        ),
+        (["Cartpole", "--option", "=1"], "--option takes NAME=VALUE"),
+        (["--config", "no/such.yaml"], "Cannot read the configuration file 'no/such.yaml': No such file"),
+        (["--config", ""], "Cannot read the configuration file"),
+    ],
+)
+def test_mistakes_exit_with_two_and_a_message(arguments, message):
+    shown = call(*arguments)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert shown.stderr.startswith("Error: ")
+    assert message in shown.stderr
+
+
+def test_options_reach_the_simulator():
+    chosen = ("--option", "max_episode_steps=50", "--option", "randomize=false")
+    found = json.loads(call("Velocity-Flat-A1", *chosen, "--json").stdout)
+    assert found["source"]["options"] == {"max_episode_steps": 50, "randomize": False}
+    shown = call("Velocity-Flat-A1", "--option", "max_episode_step=50")
+    assert shown.exit_code == 2
+    assert "Did you mean 'max_episode_steps'?" in shown.stderr
+
+
+def test_a_mistake_in_a_configuration_names_the_file(tmp_path):
+    (tmp_path / "agent.yaml").write_text("clip_actions: wide")
+    shown = call("--config", str(tmp_path / "agent.yaml"))
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith(f"Error: {tmp_path / 'agent.yaml'}: clip_actions is 'wide', which cannot be read")
+
+
+def test_a_configuration_with_more_actions_than_any_agent_has(tmp_path):
+    (tmp_path / "agent.yaml").write_text("clip_actions: 1\nnum_actions: 1000000000000")
+    shown = call("--config", str(tmp_path / "agent.yaml"))
+    assert shown.exit_code == 2
+    assert "agent.yaml: It says that there are 1000000000000 actions; an agent can have at most 10000." in shown.stderr
+
+
+def test_options_of_the_wrong_kind_exit_with_two():
+    assert call("--box", "-1").exit_code == 2
+    assert call("--box", "low", "high").exit_code == 2
+    assert call("--box", "-1", "1", "--dims", "1.5").exit_code == 2
+
+
+def test_a_box_needs_no_simulator():
+    code = "import sys; from tuner.cli.app import app; app(sys.argv[1:], standalone_mode=False)"
+    code += "\nassert not {'torch', 'jax', 'mujoco', 'gymnasium'} & set(sys.modules)"
+    command = [sys.executable, "-c", code, "audit", "--box", "-100", "100"]
+    assert subprocess.run(command, capture_output=True, text=True).stderr == ""
+
+
+def test_neighbours_that_are_the_same_share_a_row():
+    table = dimensions_table(audit_box([-1.0, -1.0, -2.0, -1.0, -1.0, -1.0], [1.0, 1.0, 2.0, 1.0, 1.0, 1.0]).dimensions)
+    assert list(table.columns[0].cells) == ["0, 1", "2", "3 … 5"]
+
+
+def test_a_narrow_terminal_cuts_no_number(capsys):
+    audit = audit_box([-100.0] * 2, [100.0] * 2)
+    print_audit(Console(width=80), {"box": [-100.0, 100.0], "dims": 2}, audit)
+    shown = capsys.readouterr().out
+    assert "97.6%" in shown
+    assert "-100 … 100" in shown
+    assert max(map(len, shown.splitlines())) <= 80

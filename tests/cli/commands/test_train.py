@@ -1,0 +1,225 @@
+"""`tuner train`: one real training in a worker process, and everything around it on a clock that jumps."""
+
+import json
+
+import pytest
+import sbx
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tests.cli.training import configuration, write_export
+from tuner.agents import load_normalization
+from tuner.cli.app import app
+from tuner.cli.commands.train import check_folder, free_name, print_next, refuse_failure
+from tuner.cli.watching.single_run import LiveWatcher, Watcher, train_alone, training_spec
+from tuner.clock import ManualClock
+from tuner.config import ObjectiveConfig, TrialSpec
+from tuner.errors import TunerError, UserError
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.workers import PhaseEvent, Recording, ReplayPool, TickEvent
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["train", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """An export, what training from it printed, and its folder."""
+    folder = tmp_path_factory.mktemp("train")
+    file = write_export(folder / "cart.json")
+    return file, call(file, "--seed", "5", "-o", folder / "run", "--json"), folder / "run"
+
+
+def test_a_training_leaves_a_run_that_plain_sbx_opens(trained):
+    _, shown, run = trained
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    assert (found["algorithm"], found["seed"], found["start_from"]) == ("ppo", 5, None)
+    assert found["policy"] == f"{run}/policy.zip"
+    assert found["outcome"]["kind"] == "exhausted"
+    assert found["outcome"]["clock_seconds"] >= 0.3
+    assert Outcome.from_json(json.loads((run / "outcome.json").read_text())).updates > 0
+    assert len((run / "curve.jsonl").read_text().splitlines()) == 40
+    assert TrialSpec.model_validate_json((run / "spec.json").read_bytes()).seed == 5
+    assert sbx.PPO.load(run / "policy.zip").predict([[0.0] * 4])[0].shape == (1, 1)
+    assert load_normalization(run).count > 8
+
+
+def test_what_it_says_on_the_way(trained):
+    _, shown, run = trained
+    assert "PPO on Cartpole, 8 robots, seed 5: 0.3 s." in shown.stderr
+    assert "The target of 50 was not reached; the best return is" in shown.stderr
+    assert f"What it earns: tuner evaluate {run}" in shown.stderr
+
+
+def test_a_run_that_does_not_fit_is_the_users_mistake(trained, tmp_path):
+    """From the command line through the worker and back; the shapes are only known there."""
+    _, _, run = trained
+    other = write_export(tmp_path / "other.json", hidden=16)
+    refused = call(other, "--resume", run, "-o", tmp_path / "run")
+    assert refused.exit_code == 2, refused.output
+    assert "the replay buffer starts empty" in refused.stdout
+    assert f"Error: The policy in {run} does not fit: its actor has" in refused.stderr
+    assert not (tmp_path / "run" / "policy.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope.json", "-o", "x"], "Cannot read the export nope.json"),
+        (["{file}", "-o", "{run}"], "is not empty. Name another folder, or give --force"),
+        (["{file}", "--resume", "{run}", "-o", "{run}"], "is the folder that --resume starts from"),
+        (["{file}", "--resume", "nowhere", "-o", "x"], "There is no folder nowhere."),
+        (["{file}", "--seconds", "soon", "-o", "x"], "--seconds: 'soon' is not a duration"),
+        (["{file}", "-o", "{file}"], "is a file. Name a folder"),
+        (["{file}", "-o", "{file}/a/b"], "cart.json is a file. Name a folder"),
+    ],
+)
+def test_a_mistake_is_one_message_and_code_two(trained, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    file, _, run = trained
+    refused = call(*(argument.format(file=file, run=run) for argument in arguments))
+    assert refused.exit_code == 2, refused.output
+    assert refused.stderr.startswith("Error: ")
+    assert message in refused.stderr
+    assert not (tmp_path / "x").exists()
+
+
+# The specification
+
+
+def spec(**changes):
+    given = {"seconds": None, "until_target": False, "seed": 3, "start_from": None, "directory": "run"}
+    return training_spec(configuration(), **given | changes)
+
+
+def test_with_the_exports_budget_it_is_the_trial_over_again():
+    export = configuration()
+    trial = TrialSpec(
+        study="pendulum",
+        number=7,
+        seed=3,
+        task=export.task,
+        agent=export.agent,
+        objective=export.objective,
+        budget_seconds=0.3,
+        ticks=40,
+        threads=1,
+        directory="run",
+    )
+    assert spec(until_target=True) == trial
+    # Training on changes nothing before the target: tests/training/test_run.py.
+    assert spec() == trial.model_copy(update={"stop_at_target": False})
+
+
+def test_a_longer_training_reports_as_often():
+    assert (spec(seconds=0.6).ticks, spec(seconds=0.1).ticks) == (80, 40)
+    # 0.3 s in 40 ticks are 133 ticks a second: an hour would have 480,000.
+    assert spec(seconds=3600.0).ticks == 10_000
+
+
+def test_an_export_of_next_to_no_seconds_can_be_trained_for_longer():
+    tiny = configuration().model_copy(update={"budget_seconds": 1e-310})  # 60 s are infinitely often as many
+    made = training_spec(tiny, seconds=60.0, until_target=False, seed=0, start_from=None, directory="run")
+    assert made.ticks == 10_000
+
+
+def test_there_must_be_a_target_to_stop_at():
+    export = configuration(objective=ObjectiveConfig(kind="return_at_budget"))
+    with pytest.raises(UserError, match="--until-target needs a target"):
+        training_spec(export, seconds=None, until_target=True, seed=0, start_from=None, directory="run")
+
+
+# The folder
+
+
+def test_a_folder_may_be_new_or_empty_or_forced(tmp_path):
+    check_folder(tmp_path / "new", start_from=None, force=False)
+    check_folder(tmp_path, start_from=None, force=False)
+    (tmp_path / "policy.zip").touch()
+    check_folder(tmp_path, start_from=None, force=True)
+    check_folder(tmp_path, start_from=tmp_path, force=True)
+    with pytest.raises(UserError, match="is not empty"):
+        check_folder(tmp_path, start_from=None, force=False)
+
+
+# Watching, on a clock that jumps
+
+
+def play(_):
+    """Four ticks a second apart, then the budget is spent."""
+    ticks = tuple(
+        Tick(index=k, clock_seconds=5.0 * k, estimate=float(k), low=k - 0.5, high=k + 0.5, env_steps=100 * k)
+        for k in range(1, 5)
+    )
+    return Recording(ticks, Outcome(OutcomeKind.EXHAUSTED, clock_seconds=20.0), overhead_seconds=7.0)
+
+
+def watched(kind, *, width=100):
+    clock = ManualClock()
+    console = Console(width=width, record=True, force_terminal=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    return kind(spec(seconds=20.0), clock, console), ReplayPool(play, 1, clock), console
+
+
+def test_lines_now_and_then():
+    watcher, pool, console = watched(Watcher)
+    outcome = train_alone(pool, watcher.spec, watcher.on_event)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    # Training begins after 7 s; a line is due 10 s later, and after 10 more.
+    assert console.export_text().splitlines() == [
+        "10.0 of 20 s, return 2.00 ±0.50, target 50. About 0:10 left.",
+        "20.0 of 20 s, return 4.00 ±0.50, target 50. About 0:00 left.",
+    ]
+
+
+def test_the_live_view():
+    watcher, pool, console = watched(LiveWatcher)
+    train_alone(pool, watcher.spec, watcher.on_event)
+    watcher.say("Stopping.")
+    console.print(watcher)
+    shown = console.export_text()
+    assert "PPO on Cartpole, 8 robots, seed 3   train" in shown
+    assert "20.0 of 20 s   return 4.00 ±0.50, target 50   ▁▁▁▁" in shown
+    assert "20 steps/s" in shown
+    assert "Stopping." in shown
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_ctrl_c_ends_the_training(signals):
+    watcher, pool, _ = watched(Watcher)
+    outcome = train_alone(pool, watcher.spec, watcher.on_event, lambda: signals if watcher.progress.ticks else 0)
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+    assert outcome.clock_seconds == pytest.approx(5.0)
+    assert bool(pool.idle()) is (signals == 1)  # the second closes the pool
+
+
+def test_it_says_how_to_go_on(tmp_path):
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    stopped = Outcome(OutcomeKind.INTERRUPTED, clock_seconds=5.0, agent={})
+    run = spec(seconds=20.0, until_target=True, directory=tmp_path / "run")
+    print_next(console, tmp_path / "a.json", run, stopped)
+    assert "stopped before there was a policy" in console.export_text()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "policy.zip").touch()
+    # An earlier training's, which --force was to replace: this one was stopped before it had an agent.
+    print_next(console, tmp_path / "a.json", run, Outcome(OutcomeKind.INTERRUPTED))
+    assert "stopped before there was a policy" in console.export_text()
+    (tmp_path / "run-2").mkdir()
+    print_next(console, tmp_path / "a.json", run, stopped)
+    command = f"tuner train {tmp_path}/a.json --resume {tmp_path}/run --seconds 15 -o {tmp_path}/run-3 --until-target"
+    assert f"Go on with: {command}\n" in console.export_text()
+    assert free_name(str(tmp_path / "run")) == f"{tmp_path}/run-3"
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE])
+def test_a_training_that_fails_says_where_to_look(tmp_path, kind):
+    with pytest.raises(TunerError, match=r"The training .*: it broke\. The worker's output lies in .*worker-0\.log"):
+        refuse_failure(Outcome(kind, "it broke"), tmp_path)
+
+
+def test_events_of_other_kinds_are_kept_quiet():
+    watcher, _, console = watched(Watcher)
+    watcher.on_event(PhaseEvent(0, watcher.spec, "compile"))
+    watcher.on_event(TickEvent(0, watcher.spec, Tick(index=1, clock_seconds=0.5)))
+    assert console.export_text() == "Compiling.\n"

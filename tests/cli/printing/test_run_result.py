@@ -1,0 +1,92 @@
+import io
+import json
+from dataclasses import replace
+
+from rich.console import Console
+
+from tuner.analysis import summary_data
+from tuner.cli.printing.next_command import RunCommand
+from tuner.cli.printing.run_result import next_steps, print_result, print_warnings, result_data
+
+GIVEN = RunCommand("toy.yaml")
+
+
+def printed(given, summary, report, config):
+    out = Console(width=100, color_system=None, file=io.StringIO(), record=True)
+    print_result(out, given, summary, report, config)
+    return [line.strip() for line in out.export_text().splitlines()]
+
+
+def test_the_result_names_the_best_configuration_and_what_to_do_next(stored):
+    config, summary, study = stored
+    lines = printed(GIVEN, replace(summary, wall_seconds=192.0), summary_data(study), config)
+    assert lines[0] == "All trials are done. 3:12 elapsed."
+    assert "Best: trial 0 reached the target in 20.0 s." in lines
+    assert ["learning_rate", "0.3"] in [line.split() for line in lines]
+    assert "tuner show toy.yaml" in lines
+    assert "tuner run toy.yaml --trials 4" in lines
+
+
+def test_the_result_as_data_has_this_run_and_the_whole_agent(stored):
+    _, summary, study = stored
+    data = json.loads(json.dumps(result_data(summary, summary_data(study), {3: "gone"})))
+    assert data["run"]["reason"] == "finished"
+    assert data["run"]["warnings"] == [{"trial": 3, "warning": "gone"}]
+    assert data["outcomes"] == {"reached": 1, "exhausted": 1}
+    assert data["best"]["params"] == {"x": 0.3, "y": "a"}
+    assert data["best"]["agent"]["algorithm"] == "sac"
+
+
+def test_without_a_best_trial_there_is_no_configuration(stored):
+    config, summary, study = stored
+    nothing = replace(summary, finished=1, outcomes={"crashed": 1}, best=None, reason="interrupted", wall_seconds=0.0)
+    assert printed(GIVEN, nothing, summary_data(study), config) == [
+        "Stopped; the same command goes on where it was. 0:00 elapsed.",
+        "Trials: 1 of 2 finished (1 crashed).",
+    ]
+
+
+def test_what_to_do_next_depends_on_the_study_and_why_the_run_ended(stored):
+    config, summary, _ = stored
+    given = RunCommand("mine/studies/x.yaml")
+    stopped = next_steps(given, config, replace(summary, reason="time limit"), "runs/x/trial-0003")
+    assert "  tuner run mine/studies/x.yaml\n" in stopped
+    assert "a1_flat" not in stopped
+    assert "tuner run a1_flat" in next_steps(RunCommand("quickstart"), config, summary, None)
+
+
+def test_a_policy_is_claimed_only_where_there_is_one(stored, tmp_path):
+    config, summary, _ = stored
+    assert f"WARNING: the best trial's policy is not in {tmp_path}." in next_steps(
+        GIVEN, config, summary, str(tmp_path)
+    )
+    (tmp_path / "policy.zip").touch()
+    assert f"The best trial's policy and curve lie in {tmp_path}." in next_steps(GIVEN, config, summary, str(tmp_path))
+
+
+def test_what_could_not_be_written_is_repeated():
+    out = Console(width=100, color_system=None, file=io.StringIO(), record=True)
+    print_warnings(out, {4: "the policy could not be written to [x]: No space left"})
+    assert out.export_text() == "WARNING: trial 4: the policy could not be written to [x]: No space left.\n"
+
+
+def test_the_next_commands_repeat_the_options_that_changed_the_study(stored):
+    config, summary, _ = stored
+    config = config.model_copy(update={"study": "other", "storage": "sqlite:///my file.db"})
+    given = RunCommand("toy.yaml", ["study=other", "fixed={a: 1}"], trials=2, workers=1, storage="sqlite:///my file.db")
+    lines = [line.strip() for line in next_steps(given, config, summary, None).splitlines()]
+    options = "--workers 1 --storage 'sqlite:///my file.db'"
+    assert "tuner show other --storage 'sqlite:///my file.db'" in lines
+    assert f"tuner run toy.yaml --set study=other --set 'fixed={{a: 1}}' --trials 4 {options}" in lines
+    stopped = next_steps(given, config, replace(summary, reason="interrupted"), None)
+    assert f"  tuner run toy.yaml --set study=other --set 'fixed={{a: 1}}' --trials 2 {options}\n" in stopped
+
+
+def test_a_password_is_not_printed():
+    url = "postgresql://me:secret@host/db"
+    given = RunCommand("quickstart", storage=url)
+    assert given.text() == "tuner run quickstart --storage postgresql://me:***@host/db"
+    assert "secret" not in given.show_text("quickstart", url)
+    assert RunCommand("quickstart", ["budget.trials=3"]).show_text("quickstart", "sqlite:///runs/tuner.db") == (
+        "tuner show quickstart"
+    )

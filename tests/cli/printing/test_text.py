@@ -1,0 +1,81 @@
+import pytest
+
+from tuner.cli.printing.text import duration_text, number_text, parameter_text, parse_count, parse_duration, sparkline
+from tuner.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90.0),
+        ("90s", 90.0),
+        ("30m", 1800.0),
+        ("1h30m", 5400.0),  # 3600 + 1800
+        ("1h", 3600.0),
+        ("1h0m5s", 3605.0),
+        ("1h30", 3630.0),  # a bare number is seconds
+        ("0.5m", 30.0),
+        ("2M", 120.0),  # capitals mean the same
+    ],
+)
+def test_durations_are_read(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "-5", "soon", "30x", "m", "inf", "1e3", "30m1h", "9" * 400])
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(UserError, match="is not a duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["0", "0m"])
+def test_no_time_at_all_is_refused(text):
+    with pytest.raises(UserError, match=f"'{text}' is no length of time to run for. It must be more than zero"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "many", "1.5", "²", "٣"])
+def test_what_is_no_count_is_refused(text):
+    assert parse_count("12") == 12
+    with pytest.raises(UserError, match=f"'{text}' was given .* whole number, more than zero"):
+        parse_count(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (7.4, "0:07"), (192, "3:12"), (3725, "1:02:05"), (59.6, "1:00"), (-3, "0:00")]
+)
+def test_durations_are_written(seconds, text):
+    assert duration_text(seconds) == text
+
+
+def test_numbers_are_written():
+    assert number_text(1234.567) == "1,234.57"
+    assert number_text(21340.4, 0) == "21,340"
+    assert number_text(None) == "—"
+    assert number_text(float("nan")) == "—"
+
+
+def test_parameters_are_written():
+    assert parameter_text(0.000447123) == "0.0004471"
+    assert parameter_text(True) == "True"
+    assert parameter_text(512) == "512"
+    assert parameter_text("elu") == "elu"
+
+
+def test_a_sparkline_spans_the_curve():
+    # Eight levels over [0, 7]: value v falls into block floor(v / 7 · 8), the top one into the last.
+    # 0 → 0, 3.5 → 4, 7 → 8 → capped at 7.
+    assert sparkline([0.0, 3.5, 7.0], width=10) == "▁▅█"
+
+
+def test_a_sparkline_keeps_gaps_and_scales_to_given_ends():
+    assert sparkline([None, 0.0, float("nan"), 5.0], width=10, low=0.0, high=10.0) == " ▁ ▅"
+    assert sparkline([None, None], width=10) == "  "
+    assert sparkline([2.0, 2.0], width=10) == "▁▁"
+    assert sparkline([], width=10) == ""
+
+
+def test_a_long_curve_is_thinned_to_the_width_and_keeps_its_last_value():
+    # Eight values on four characters: the last of each pair, 1, 3, 5, 7 over the scale [0, 7].
+    # 1/7·8 = 1.1 → 1, 3/7·8 = 3.4 → 3, 5/7·8 = 5.7 → 5, 7 → 7.
+    assert sparkline([float(v) for v in range(8)], width=4, low=0.0) == "▂▄▆█"

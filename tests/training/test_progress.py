@@ -1,0 +1,61 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuner.records import Tick
+from tuner.training._progress import TickGrid
+
+
+def known(estimate):
+    return Tick(index=0, clock_seconds=0.0, estimate=estimate)
+
+
+def test_nothing_is_due_before_the_first_point():
+    grid = TickGrid(20.0, 4)  # at 5, 10, 15, 20
+    assert not grid.due(4.999)
+    assert grid.pass_to(4.999, known(1.0)) == []
+
+
+def test_a_tick_stands_on_the_grid_however_late_it_was_noticed():
+    grid = TickGrid(20.0, 4)
+    assert grid.pass_to(6.5, known(1.0)) == [Tick(index=1, clock_seconds=5.0, estimate=1.0)]
+    assert not grid.due(6.5)
+
+
+def test_missed_ticks_repeat_the_one_before():
+    grid = TickGrid(20.0, 4)
+    grid.pass_to(5.0, known(1.0))
+    # From 5 s to 20 s at once: at 10 and 15 s nothing newer than 1.0 was known.
+    assert [(tick.index, tick.clock_seconds, tick.estimate) for tick in grid.pass_to(20.0, known(7.0))] == [
+        (2, 10.0, 1.0),
+        (3, 15.0, 1.0),
+        (4, 20.0, 7.0),
+    ]
+
+
+def test_ticks_missed_from_the_start_know_nothing():
+    grid = TickGrid(20.0, 4)
+    assert [tick.estimate for tick in grid.pass_to(11.0, known(3.0))] == [None, 3.0]
+
+
+def test_nothing_follows_the_last():
+    grid = TickGrid(20.0, 4)
+    assert len(grid.pass_to(1000.0, known(1.0))) == 4
+    assert not grid.due(2000.0)
+    assert grid.pass_to(2000.0, known(1.0)) == []
+
+
+def test_the_last_tick_stands_at_the_budget():
+    assert TickGrid(0.3, 3).seconds(3) == 0.3
+
+
+@given(st.integers(1, 50), st.lists(st.floats(0.0, 4.0), max_size=60), st.floats(0.1, 100.0))
+def test_every_trial_has_every_tick_up_to_its_end(ticks, pauses, budget):
+    grid = TickGrid(budget, ticks)
+    clock, out = 0.0, []
+    for pause in pauses:
+        clock += pause
+        out += grid.pass_to(clock, known(clock))
+    passed = sum(1 for k in range(1, ticks + 1) if clock >= budget * k / ticks)
+    assert [tick.index for tick in out] == list(range(1, passed + 1))
+    assert [tick.clock_seconds for tick in out] == pytest.approx([budget * k / ticks for k in range(1, passed + 1)])

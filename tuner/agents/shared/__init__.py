@@ -1,0 +1,1 @@
+"""What the stock and the fused agents share."""

@@ -1,0 +1,59 @@
+"""Let an untrained squashed Gaussian actor explore with a chosen standard deviation.
+
+SBX ignores `log_std_init` for SAC, TQC and CrossQ. Its stock actor is kept and its fresh parameters are edited, so
+that saved models need no class of ours.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+_POLICY_STATES = ("actor_state", "qf_state", "qf1_state", "qf2_state", "vf_state")
+_AGENT_STATES = ("ent_coef_state",)
+
+
+def train_states(agent: Any) -> dict[str, Any]:
+    """Return the agent's flax train states (parameters, targets, optimiser) by name, those that its algorithm has."""
+    found = {name: getattr(agent.policy, name) for name in _POLICY_STATES if hasattr(agent.policy, name)}
+    return found | {name: getattr(agent, name) for name in _AGENT_STATES if hasattr(agent, name)}
+
+
+def set_initial_std(agent: Any, std: float) -> None:
+    """Make the actor's standard deviation before squashing `std` in every state and dimension.
+
+    The head that computes its logarithm gets a kernel of zeros and a bias of ln(std); both learn as usual afterwards.
+
+    Args:
+        agent: an untrained SAC, TQC or CrossQ of SBX.
+        std: standard deviation, above zero.
+
+    Raises:
+        TypeError: if the actor is not built as SBX's squashed Gaussian actors are.
+    """
+    state = agent.policy.actor_state
+    nested = "params" in state.params  # CrossQ keeps them apart from its batch statistics
+    layers = state.params["params"] if nested else state.params
+    _, name = gaussian_heads(layers, int(np.prod(agent.action_space.shape)))
+    head = {
+        part: jax.device_put(np.full(layers[name][part].shape, value, layers[name][part].dtype))
+        for part, value in (("kernel", 0.0), ("bias", math.log(std)))
+    }
+    edited = {**layers, name: {**layers[name], **head}}
+    agent.policy.actor_state = state.replace(params={**state.params, "params": edited} if nested else edited)
+
+
+def gaussian_heads(layers: Mapping[str, Any], action_dim: int) -> tuple[str, str]:
+    """Return the names of an actor's last two dense layers: the mean, then the logarithm of the deviation.
+
+    Raises:
+        TypeError: if the actor is not built as SBX's squashed Gaussian actors are.
+    """
+    numbers = sorted(int(match[1]) for name in layers if (match := re.fullmatch(r"Dense_(\d+)", name)))
+    heads = [f"Dense_{number}" for number in numbers[-2:]]
+    if len(heads) != 2 or any(layers[head]["bias"].shape != (action_dim,) for head in heads):
+        raise TypeError(f"this actor has no mean and deviation heads of {action_dim} dimensions: {sorted(layers)}")
+    return heads[0], heads[1]

@@ -1,0 +1,1 @@
+"""SBX's agents as they are, with their seconds booked to a ledger."""

@@ -1,0 +1,145 @@
+"""The agents that trials train: SBX's classes, with their seconds booked and with probe robots.
+
+Each is a subclass that only adds; what it saves loads with the plain SBX class.
+"""
+
+from typing import Any, ClassVar
+
+import jax
+import numpy as np
+import numpy.typing as npt
+import sbx
+from gymnasium import spaces
+from stable_baselines3.common.noise import ActionNoise
+
+from tuner.agents.shared.parameters import train_states
+from tuner.clock import Ledger
+
+STOCK_CLASSES: dict[str, Any] = {
+    "sac": sbx.SAC,
+    "tqc": sbx.TQC,
+    "ppo": sbx.PPO,
+    "td3": sbx.TD3,
+    "crossq": sbx.CrossQ,
+}
+"""SBX's own class of each algorithm."""
+
+
+class _Instrumented:
+    """What all agents have: a ledger to book to, and the class that they add to."""
+
+    stock: ClassVar[Any]
+    """The SBX class."""
+    ledger: Ledger
+    """Where seconds are booked: collecting to "act", updates to "learn". Stepping the environment is the caller's."""
+
+    def collect_rollouts(self, *arguments: Any, **keywords: Any) -> Any:
+        """Collect as SBX does, booked to "act"; what the environment and callbacks book for themselves is theirs."""
+        with self.ledger.account("act"):
+            return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
+
+    def train(self, *arguments: Any, **keywords: Any) -> None:
+        """Update as SBX does, booked to "learn" until the device has finished."""
+        with self.ledger.account("learn"):
+            super().train(*arguments, **keywords)  # type: ignore[misc]
+            jax.block_until_ready(train_states(self))  # type: ignore[no-untyped-call]
+
+    def _excluded_save_params(self) -> list[str]:
+        own = ["ledger", "probes", "exploration_std", "pretrained"]
+        return [*super()._excluded_save_params(), *own]  # type: ignore[misc]
+
+
+class _OffPolicy(_Instrumented):
+    """What agents with a replay buffer have besides: probe robots and fast sampling of actions."""
+
+    action_space: spaces.Box
+    policy: Any
+    num_timesteps: int
+    use_sde: bool
+    use_sde_at_warmup: bool
+    _last_obs: Any
+    probes: npt.NDArray[np.intp]
+    """Robots that act deterministically at all times, shape (number of probes,)."""
+    exploration_std: float
+    """Standard deviation of Gaussian noise added to actions scaled to [-1, 1]."""
+    pretrained: bool = False
+    """Whether the agent starts from a policy, which then acts from the first step; others begin at random."""
+
+    def _sample_action(
+        self, learning_starts: int, action_noise: ActionNoise | None = None, n_envs: int = 1
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return the actions of all robots, in the task's units and scaled to [-1, 1], shape (n_envs, action_dim).
+
+        Draws the same random numbers as SBX does, but all robots' at once; probes act deterministically instead.
+        """
+        if self.acts_at_random(learning_starts):
+            scaled = self.uniform_actions(n_envs)
+        else:
+            actions, _ = self.policy.predict(self._last_obs, deterministic=False)
+            scaled = self.policy.scale_action(actions)
+        if self.exploration_std > 0:
+            scaled = self.with_exploration_noise(scaled)
+        if self.probes.size:
+            probing, _ = self.policy.predict(self._last_obs[self.probes], deterministic=True)
+            scaled[self.probes] = self.policy.scale_action(probing)
+        return self.policy.unscale_action(scaled), scaled
+
+    def acts_at_random(self, learning_starts: int) -> bool:
+        """Return whether actions are still drawn from the whole box, as SBX draws them before it learns."""
+        return (
+            self.num_timesteps < learning_starts
+            and not self.pretrained
+            and not (self.use_sde and self.use_sde_at_warmup)
+        )
+
+    def uniform_actions(self, count: int) -> npt.NDArray[np.float32]:
+        """Draw actions uniformly from the action box, scaled to [-1, 1], shape (count, action_dim)."""
+        box = self.action_space
+        drawn = box.np_random.uniform(box.low, box.high, size=(count, *box.shape)).astype(np.float32)
+        scaled: npt.NDArray[np.float32] = self.policy.scale_action(drawn)
+        return scaled
+
+    def with_exploration_noise(self, scaled: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return actions scaled to [-1, 1] with Gaussian noise added, shape (n_envs, action_dim)."""
+        noise = np.random.normal(0.0, self.exploration_std, scaled.shape)
+        return np.clip(scaled + noise, -1, 1).astype(np.float32)
+
+
+class TimedSAC(_OffPolicy, sbx.SAC):  # type: ignore[misc]
+    """SBX's SAC."""
+
+    stock = sbx.SAC
+
+
+class TimedTQC(_OffPolicy, sbx.TQC):  # type: ignore[misc]
+    """SBX's TQC."""
+
+    stock = sbx.TQC
+
+
+class TimedTD3(_OffPolicy, sbx.TD3):  # type: ignore[misc]
+    """SBX's TD3."""
+
+    stock = sbx.TD3
+
+
+class TimedCrossQ(_OffPolicy, sbx.CrossQ):  # type: ignore[misc]
+    """SBX's CrossQ."""
+
+    stock = sbx.CrossQ
+
+
+class TimedPPO(_Instrumented, sbx.PPO):  # type: ignore[misc]
+    """SBX's PPO."""
+
+    stock = sbx.PPO
+
+
+TIMED_CLASSES: dict[str, Any] = {
+    "sac": TimedSAC,
+    "tqc": TimedTQC,
+    "ppo": TimedPPO,
+    "td3": TimedTD3,
+    "crossq": TimedCrossQ,
+}
+"""The class that trials train, for each algorithm."""

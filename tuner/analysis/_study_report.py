@@ -1,0 +1,216 @@
+"""A whole study in one record: its best configuration, how trials ended, how the time was spent."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
+from tuner.config import BudgetConfig, ObjectiveConfig
+from tuner.records import Outcome, OutcomeKind
+from tuner.storage import attributes, outcome_of, runs_of, summarize
+from tuner.storage.attributes import objective_and_budget
+
+
+def agent_rows(agent: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return an `AgentConfig` in JSON as names and values for people; what is absent or None is left out."""
+    return [(name, _text(value)) for name, value in _flat(agent) if value is not None]
+
+
+def _flat(agent: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in agent.items():
+        if name == "action_box" and value is not None:
+            yield name, _box_text(value)
+        elif isinstance(value, dict):
+            prefix = "" if name == "arguments" else f"{name}."
+            yield from ((prefix + inner, setting) for inner, setting in _flat(value))
+        elif isinstance(value, list):
+            yield name, ", ".join(_text(item) for item in value)
+        else:
+            yield name, value
+
+
+def _box_text(box: dict[str, list[float]]) -> str:
+    bounds = zip(box["low"], box["high"], strict=True)
+    pairs = [f"{_text(low)} … {_text(high)}" for low, high in bounds]
+    if len(set(pairs)) > 1:
+        return ", ".join(pairs)
+    return pairs[0] if len(pairs) == 1 else f"{pairs[0]} in each of {len(pairs)} dimensions"
+
+
+def _text(value: object) -> str:
+    """Return a value; floats with four significant digits."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}"
+
+
+@dataclass(frozen=True)
+class BestConfiguration:
+    """The best trial, and what to train to repeat it."""
+
+    number: int
+    score: float
+    time_to_return: float | None
+    """Seconds; None when it did not reach the target."""
+    best_return: float | None
+    warm_start: str | None
+    params: dict[str, Any]
+    """Parameters of the search space."""
+    agent: dict[str, Any] | None
+    """The `AgentConfig` with its action box in absolute numbers, as JSON."""
+    seed: int | None
+    directory: str | None
+    """Where its files lie, on the machine that trained it."""
+
+
+@dataclass(frozen=True)
+class ShadowReport:
+    """What became of the trials that a rule would have stopped, but that were let run."""
+
+    trials: int
+    """Shadow trials that have ended as reached, exhausted or pruned (for being dominated, later on)."""
+    reached: int
+    """Of these, the ones that reached the target all the same: stopping them would have been wrong."""
+
+    @property
+    def false_prune_rate(self) -> float | None:
+        """The share of wrong verdicts; None without a shadow trial."""
+        return self.reached / self.trials if self.trials else None
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """A study, as `tuner show` prints it."""
+
+    study: str
+    objective: str
+    target: float | None
+    budget_seconds: float
+    """Training clock of one trial."""
+    trials: int
+    """Trials it is to have."""
+    finished: int
+    """Trials that count toward that."""
+    outcomes: dict[str, int]
+    """Those, by the kind of their outcome."""
+    rules: dict[str, int]
+    """Pruned trials by rule."""
+    retried: int
+    """Attempts that ended by a fault or an interruption and were queued again."""
+    running: int
+    waiting: int
+    contended: int
+    """Trials whose clock is not comparable, because other work competed for their CPUs."""
+    best: BestConfiguration | None
+    shadows: ShadowReport
+    ledger: dict[str, float]
+    """Seconds by account, over all trials and attempts."""
+    training_seconds: float
+    """Training clocks of all trials and attempts, added up."""
+    wall_seconds: float
+    """Length of all runs, added up."""
+    slot_seconds: float
+    """The same, each run times its number of workers."""
+    runs: int
+    overhead_seconds: float | None
+    """What a trial's worker spends off the training clock, evaluation aside: the median over trials; None before any.
+
+    A worker's first trial also waits for imports, the simulator and compilations, which later ones find done.
+    """
+
+    @property
+    def utilisation(self) -> float | None:
+        """Share of the workers' time that was training clock: `training_seconds / slot_seconds`; None before any."""
+        return self.training_seconds / self.slot_seconds if self.slot_seconds > 0 else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as a JSON-safe dictionary, `utilisation` and `false_prune_rate` included."""
+        data = asdict(self)
+        data["shadows"]["false_prune_rate"] = self.shadows.false_prune_rate
+        return {**data, "utilisation": self.utilisation}
+
+
+def summary_data(study: optuna.Study) -> StudyReport:
+    """Read a study's report from its storage.
+
+    Training clocks are those of the trials' outcomes; one that still runs is not in them yet, while the run it belongs
+    to grows. The length of a run that was killed is known to within half a minute.
+
+    Args:
+        study: a study of this program.
+
+    Raises:
+        UserError: if another program made it.
+    """
+    objective, budget = objective_and_budget(study)
+    trials = study.get_trials(deepcopy=False)
+    ended = [(trial, outcome) for trial in trials if trial.state.is_finished() and (outcome := outcome_of(trial))]
+    outcomes = [outcome for _, outcome in ended]
+    runs = runs_of(study)
+    states = Counter(trial.state.name for trial in trials)
+    return StudyReport(
+        **_standing(study, objective, budget),
+        rules=dict(Counter(outcome.rule or "unknown" for outcome in outcomes if outcome.kind is OutcomeKind.PRUNED)),
+        running=states["RUNNING"],
+        waiting=states["WAITING"],
+        contended=sum(outcome.contended for outcome in outcomes),
+        shadows=_shadows(ended),
+        ledger={account: sum(outcome.ledger.get(account, 0.0) for outcome in outcomes) for account in ACCOUNTS},
+        training_seconds=sum(outcome.clock_seconds for outcome in outcomes),
+        wall_seconds=sum(run["wall_seconds"] for run in runs),
+        slot_seconds=sum(run["wall_seconds"] * run["slots"] for run in runs),
+        runs=len(runs),
+        overhead_seconds=_overhead(outcomes),
+    )
+
+
+def _overhead(outcomes: Sequence[Outcome]) -> float | None:
+    aside = {*TRAINING_ACCOUNTS, "evaluate"}
+    ledgers = [outcome.ledger for outcome in outcomes if outcome.ledger]
+    seconds = [sum(ledger[name] for name in ledger.keys() - aside) for ledger in ledgers]
+    return statistics.median(seconds) if seconds else None
+
+
+def _standing(study: optuna.Study, objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
+    summary = summarize(study, trials=budget.trials)
+    best = None
+    if summary.best is not None:
+        best = _configuration(study.get_trials(deepcopy=False)[summary.best.number], summary.best.score)
+    return {
+        "study": study.study_name,
+        "objective": objective.kind,
+        "target": objective.target,
+        "budget_seconds": budget.seconds,
+        "trials": summary.trials,
+        "finished": summary.finished,
+        "outcomes": summary.outcomes,
+        "retried": summary.retried,
+        "best": best,
+    }
+
+
+def _configuration(trial: FrozenTrial, score: float) -> BestConfiguration:
+    outcome = outcome_of(trial)
+    spec = trial.user_attrs.get(attributes.SPEC, {})
+    return BestConfiguration(
+        number=trial.number,
+        score=score,
+        time_to_return=outcome.reached_seconds if outcome else None,
+        best_return=outcome.best_return if outcome else None,
+        warm_start=trial.user_attrs.get(attributes.WARM_START),
+        params=dict(trial.params),
+        agent=(outcome.agent if outcome else None) or spec.get("agent"),
+        seed=spec.get("seed"),
+        directory=spec.get("directory"),
+    )
+
+
+def _shadows(ended: list[tuple[FrozenTrial, Outcome]]) -> ShadowReport:
+    judged = (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED, OutcomeKind.PRUNED)
+    kinds = [o.kind for trial, o in ended if attributes.SHADOW in trial.user_attrs and o.kind in judged]
+    return ShadowReport(trials=len(kinds), reached=sum(kind is OutcomeKind.REACHED for kind in kinds))

@@ -1,0 +1,164 @@
+"""The commands under one roof, and what happens when one of them fails.
+
+A command's file is imported when that command is used; help and completion of the whole need only `COMMANDS`.
+"""
+
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from tuner.cli.options import INTERRUPTED
+from tuner.errors import TunerError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a command before its file is imported."""
+
+    summary: str
+    """The first paragraph of its help."""
+    example: str
+    """A command line that works."""
+
+
+COMMANDS = {
+    "audit": Entry(
+        "Say whether SAC can learn in an action box: fine, wide or hopeless, why, and what to do.",
+        "tuner audit --box -100 100 --dims 12 --scale 0.25",
+    ),
+    "run": Entry(
+        "Run a study, or go on with one that was stopped.",
+        "tuner run quickstart --set budget.trials=20 --timeout 10m",
+    ),
+    "confirm": Entry(
+        "Retrain the best configurations of a study on fresh seeds, and name the one that wins there.",
+        "tuner confirm quickstart --top 3 --seeds 5 --reference sbx_default",
+    ),
+    "export": Entry(
+        "Write down a study's configuration for the tool that is to train it.",
+        "tuner export quickstart --format sbx -o cartpole_sac.py",
+    ),
+    "train": Entry(
+        "Train the exported configuration, and save the policy with its normalisation.",
+        "tuner train cartpole.json --seconds 2m --seed 1 -o runs/cartpole",
+    ),
+    "evaluate": Entry(
+        "Evaluate a trained policy on the task that it was trained on.",
+        "tuner evaluate runs/cartpole --episodes 200 --video cartpole.mp4",
+    ),
+    "show": Entry(
+        "Show the trials of a study and what it found.",
+        "tuner show quickstart --csv > trials.csv",
+    ),
+    "dashboard": Entry(
+        "Show studies in a browser: curves, notes, parameters, while they run and after.",
+        "tuner dashboard quickstart --port 8081",
+    ),
+    "report": Entry(
+        "Write a study as one page: what won, how the search went, where the seconds went, and its origin.",
+        "tuner report quickstart -o report.html --png slides",
+    ),
+    "tasks": Entry(
+        "List the tasks that each simulator offers.",
+        "tuner tasks --simulator mujoco",
+    ),
+    "spaces": Entry(
+        "List the bundled search spaces, with the configurations that each can try first.",
+        "tuner spaces",
+    ),
+    "studies": Entry(
+        "List the bundled studies; each can be given to [bold]tuner run[/bold] by its name.",
+        "tuner studies",
+    ),
+    "init": Entry(
+        "Copy the bundled search spaces and studies into DIR, to edit them.",
+        "tuner init my_robot",
+    ),
+    "plot": Entry(
+        "Draw what an action box does to learning: first actions, trained actions, bounds, learning curves.",
+        "tuner plot initial Velocity-Flat-A1 -o initial.html",
+    ),
+    "actions": Entry(
+        "Record the actions of a policy on its task, and tell where they lie.",
+        "tuner actions runs/quickstart/trial-0003 -o actions.npz",
+    ),
+    "bounds": Entry(
+        "Write a bounds file: where the actions of a study's agents end, instead of the task's own box.",
+        "tuner bounds Velocity-Flat-A1 --pretrain ppo --seconds 5m -o a1_bounds.yaml",
+    ),
+}
+"""Every command by its name, which is also the name of its file in `tuner/cli/commands/` and of the function there."""
+
+
+def load_command(name: str) -> Any:
+    """Import a command's file and return the command, with its options."""
+    found = getattr(import_module(f"tuner.cli.commands.{name}"), name)
+    epilog = f"Example: {COMMANDS[name].example}"
+    if isinstance(found, typer.Typer):
+        command: Any = typer.main.get_group(found)
+        command.name, command.epilog = name, epilog
+        return command
+    alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    alone.command(name, epilog=epilog)(found)
+    return typer.main.get_command(alone)
+
+
+class Commands(TyperGroup):
+    """The group of all commands; turns every failure into one message on stderr and an exit code.
+
+    Exit code 1 says that a study or a training failed, 2 that the user made a mistake. With TUNER_DEBUG=1 in the
+    environment, tracebacks are shown instead.
+    """
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, entry in COMMANDS.items():
+            self.commands.setdefault(name, TyperCommand(name, help=entry.summary))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return name, command and remaining arguments; only now is the command's file imported."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name in COMMANDS else command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except (TunerError, OSError) as error:
+            if os.environ.get("TUNER_DEBUG") or isinstance(error, BrokenPipeError):
+                raise
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(error.exit_code if isinstance(error, TunerError) else 1) from None
+
+
+app = typer.Typer(
+    name="tuner",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Start with: tuner run quickstart",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from tuner import __version__
+
+        typer.echo(f"tuner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tuner(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Find the SAC, TQC or PPO configuration that reaches a given return in the least wall-clock time."""

@@ -1,0 +1,127 @@
+"""`tuner audit`: whether an action box is one that SAC can learn in."""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tuner.cli.options import check_partner
+from tuner.errors import UserError
+
+if TYPE_CHECKING:
+    from tuner.actions import Audit
+
+
+def audit(
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="A task's id, as `tuner tasks` lists it; it is opened.")
+    ] = None,
+    simulator: Annotated[
+        str | None,
+        typer.Option(
+            "--simulator",
+            metavar="NAME",
+            help="What opens the task, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="NAME=VALUE",
+            help="With TASK: one of task.options, such as import=my_module; repeatable.",
+        ),
+    ] = None,
+    box: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            "--box", metavar="LOW HIGH", help="Audit this box instead of a task, the same in every dimension."
+        ),
+    ] = None,
+    dims: Annotated[
+        int | None, typer.Option("--dims", metavar="N", help="Action dimensions of --box; 1 if not given.")
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option("--scale", metavar="S", help="With --box: rad of joint target per unit of action."),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Audit the clipping in a configuration file: legged_gym's classes (.py, or FILE.py:Class), "
+            "humanoidverse's, Isaac Lab's dumped and trainers' YAML. The file is parsed, never run.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Say whether SAC can learn in an action box: fine, wide or hopeless, why, and what to do.
+
+    For each dimension: the box, where PPO's first actions (a Gaussian of σ = 1) and SAC's (the same, squashed onto the
+    box) lie in it, and for position-controlled robots the joint targets that the box commands. Fine: at most a third
+    of SAC's first actions is beyond the joint's range, or beyond ±3 where that is not known. Hopeless: nine tenths are.
+    """
+    from tuner.cli.printing.output import console, print_json
+
+    if sum(given is not None for given in (task, box, config)) != 1:
+        raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
+    check_partner("--simulator", simulator, "a TASK", given=task is not None)
+    check_partner("--option", option or None, "a TASK", given=task is not None)
+    check_partner("--dims", dims, "--box", given=box is not None)
+    check_partner("--scale", scale, "--box", given=box is not None)
+    if task is not None:
+        source, found = _audit_task(task, simulator, option or [])
+    elif box is not None:
+        source, found = _audit_given(box, 1 if dims is None else dims, scale)
+    else:
+        source, found = _audit_config(config or "")
+    if as_json:
+        print_json({"source": source, **found.to_json()})
+        return
+    from tuner.cli.printing.audit_tables import print_audit
+
+    print_audit(console(), source, found)
+
+
+def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], "Audit"]:
+    from tuner.actions import audit_task
+    from tuner.config import TaskConfig, given_options
+    from tuner.simulators import find_simulator
+
+    if not task:
+        raise UserError("The task's id is empty. `tuner tasks` prints all.")
+    name = find_simulator(task) if simulator is None else simulator
+    options = given_options(assignments)
+    source: dict[str, Any] = {"task": task, "simulator": name}
+    found = audit_task(TaskConfig(id=task, simulator=name, num_envs=1, options=options))
+    return (source | {"options": options} if options else source), found
+
+
+def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], "Audit"]:
+    from tuner.actions import MOST_DIMENSIONS, PartialTargets, audit_box
+
+    if not 1 <= dims <= MOST_DIMENSIONS:
+        raise UserError(f"--dims is {dims}; give a whole number from 1 to {MOST_DIMENSIONS}.")
+    if scale is not None and not (scale > 0 and math.isfinite(scale)):
+        raise UserError(f"--scale is {scale:g}; give the rad per unit of action, a number above zero.")
+    unknown = (None,) * dims
+    names = tuple(str(index) for index in range(dims))
+    joints = PartialTargets(names, default=unknown, scale=(scale,) * dims, lower=unknown, upper=unknown)
+    low, high = box
+    return {"box": [low, high], "dims": dims, "scale": scale}, audit_box([low] * dims, [high] * dims, joints)
+
+
+def _audit_config(config: str) -> tuple[dict[str, Any], "Audit"]:
+    from tuner.actions import audit_box
+    from tuner.actions.config_files import read_action_settings
+
+    try:
+        settings = read_action_settings(config)
+        found = audit_box(settings.low, settings.high, settings.joints)
+    except UserError as error:
+        if not config or config in str(error):
+            raise
+        raise UserError(f"{config}: {error}") from error
+    source = {"config": config, "style": settings.style, "place": settings.place, "notes": list(settings.notes)}
+    return source, found

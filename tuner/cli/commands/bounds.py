@@ -1,0 +1,250 @@
+"""`tuner bounds`: action bounds for studies, from recorded actions, joint limits or a share of the task's box."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tuner.cli.options import check_partner, duration_option
+from tuner.cli.policy_tasks import DEFAULT_STEPS
+from tuner.errors import UserError, unknown_name
+
+if TYPE_CHECKING:
+    from tuner.actions import BoundsRequest
+    from tuner.config import ActionBoundsFile
+
+RUNS_DIR = Path("runs")
+DEFAULT_SECONDS = 300.0
+DEFAULT_THREADS = 2
+
+
+def bounds(
+    origin: Annotated[
+        str, typer.Argument(metavar="DIR|FILE.npz|TASK", help="A trial's folder, a recording, or a task's id.")
+    ],
+    pretrain: Annotated[
+        str | None, typer.Option("--pretrain", metavar="ppo", help="With TASK: train this first, then record it.")
+    ] = None,
+    seconds: Annotated[
+        float | None, duration_option("--seconds", "With --pretrain: how long to train: 90, 5m; 5m if not given.")
+    ] = None,
+    target: Annotated[
+        float | None, typer.Option("--target", metavar="R", help="With --pretrain: stop early at this return.")
+    ] = None,
+    percentiles: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--percentiles", metavar="LOW HIGH", help="Bounds at these percentiles; by default 2.5 97.5."),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="percentiles, joint_limits or fraction.")
+    ] = None,
+    fraction: Annotated[
+        float | None, typer.Option("--fraction", metavar="F", help="Bounds at this share of the task's own box.")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps", metavar="N", help=f"Control steps of every robot to record; by default {DEFAULT_STEPS}."
+        ),
+    ] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Record the policy without its exploration noise.")
+    ] = False,
+    simulator: Annotated[
+        str | None,
+        typer.Option("--simulator", metavar="NAME", help="With TASK: what opens it, if not the one that lists it."),
+    ] = None,
+    num_envs: Annotated[
+        int | None, typer.Option("--num-envs", metavar="N", help="Robots; by default the trial's, of a TASK 256.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Seeds training and recording; 0 if not given.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", metavar="N", help="CPU threads of the simulator; by default 2.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The bounds file.")] = Path(
+        "bounds.yaml"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace the bounds file if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the bounds as one JSON object.")] = False,
+) -> None:
+    """Write a bounds file: where the actions of a study's agents end, instead of the task's own box.
+
+    From a policy's recorded actions, by their percentiles; from the joint limits, where actions are joint targets; or a
+    share of the task's box. With --pretrain ppo the policy is trained first: PPO does not mind a box that is far too
+    wide, and shows what part of it is needed. Ctrl-C ends the training early and uses what it has learned.
+    """
+    from tuner.actions import write_bounds
+    from tuner.cli.policy_tasks import checked_count
+    from tuner.cli.printing.output import console, print_json
+    from tuner.resources import check_output
+
+    request = requested(source, percentiles, fraction)
+    for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
+        checked_count(option, value)
+    check_output(output, force=force)
+    numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed or 0, "threads": threads or DEFAULT_THREADS}
+    recorded: dict[str, Any] = {"steps": steps or DEFAULT_STEPS, "deterministic": deterministic, **numbers}
+    options: dict[str, object] = {
+        "--seconds": seconds,
+        "--target": target,
+        "--simulator": simulator,
+        "--num-envs": num_envs,
+        "--seed": seed,
+        "--threads": threads,
+        "--steps": steps,
+        "--deterministic": deterministic or None,
+    }
+    _check_choice(origin, request, pretrain, options)
+    if _is_policy(origin):
+        found, names = _from_policy(Path(origin), request, recorded)
+    elif pretrain is not None:
+        duration = DEFAULT_SECONDS if seconds is None else seconds
+        found, names = _from_pretraining(origin, simulator, pretrain, duration, target, request, recorded)
+    else:
+        found, names = _from_task(origin, simulator, request, **numbers)
+    write_bounds(found, output)
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "file": str(output)})
+        return
+    print_bounds(console(), found, names, output)
+
+
+def requested(source: str | None, percentiles: tuple[float, float] | None, fraction: float | None) -> "BoundsRequest":
+    """Return what the options ask for.
+
+    Raises:
+        UserError: for an unknown source, numbers that cannot be, or numbers of another source than the one named.
+    """
+    from typing import get_args
+
+    from tuner.actions import DEFAULT_PERCENTILES, BoundsRequest
+    from tuner.config import BoundsSource
+
+    if percentiles is not None and fraction is not None:
+        raise UserError("--percentiles and --fraction were both given. Choose one.")
+    implied = "fraction" if fraction is not None else "percentiles"
+    chosen = implied if source is None else source
+    if chosen != "fraction" and fraction is not None:
+        raise UserError(f"--fraction does not go with --source {chosen}. Leave one of them out.")
+    if chosen != "percentiles" and percentiles is not None:
+        raise UserError(f"--percentiles does not go with --source {chosen}. Leave one of them out.")
+    for known in get_args(BoundsSource):
+        if known == chosen:
+            return BoundsRequest(source=known, percentiles=percentiles or DEFAULT_PERCENTILES, fraction=fraction)
+    raise unknown_name("source of bounds", chosen, get_args(BoundsSource))
+
+
+def _is_policy(origin: str) -> bool:
+    """Say whether bounds come from a trial's folder or a recording, and not from a task."""
+    return Path(origin).exists() or origin.endswith(".npz")
+
+
+def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, options: dict[str, object]) -> None:
+    """Refuse what there are no bounds from, and options that would be ignored.
+
+    Args:
+        origin: a folder, a recording or a task.
+        request: what the bounds are to be.
+        pretrain: the algorithm to train first.
+        options: by name, what was given for them; None for nothing.
+    """
+    policy, folder, trained = _is_policy(origin), Path(origin).is_dir(), pretrain is not None
+    if policy and trained:
+        raise UserError(f"--pretrain takes a task's id, but {origin} is a recording or a folder. Leave it out.")
+    if not policy and not trained and request.source == "percentiles":
+        raise UserError(
+            f"There is no folder or recording '{origin}', and percentiles of a task need a policy. Give a trial's "
+            f"folder, a recording, or train a policy first: tuner bounds {origin} --pretrain ppo"
+        )
+    partners = (
+        ("--pretrain", trained, ("--seconds", "--target")),
+        ("a TASK", not policy, ("--simulator",)),
+        ("a trial's folder or a TASK", folder or not policy, ("--num-envs", "--seed", "--threads")),
+        ("a trial's folder or --pretrain", folder or trained, ("--steps", "--deterministic")),
+    )
+    for partner, given, names in partners:
+        for option in names:
+            check_partner(option, options[option], partner, given=given)
+
+
+def _from_policy(
+    path: Path, request: "BoundsRequest", recorded: dict[str, Any]
+) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
+    """Return the bounds of a recording, or of a trial's policy, and the names of the actions."""
+    from tuner.actions import bounds_from_recording, load_recording
+    from tuner.cli.policy_tasks import record_trial
+
+    recording = record_trial(path, **recorded) if path.is_dir() else load_recording(path)
+    return bounds_from_recording(recording, request, policy=str(path)), recording.dimension_names
+
+
+def _from_pretraining(
+    task_id: str,
+    simulator: str | None,
+    algorithm: str,
+    seconds: float,
+    target: float | None,
+    request: "BoundsRequest",
+    recorded: dict[str, Any],
+) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
+    """Train a policy, record it, keep the recording beside it, and return its bounds and the names of the actions."""
+    from tuner.actions import bounds_from_recording, pretraining_spec
+    from tuner.cli.policy_tasks import record_trial, task_of, train_first
+
+    task = task_of(task_id, simulator, recorded["num_envs"])
+    spec = pretraining_spec(
+        algorithm,
+        task,
+        seconds=seconds,
+        target=target,
+        seed=recorded["seed"],
+        threads=recorded["threads"],
+        runs_dir=RUNS_DIR,
+    )
+    train_first(spec)
+    folder = Path(spec.directory or "")
+    recording = record_trial(folder, **recorded)
+    recording.save(folder / "actions.npz")
+    return bounds_from_recording(recording, request, policy=str(folder)), recording.dimension_names
+
+
+def _from_task(
+    task_id: str, simulator: str | None, request: "BoundsRequest", *, num_envs: int | None, seed: int, threads: int
+) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
+    """Return bounds that only need the task to be opened, and the names of the actions."""
+    from tuner.actions import bounds_from_task
+    from tuner.cli.policy_tasks import opened, task_of
+
+    task = task_of(task_id, simulator, num_envs or 1)
+    with opened(task, seed=seed, threads=threads) as env:
+        low, high, joints = env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets
+    names = joints.names if joints is not None else tuple(str(index) for index in range(len(low)))
+    return bounds_from_task(task, low, high, joints, request), names
+
+
+def print_bounds(out: Any, found: "ActionBoundsFile", names: tuple[str, ...], output: Path) -> None:
+    """Print the bounds as a table, and what to do with their file."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("action", overflow="fold")
+    table.add_column("low", justify="right")
+    table.add_column("high", justify="right")
+    for name, low, high in zip(names, found.low, found.high, strict=True):
+        table.add_row(name, f"{low:.3g}", f"{high:.3g}")
+    out.print(described(found), markup=False)
+    out.print(table)
+    out.print(f"Written to {output}. In a study file: action_bounds: {output}", markup=False, soft_wrap=True)
+
+
+def described(found: "ActionBoundsFile") -> str:
+    """Return what the bounds are, in a line."""
+    task = f"Action bounds for {found.task.id}"
+    if found.percentiles is not None:
+        samples = f" of {found.origin.samples:,} actions" if found.origin.samples else ""
+        return f"{task}: percentiles {found.percentiles[0]:g} and {found.percentiles[1]:g}{samples}"
+    if found.fraction is not None:
+        return f"{task}: {found.fraction:.4g} of the task's own box"
+    return f"{task}: as far as the joint limits"

@@ -1,0 +1,130 @@
+"""`tuner evaluate`: what a trained policy earns, and what it looks like."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tuner.policies import EpisodeSummary, Policy
+
+DEFAULT_EPISODES = 100
+
+
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of a trial or a training, such as runs/a1.")
+    ],
+    episodes: Annotated[
+        int, typer.Option("--episodes", metavar="N", help="Whole episodes, of all robots side by side.")
+    ] = DEFAULT_EPISODES,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulation and exploration.")] = 0,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic/--exploring", help="Without exploration, or as in training.")
+    ] = True,
+    threads: Annotated[
+        int | None, typer.Option("--threads", metavar="N", help="CPU threads of the simulator, if not the trial's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+    video: Annotated[
+        Path | None, typer.Option("--video", metavar="FILE.mp4", help="Film one robot for the length of an episode.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the video if it exists.")] = False,
+) -> None:
+    """Evaluate a trained policy on the task that it was trained on.
+
+    Tells the mean return of whole episodes with its 95 % bootstrap interval, the spread of returns and lengths, and how
+    many episodes ended by failure. Videos need the extra `video` of this package and a task of the embedded simulator;
+    they are rendered without a screen.
+    """
+    from tuner.cli.policy_tasks import checked_count
+    from tuner.cli.printing.output import console, print_json
+    from tuner.policies import check_video_tools, load_policy
+    from tuner.resources import check_output
+    from tuner.training import read_folder
+
+    for option, value in (("--episodes", episodes), ("--threads", threads)):
+        checked_count(option, value)
+    if video is not None:
+        check_video_tools(video)
+        check_output(video, force=force)
+    spec = read_folder(folder).spec
+    policy = load_policy(folder)
+    numbers: dict[str, Any] = {"seed": seed, "deterministic": deterministic, "threads": threads or spec.threads}
+    if video is not None:
+        _film(policy, video, **numbers)
+    summary = _evaluate(policy, episodes, **numbers)
+    target = spec.objective.target
+    if as_json:
+        facts = {
+            "folder": str(folder),
+            "task": policy.task.id,
+            "simulator": policy.task.simulator,
+            "algorithm": policy.config.algorithm,
+            "deterministic": deterministic,
+            "seed": seed,
+            "target": target,
+        }
+        print_json({**facts, **summary.to_json(), "video": None if video is None else str(video)})
+        return
+    out = console()
+    acting = "without exploration" if deterministic else "exploring"
+    out.print(f"{policy.config.algorithm.upper()} on {policy.task.id}, {acting}: {summary.episodes} episodes")
+    for name, text in lines(summary, target):
+        out.print(f"  {name:<8} {text}")
+    if video is not None:
+        out.print(f"The video lies in {video}.", markup=False, soft_wrap=True)
+
+
+def lines(summary: "EpisodeSummary", target: float | None) -> list[tuple[str, str]]:
+    """Return what is printed of a summary, as names and texts."""
+    from tuner.cli.printing.text import number_text
+
+    interval = "" if summary.low is None else f" (95 %: {number_text(summary.low)} to {number_text(summary.high)})"
+    against = ""
+    if target is not None:
+        against = f", target {target:g} {'reached' if summary.mean >= target else 'not reached'}"
+    spread = f"median {number_text(summary.median)}, {number_text(summary.minimum)} to {number_text(summary.maximum)}"
+    steps = f"mean {summary.mean_length:.1f} of {summary.max_length} steps, median {summary.median_length:g}"
+    return [
+        ("return", f"mean {number_text(summary.mean)}{interval}{against}"),
+        ("", spread),
+        ("length", f"{steps}, {summary.shortest} to {summary.longest}"),
+        ("failed", f"{summary.failed:.1%} of the episodes; the others ended by time"),
+    ]
+
+
+def _evaluate(policy: "Policy", episodes: int, *, seed: int, deterministic: bool, threads: int) -> "EpisodeSummary":
+    from tuner.cli.policy_tasks import opened
+    from tuner.cli.printing.output import console
+    from tuner.policies import evaluate_policy
+
+    robots = min(policy.task.num_envs, episodes)
+    with (
+        opened(_task(policy, robots), seed=seed, threads=threads) as env,
+        console(stderr=True).status(f"{robots} robots live {episodes} episodes …"),
+    ):
+        return evaluate_policy(policy, env, episodes=episodes, seed=seed, deterministic=deterministic)
+
+
+def _film(policy: "Policy", video: Path, *, seed: int, deterministic: bool, threads: int) -> None:
+    from tuner.cli.policy_tasks import opened
+    from tuner.cli.printing.output import console
+    from tuner.policies import film_policy
+
+    with (
+        opened(_task(policy, 1), seed=seed, threads=threads) as env,
+        console(stderr=True).status("Filming …") as status,
+    ):
+        film_policy(
+            policy,
+            env,
+            video,
+            seed=seed,
+            deterministic=deterministic,
+            progress=lambda share: status.update(f"Filming: {share:.0%}"),
+        )
+
+
+def _task(policy: "Policy", robots: int) -> Any:
+    return policy.task.model_copy(update={"num_envs": robots})

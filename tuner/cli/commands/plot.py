@@ -1,0 +1,236 @@
+"""`tuner plot`: the figures that tell what an action box does to learning, as HTML or PNG."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tuner.cli.options import check_partner
+from tuner.cli.plot_sources import (
+    declared_bounds,
+    described,
+    folder_curves,
+    is_trial,
+    recording_of,
+    study_curves,
+)
+from tuner.cli.policy_tasks import DEFAULT_STEPS
+from tuner.errors import UserError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+View = Literal["gaussian", "box", "squashed", "rescaled"]
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="The figure: .html, which opens in any browser without a network, or .png, which a Chromium or Chrome on "
+        "this machine draws. Default: an .html named after the figure.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+
+plot = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+
+
+@plot.callback()
+def plot_group() -> None:
+    """Draw what an action box does to learning: first actions, trained actions, bounds, learning curves."""
+
+
+@plot.command("initial", epilog="Example: tuner plot initial Velocity-Flat-A1 --view rescaled -o rescaled.png")
+def initial(
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="The task whose declared box is drawn; or give --box.")
+    ] = None,
+    view: Annotated[
+        View | None,
+        typer.Option(
+            "--view",
+            help="gaussian: the Gaussian that PPO starts with. box: the same inside the declared box. squashed: SAC's "
+            "squashed Gaussian against the plain one. rescaled: squashed and rescaled to the declared box. "
+            "Default: rescaled where there is a box, else squashed.",
+        ),
+    ] = None,
+    std: Annotated[
+        float, typer.Option("--std", metavar="SIGMA", help="σ: of PPO exp(log_std_init), of SAC before squashing.")
+    ] = 1.0,
+    box: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--box", metavar="LOW HIGH", help="The box, instead of a task's."),
+    ] = None,
+    dimension: Annotated[
+        int | None, typer.Option("--dimension", min=0, metavar="N", help="Which action of TASK; 0 if not given.")
+    ] = None,
+    simulator: Annotated[
+        str | None,
+        typer.Option(
+            "--simulator",
+            metavar="NAME",
+            help="What opens TASK, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
+        ),
+    ] = None,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Draw where an untrained PPO and an untrained SAC act, computed from σ and the action box."""
+    if task is not None and box is not None:
+        raise UserError("A task and --box were both given. Choose one: they name the same thing.")
+    chosen = view or ("squashed" if task is None and box is None else "rescaled")
+    draws_box = chosen in ("box", "rescaled")
+    check_partner("--dimension", dimension, "a TASK", given=task is not None)
+    check_partner("--simulator", simulator, "a TASK", given=task is not None)
+    check_partner("A TASK", task, "--view box or rescaled", given=draws_box)
+    check_partner("--box", box, "--view box or rescaled", given=draws_box)
+    path = _checked(output, f"initial-{chosen}.html", force=force)
+    if draws_box:
+        if task is None and box is None:
+            raise UserError(f"--view {chosen} draws the declared box. Name a task, or give --box LOW HIGH.")
+        box = box or declared_bounds(task or "", simulator, dimension or 0)
+    _write(_initial_figure(chosen, std, box), path)
+
+
+@plot.command("actions", epilog="Example: tuner plot actions ppo.npz -o actions.png")
+def actions(
+    recording: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.npz|DIR",
+            help="A recording, as `tuner actions` writes it, or a trial's folder, whose policy then acts on its task.",
+        ),
+    ],
+    percentiles: Annotated[
+        tuple[float, float], typer.Option("--percentiles", metavar="LOW HIGH", help="The two percentiles to mark.")
+    ] = (2.5, 97.5),
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="The network's own outputs, before squashing or clipping, not what the task got."),
+    ] = False,
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", help="With a folder: control steps of every robot.")
+    ] = DEFAULT_STEPS,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Draw how a policy's actions are distributed, with minimum, maximum and percentiles of each dimension."""
+    name = recording.resolve().stem
+    path = _checked(output, "actions.html" if name == "actions" else f"{name}-actions.html", force=force)
+    from tuner.figures import actions_figure, histogram_data, percentiles_data
+
+    found = recording_of(recording, steps)
+    numbers = percentiles_data(found, percentiles=percentiles, raw=raw)
+    _write(actions_figure(numbers, histogram_data(found, raw=raw), source=described(found, raw=raw)), path)
+
+
+@plot.command("bounds", epilog="Example: tuner plot bounds bounds.yaml ppo.npz -o bounds.png")
+def bounds(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE.yaml|FILE.npz",
+            help="Bounds files, as `tuner bounds` writes them, and at most one recording of `tuner actions`, whose "
+            "least and greatest actions are drawn too.",
+        ),
+    ],
+    every: Annotated[
+        bool, typer.Option("--every", help="Draw every pair of percentiles that the files carry, not only their own.")
+    ] = False,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Draw action bounds from several sources side by side, for each action of one task."""
+    path = _checked(output, "bounds.html", force=force)
+    recordings = [file for file in files if file.suffix == ".npz"]
+    if len(recordings) > 1:
+        raise UserError(f"{len(recordings)} recordings were given; at most one can be drawn beside the bounds.")
+    from tuner.actions import load_recording
+    from tuner.config import load_bounds
+    from tuner.figures import bounds_data, bounds_figure
+
+    paths = [file for file in files if file.suffix != ".npz"]
+    loaded = [(file.stem if len(paths) > 1 else "", load_bounds(file)) for file in paths]
+    data = bounds_data(loaded, load_recording(recordings[0]) if recordings else None, every=every)
+    title = f"Action bounds of {loaded[0][1].task.id}, by source" if loaded else "Recorded actions"
+    _write(bounds_figure(data, title=title), path)
+
+
+@plot.command("curves", epilog="Example: tuner plot curves quickstart --top 3 -o curves.png")
+def curves(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STUDY|DIR",
+            help="One study (a study file, a bundled study, or a study's name in the storage), or folders of trials.",
+        ),
+    ],
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label",
+            metavar="TEXT",
+            help="What a folder's line is called; once for each folder, in their order. Folders with the same label "
+            "are seeds of one configuration and share a colour. Default: the folder's name.",
+        ),
+    ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option("--target", metavar="RETURN", help="The return to mark. Default: the one that was trained for."),
+    ] = None,
+    top: Annotated[
+        int, typer.Option("--top", min=0, metavar="N", help="How many of a study's best trials are coloured.")
+    ] = 5,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="What is compared.")
+    ] = "Return over training time",
+    storage: Annotated[
+        str | None,
+        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
+    ] = None,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Draw learning curves over training time: of a study's trials, or of trial folders to compare."""
+    path = _checked(output, "curves.html", force=force)
+    from tuner.figures import curves_figure
+
+    if len(sources) == 1 and not is_trial(Path(sources[0])):
+        if labels:
+            raise UserError("--label names the lines of trial folders, but a study was given. Leave it out.")
+        data, known = study_curves(sources[0], storage, top)
+    else:
+        data, known = folder_curves([Path(source) for source in sources], labels or [])
+    _write(curves_figure(data, target=known if target is None else target, title=title), path)
+
+
+def _initial_figure(view: str, std: float, box: tuple[float, float] | None) -> "go.Figure":
+    from tuner import figures
+
+    if view == "box" and box is not None:
+        return figures.box_figure(figures.box_data(*box, std))
+    if view == "rescaled" and box is not None:
+        return figures.rescaled_figure(figures.rescaled_data(*box, std))
+    if view == "squashed":
+        return figures.squashed_figure(figures.squashed_data(std))
+    return figures.gaussian_figure(figures.gaussian_data(std))
+
+
+def _checked(output: Path | None, default: str, *, force: bool) -> Path:
+    """Return where the figure goes, once it is clear that it can be written there."""
+    from tuner.figures import check_figure_path
+    from tuner.resources import check_output
+
+    path = output or Path(default)
+    check_figure_path(path)
+    check_output(path, force=force)
+    return path
+
+
+def _write(figure: "go.Figure", path: Path) -> None:
+    from tuner.figures import write_figure
+
+    write_figure(figure, path)
+    typer.echo(path)

@@ -1,0 +1,157 @@
+"""`tuner run`: run a study, or go on with one."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuner.cli.options import INTERRUPTED, count_option, seconds_of
+from tuner.errors import TunerError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuner.analysis import StudyReport
+    from tuner.cli.printing.next_command import RunCommand
+    from tuner.cli.watching.confirmation import Confirmed
+    from tuner.config import StudyConfig
+    from tuner.storage import StudySummary
+
+RUNS_DIR = Path("runs")
+"""Trials write their files below this folder of the working directory."""
+_STOPPING = (
+    "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
+)
+_STOPPING_NOW = "Stopping without waiting for the workers."
+
+
+def run(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a bundled study.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override one value of the study file; repeat it for more."),
+    ] = None,
+    trials: Annotated[int | None, count_option("--trials", "Trials that the study is to have in all.")] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
+    ] = None,
+    workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
+    storage: Annotated[
+        str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
+    ] = None,
+    no_confirm: Annotated[
+        bool, typer.Option("--no-confirm", help="Leave out what the study file's section 'confirm' asks for.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object at the end on stdout, everything else on stderr.")
+    ] = False,
+) -> None:
+    """Run a study, or go on with one that was stopped.
+
+    Where the study file has a section 'confirm', the best configurations are retrained on fresh seeds once all trials
+    are done, as `tuner confirm` does. Ctrl-C once stops what is running; the same command goes on later.
+    """
+    from tuner.cli.printing.next_command import RunCommand
+    from tuner.cli.printing.output import console, print_json, quiet_optuna
+    from tuner.cli.printing.run_result import print_result, print_warnings, result_data
+    from tuner.config import load_study
+
+    quiet_optuna()
+    given = as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
+    config = load_study(study, [*(overrides or []), *given])
+    command = RunCommand(study, overrides or [], trials=trials, timeout=timeout, workers=workers, storage=storage)
+    out = console(stderr=as_json)
+    summary, warnings = _run(config, out)
+
+    def tell(confirmed: "Confirmed | None") -> None:
+        confirmation = None if confirmed is None else confirmed.confirmation
+        report = _report(config)
+        if as_json:
+            print_json(result_data(summary, report, warnings, confirmation))
+        else:
+            print_result(console(), command, summary, report, config, confirmation)
+        print_warnings(console(stderr=as_json), warnings)
+        print_warnings(console(stderr=as_json), {} if confirmed is None else confirmed.warnings)
+
+    try:
+        confirmed = None if no_confirm else _confirm(config, command, summary, out)
+    except Exception:
+        tell(None)  # what hours of trials have found does not hang on it
+        raise
+    tell(confirmed)
+    if "interrupted" in (summary.reason, None if confirmed is None else confirmed.summary.reason):
+        raise typer.Exit(INTERRUPTED)
+    if summary.best is None and summary.reason != "time limit":
+        raise TunerError(
+            "No trial finished, so there is no best configuration. "
+            f"`{command.show_text(config.study, config.storage)}` tells how each ended; the workers' "
+            f"output lies in {_log_dir(config)}."
+        )
+
+
+def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None, storage: str | None) -> list[str]:
+    """Return the options as overrides of the study file, so that they are checked as it is."""
+    values = {
+        "budget.trials": trials,
+        "budget.total_seconds": None if timeout is None else seconds_of("--timeout")(timeout),
+        "workers.count": workers,
+        "storage": storage,
+    }
+    return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
+
+
+def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[int, str]]":
+    """Run the study; return where it stands, and what its trials could not write, by their numbers."""
+    from tuner.cli.printing.warnings import print_sharing
+    from tuner.cli.watching.interrupt import StopOnSignal
+    from tuner.cli.watching.listener import watching
+    from tuner.clock import MonotonicClock
+    from tuner.spaces import load_space
+    from tuner.study import Manager
+    from tuner.workers import LocalPool
+
+    clock = MonotonicClock()
+    space = load_space(config.search_space)
+    with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching(config, clock, out) as watcher:
+        print_sharing(out, pool, config.workers)
+        manager = Manager(config, space, pool, listener=watcher, clock=clock, runs_dir=RUNS_DIR)
+
+        def stop(signals: int) -> None:
+            manager.request_stop()
+            watcher.on_message(_STOPPING if signals == 1 else _STOPPING_NOW)
+
+        with StopOnSignal(stop):
+            return manager.run(), watcher.progress.warnings
+
+
+def _confirm(
+    config: "StudyConfig", command: "RunCommand", summary: "StudySummary", out: "Console"
+) -> "Confirmed | None":
+    """Confirm a study that has finished, if its study file asks for it; say so if it has not finished."""
+    from tuner.cli.watching.confirmation import confirm_study
+
+    if config.confirm is None or summary.reason == "interrupted":
+        return None
+    if summary.reason != "finished" or summary.best is None:
+        why = "no trial finished" if summary.best is None else "the study has not finished"
+        later = command.confirm_text(config.study, config.storage)
+        out.print(f"Not confirmed: {why}. `{later}` confirms the best there is.", markup=False)
+        return None
+    seeds, top = config.confirm.seeds, config.confirm.top
+    out.print(f"All trials are done. The best {top} are confirmed on {seeds} fresh seeds.", markup=False)
+    return confirm_study(config, config.confirm, out, runs_dir=RUNS_DIR)
+
+
+def _report(config: "StudyConfig") -> "StudyReport":
+    """Return the study as it is stored."""
+    from tuner.analysis import summary_data
+    from tuner.storage import read_study
+
+    return summary_data(read_study(config.storage, config.study))
+
+
+def _log_dir(config: "StudyConfig") -> Path:
+    return RUNS_DIR / config.study / "workers"

@@ -1,0 +1,46 @@
+"""`tuner tasks`: what can be trained."""
+
+from typing import Annotated, Any
+
+import typer
+
+
+def tasks(
+    simulator: Annotated[
+        str | None,
+        typer.Option(
+            "--simulator", metavar="NAME", help="List only this simulator's tasks; path/to/file.py:ClassName is yours."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """List the tasks that each simulator offers."""
+    from rich.table import Table
+
+    from tuner.cli.printing.output import console, print_json
+
+    found = tasks_data(simulator)
+    if as_json:
+        print_json({"tasks": found})
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("simulator", no_wrap=True)
+    table.add_column("task", overflow="fold")
+    for entry in found:
+        table.add_row(entry["simulator"], entry["task"])
+    console().print(table)
+
+
+def tasks_data(simulator: str | None = None) -> list[dict[str, Any]]:
+    """Return every task with its simulator.
+
+    Args:
+        simulator: a simulator's name, or a user's own as `path/to/file.py:ClassName`; None lists all bundled ones.
+
+    Raises:
+        UserError: for an unknown simulator.
+    """
+    from tuner.simulators import get_simulator, simulator_names
+
+    names = simulator_names() if simulator is None else [simulator]
+    return [{"simulator": name, "task": task} for name in names for task in get_simulator(name).tasks()]

@@ -1,0 +1,179 @@
+"""`tuner train`: train from an exported configuration, from the start or from an earlier run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tuner.cli.options import INTERRUPTED, duration_option
+from tuner.errors import TunerError, UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuner.config import TrialSpec
+    from tuner.records import Outcome
+
+
+def train(
+    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A configuration, as tuner export writes it.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder of this training.")],
+    seconds: Annotated[
+        float | None, duration_option("--seconds", "Training clock, if not the export's: 90, 5m, 1h.")
+    ] = None,
+    until_target: Annotated[
+        bool, typer.Option("--until-target", help="Stop at the target; without it the whole time is trained.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulator and agent.")] = 0,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="DIR", help="Start from the policy of an earlier training.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier training in the folder.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object at the end on stdout, everything else on stderr.")
+    ] = False,
+) -> None:
+    """Train the exported configuration, and save the policy with its normalisation.
+
+    The policy loads with plain SBX. --resume goes on from an earlier run's policy, optimisers, entropy coefficient and
+    normalisation, with the same algorithm, networks and task; the replay buffer starts empty. Ctrl-C ends the training
+    and saves the policy.
+    """
+    from tuner.cli.printing.output import console, print_json
+    from tuner.cli.watching.single_run import run_training, training_spec
+    from tuner.export import load_configuration
+    from tuner.training import check_start
+
+    configuration = load_configuration(file)
+    spec = training_spec(
+        configuration,
+        seconds=seconds,
+        until_target=until_target,
+        seed=seed,
+        start_from=resume,
+        directory=output,
+    )
+    check_start(spec)
+    check_folder(output, start_from=resume, force=force)
+    out = console(stderr=as_json)
+    if resume is not None:
+        out.print(
+            f"Starting from {resume}: its policy, optimisers and normalisation; the replay buffer starts empty.",
+            markup=False,
+            soft_wrap=True,
+        )
+    outcome = run_training(spec, out)
+    refuse_failure(outcome, output)
+    if as_json:
+        print_json(result_data(spec, outcome))
+    print_result(out, spec, outcome)
+    if outcome.kind == "interrupted":
+        print_next(out, file, spec, outcome)
+        raise typer.Exit(INTERRUPTED)
+    if outcome.details.get("warning"):
+        raise TunerError(f"Not all of the training could be saved: {outcome.details['warning']}")
+    if until_target and outcome.reached_seconds is None:
+        raise TunerError(f"The target was not reached within {spec.budget_seconds:g} s. Give it more --seconds.")
+
+
+def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
+    """Refuse a folder that holds something already, unless it may be replaced.
+
+    Raises:
+        UserError: if it does, or is a file, or would lie in one.
+    """
+    there = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UserError(f"{there} is a file. Name a folder for the training.")
+    if force or not output.is_dir():
+        return
+    if start_from is not None and output.resolve() == start_from.resolve():
+        raise UserError(
+            f"-o {output} is the folder that --resume starts from. Name another folder, or give --force to replace the "
+            "earlier training when this one ends."
+        )
+    if any(output.iterdir()):
+        raise UserError(f"{output} is not empty. Name another folder, or give --force to replace the training in it.")
+
+
+def refuse_failure(outcome: "Outcome", output: Path) -> None:
+    """Raise what a training that failed says.
+
+    Raises:
+        UserError: if the agent and the task, or the run to start from, do not fit.
+        TunerError: for any other failure.
+    """
+    if outcome.details.get("user_error"):
+        raise UserError(outcome.message)
+    if outcome.kind in ("crashed", "hung", "diverged", "too_large"):
+        raise TunerError(
+            f"The training {_FAILED[outcome.kind]}: {outcome.message.rstrip('.')}. The worker's output lies in "
+            f"{output / 'worker-0.log'}."
+        )
+
+
+_FAILED = {"crashed": "crashed", "hung": "hung", "diverged": "diverged", "too_large": "is too large"}
+
+
+def has_policy(spec: "TrialSpec", outcome: "Outcome") -> bool:
+    """Whether the training left a policy; one that was stopped before it had an agent may have left an earlier's."""
+    return outcome.agent is not None and (Path(spec.directory or "") / "policy.zip").is_file()
+
+
+def result_data(spec: "TrialSpec", outcome: "Outcome") -> dict[str, Any]:
+    """Return what happened, for JSON."""
+    return {
+        "directory": spec.directory,
+        "policy": f"{spec.directory}/policy.zip" if has_policy(spec, outcome) else None,
+        "task": spec.task.id,
+        "algorithm": spec.agent.algorithm,
+        "seed": spec.seed,
+        "start_from": spec.start_from,
+        "target": spec.objective.target,
+        "outcome": outcome.to_json(),
+    }
+
+
+def print_result(out: "Console", spec: "TrialSpec", outcome: "Outcome") -> None:
+    """Print what was trained, how it did, and what to do with it."""
+    from tuner.cli.printing.text import number_text
+
+    def say(text: str) -> None:
+        out.print(text, markup=False, soft_wrap=True)
+
+    name = f"{spec.agent.algorithm.upper()} on {spec.task.id}"
+    ended = "stopped after" if outcome.kind == "interrupted" else "trained for"
+    say(f"{name}: {ended} {outcome.clock_seconds:.1f} s, {outcome.env_steps:,} steps and {outcome.updates:,} updates.")
+    target = spec.objective.target
+    if outcome.reached_seconds is not None and target is not None:
+        say(f"The target of {target:g} was reached after {outcome.reached_seconds:.1f} s.")
+    elif target is not None and spec.objective.kind == "time_to_return":
+        say(f"The target of {target:g} was not reached; the best return is {number_text(outcome.best_return)}.")
+    evaluated = outcome.kind == "reached" and spec.stop_at_target
+    say(f"Return at the end: {number_text(outcome.final_return)} ({'evaluated' if evaluated else 'estimated'}).")
+    if outcome.contended:
+        say("Other work competed for the CPUs, so the times do not compare with others.")
+    if has_policy(spec, outcome):
+        say(f"The policy lies in {spec.directory}. What it earns: tuner evaluate {spec.directory}")
+
+
+def print_next(out: "Console", file: Path, spec: "TrialSpec", outcome: "Outcome") -> None:
+    """Print how to go on with a training that was stopped."""
+    import shlex
+
+    if not has_policy(spec, outcome):
+        out.print("It was stopped before there was a policy; the same command with --force starts again.")
+        return
+    left = max(1, round(spec.budget_seconds - outcome.clock_seconds))
+    folder = spec.directory or ""
+    words = ["tuner", "train", str(file), "--resume", folder, "--seconds", str(left), "-o", free_name(folder)]
+    words += ["--until-target"] if spec.stop_at_target else []
+    out.print(f"Go on with: {shlex.join(words)}", markup=False, soft_wrap=True)
+
+
+def free_name(folder: str) -> str:
+    """Return a name beside `folder` that is not taken."""
+    number = 2
+    while Path(f"{folder}-{number}").exists():
+        number += 1
+    return f"{folder}-{number}"

@@ -1,0 +1,118 @@
+"""What `tuner run` says at its end: the best configuration, and what to do next."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from tuner.analysis import StudyReport
+from tuner.cli.printing.confirm_tables import print_confirmation
+from tuner.cli.printing.next_command import RunCommand
+from tuner.cli.printing.study_tables import agent_table
+from tuner.cli.printing.text import best_text, count_text, duration_text
+from tuner.cli.printing.warnings import warning_line, warnings_data
+from tuner.config import StudyConfig
+from tuner.confirm import Confirmation
+from tuner.storage import StudySummary
+
+_ENDS = {
+    "finished": "All trials are done.",
+    "interrupted": "Stopped; the same command goes on where it was.",
+    "time limit": "The time is up; the same command goes on where it was.",
+}
+
+
+def result_data(
+    summary: StudySummary, report: StudyReport, warnings: Mapping[int, str], confirmation: Confirmation | None = None
+) -> dict[str, Any]:
+    """Return what `tuner run --json` prints: this run, and the whole study.
+
+    Args:
+        summary: how the run ended.
+        report: the study as it is stored.
+        warnings: what trials of this run could not write, by their numbers.
+        confirmation: what was confirmed at its end.
+    """
+    run = {
+        "reason": summary.reason,
+        "wall_seconds": summary.wall_seconds,
+        "training_seconds": summary.training_seconds,
+        "warnings": warnings_data(warnings),
+    }
+    return {"run": run, **report.to_json(), "confirmation": None if confirmation is None else confirmation.to_json()}
+
+
+def print_result(
+    out: Console,
+    given: RunCommand,
+    summary: StudySummary,
+    report: StudyReport,
+    config: StudyConfig,
+    confirmation: Confirmation | None = None,
+) -> None:
+    """Print how the run ended, the best or the confirmed configuration as a table, and what to do next.
+
+    Args:
+        out: where to.
+        given: the command that ran it.
+        summary: how the run ended.
+        report: the study as it is stored.
+        config: the study as it ran.
+        confirmation: what was confirmed at its end.
+    """
+    out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
+    out.print(count_text(summary))
+    if summary.best is None:
+        return
+    out.print(f"Best: {best_text(summary.best, report.target)}.")
+    if confirmation is not None:
+        print_confirmation(out, confirmation)
+    if (confirmation is None or confirmation.winner is None) and report.best is not None and report.best.agent:
+        out.print(agent_table(report.best.agent))
+    out.print()
+    directory = report.best.directory if report.best else None
+    steps = next_steps(given, config, summary, directory, confirmed=confirmation is not None)
+    out.print(steps, markup=False, soft_wrap=True)
+
+
+def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
+    """Print what trials could not write, by their numbers, if anything."""
+    for number, text in warnings.items():
+        out.print(Text(warning_line(number, text), style="bold red"))
+
+
+def next_steps(
+    given: RunCommand, config: StudyConfig, summary: StudySummary, directory: str | None, *, confirmed: bool = False
+) -> str:
+    """Return what the user may want to do now; each line that is indented by two can be run as it is.
+
+    Args:
+        given: the command that ran it.
+        config: the study as it ran.
+        summary: how the run ended.
+        directory: where the best trial's files lie.
+        confirmed: whether its best configurations have been retrained already.
+    """
+    show = given.show_text(config.study, config.storage)
+    steps = ["Next:", f"  {show}", "      every trial, with its parameters, and where the seconds went"]
+    if summary.reason == "finished":
+        steps += [f"  {given.text(trials=2 * summary.trials)}", "      search on, with twice as many trials"]
+    else:
+        steps += [f"  {given.text()}", "      go on"]
+    if not confirmed and config.objective.kind == "time_to_return":
+        confirm = given.confirm_text(config.study, config.storage)
+        steps += [f"  {confirm}", "      retrain the best on other seeds: was the winner lucky?"]
+    if given.study == "quickstart":
+        steps += ["  tuner run a1_flat --timeout 20m", "      a quadruped: longer trials"]
+    steps += ["  tuner init mine", "      your own copies of the search spaces and studies, to edit"]
+    if directory is not None:
+        steps += [_files_text(Path(directory))]
+    return "\n".join(steps)
+
+
+def _files_text(directory: Path) -> str:
+    if (directory / "policy.zip").is_file():
+        return f"The best trial's policy and curve lie in {directory}."
+    return f"WARNING: the best trial's policy is not in {directory}. Train its configuration again to get one."

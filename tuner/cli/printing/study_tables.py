@@ -1,0 +1,187 @@
+"""What `tuner show` prints, from the tables of `tuner.analysis`."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tuner.analysis import StudyReport, agent_rows
+from tuner.cli.printing.text import duration_text, number_text, parameter_text
+from tuner.cli.printing.warnings import warning_line
+from tuner.clock import ACCOUNTS
+from tuner.records import OutcomeKind
+
+
+def agent_table(agent: dict[str, Any]) -> Table:
+    """Return an `AgentConfig` in JSON as a table."""
+    table = Table(box=None, show_header=False)
+    table.add_column("name", style="bold", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    for name, value in agent_rows(agent):
+        table.add_row(name, value)
+    return table
+
+
+def trial_records(trials: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the table of trials for JSON: one dictionary each, `params.x` as `params: {x}`, missing facts as None."""
+    return [_nested(row) for row in trials.to_dict("records")]
+
+
+def print_study(out: Console, report: StudyReport, trials: pd.DataFrame, warnings: dict[int, str]) -> None:
+    """Print a study: its trials, their parameters, where the seconds went, and what was found.
+
+    Args:
+        out: where to.
+        report: the study.
+        trials: its trials, as of `trials_data`.
+        warnings: what could not be written, by the number of the trial.
+    """
+    target = "" if report.target is None else f", target {report.target:g}"
+    budget = f"{report.trials} trials of {report.budget_seconds:g} s"
+    out.print(Text.assemble((report.study, "bold"), f"  {report.objective}{target}, {budget}\n"))
+    for title, table in (
+        ("Trials", outcomes_table(trials)),
+        ("Parameters", parameters_table(trials)),
+        ("Where the seconds went", _ledgers(trials)),
+    ):
+        out.print(Text(title, style="bold"))
+        out.print(Padding(table, (0, 0, 1, 0), expand=False))
+        if title == "Trials" and warnings:
+            for number, text in warnings.items():
+                out.print(Text(warning_line(number, text), style="bold red"))
+            out.print()
+    for line in study_lines(report):
+        out.print(Text(line))
+    if report.best is not None and report.best.agent is not None:
+        out.print(Text("\nBest configuration", style="bold"))
+        out.print(agent_table(report.best.agent))
+
+
+def study_lines(report: StudyReport) -> list[str]:
+    """Return what can be said of the whole study, a sentence a line."""
+    lines = [f"{report.finished} of {report.trials} trials finished: {_counts(report.outcomes)}."]
+    lines += [f"Pruned by rule: {_counts(report.rules)}."] if report.rules else []
+    lines += [f"Queued again after a fault or an interruption: {report.retried}."] if report.retried else []
+    lines += [f"Running: {report.running}. Waiting: {report.waiting}."] if report.running or report.waiting else []
+    lines += [f"Trained beside other work on the same CPUs: {report.contended}."] if report.contended else []
+    if report.shadows.trials:
+        shadows = f"{report.shadows.trials} trials ran on although a rule would have stopped them"
+        lines += [f"{shadows}; {report.shadows.reached} of these reached the target."]
+    if report.utilisation is not None:
+        clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
+        lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
+    if report.overhead_seconds is not None:
+        lines += [f"Off that clock a trial took {report.overhead_seconds:.2f} s (median), evaluation aside."]
+    return [*lines, _best_line(report)]
+
+
+def _best_line(report: StudyReport) -> str:
+    best = report.best
+    if best is None:
+        return "Best: no trial has finished yet."
+    name = f"trial {best.number}" + (f" ({best.warm_start})" if best.warm_start else "")
+    if best.time_to_return is not None:
+        return f"Best: {name}, time to return {best.time_to_return:.1f} s."
+    missed = "" if report.target is None else "; the target was not reached"
+    return f"Best: {name}, return {number_text(best.best_return)}{missed}."
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counted.items()) or "none"
+
+
+def outcomes_table(trials: pd.DataFrame) -> Table:
+    """Return how each trial ended."""
+    table = _table("trial", "outcome", left=("outcome", "warm start"))
+    for title in ("time to return", "final return", "best return", "clock", "warm start"):
+        table.add_column(title, justify="left" if title == "warm start" else "right")
+    rows = [_plain(row) for row in trials.to_dict("records")]
+    repeated = {row["retry_of"] for row in rows}
+    for row in rows:
+        table.add_row(
+            str(row["number"]),
+            _outcome(row, repeated=row["number"] in repeated),
+            _time_to_return(row),
+            number_text(row["final_return"]),
+            number_text(row["best_return"]),
+            number_text(row["clock_seconds"], 1),
+            row["warm_start"] or "",
+        )
+    return table
+
+
+def _outcome(row: dict[str, Any], *, repeated: bool) -> str:
+    text = str(row["outcome"] or row["state"].lower())
+    text += f" ({row['rule']})" if row["rule"] else ""
+    if row["counts"] or not row["outcome"]:
+        return text
+    if not repeated:
+        return text + ", not counted"
+    return text + (", queued again" if row["outcome"] == OutcomeKind.INTERRUPTED else ", retried")
+
+
+def _time_to_return(row: dict[str, Any]) -> str:
+    if row["time_to_return"] is not None:
+        return f"{row['time_to_return']:.1f}"
+    return f"> {row['clock_seconds']:.1f}" if row["censored"] and row["clock_seconds"] is not None else "—"
+
+
+def parameters_table(trials: pd.DataFrame) -> Table:
+    """Return what was tried: the values that differ, trial by trial, under those that all trials share."""
+    known = {str(row["number"]): _known(row.get("params", {})) for row in trial_records(trials)}
+    rows = {number: values for number, values in known.items() if values}  # a waiting trial has none yet
+    shared = dict(set.intersection(*(set(values.items()) for values in rows.values()))) if len(rows) > 1 else {}
+    table = _table("trial", "values", left=("values",))
+    if shared:
+        table.add_row("all", _values({name: shared[name] for name in next(iter(rows.values())) if name in shared}))
+    for number, values in rows.items():
+        table.add_row(number, _values({name: value for name, value in values.items() if name not in shared}))
+    return table
+
+
+def _known(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _values(parameters: dict[str, Any]) -> str:
+    return "  ".join(f"{name}={parameter_text(value)}" for name, value in parameters.items())
+
+
+def _ledgers(trials: pd.DataFrame) -> Table:
+    table = _table("trial", *ACCOUNTS, left=())
+    for row in trial_records(trials):
+        table.add_row(str(row["number"]), *(number_text(row["ledger"][account], 1) for account in ACCOUNTS))
+    return table
+
+
+def _table(*titles: str, left: tuple[str, ...]) -> Table:
+    table = Table(box=None, header_style="dim")
+    for title in titles:
+        table.add_column(title, justify="left" if title in left else "right", overflow="fold")
+    return table
+
+
+def _nested(row: dict[Any, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in _plain(row).items():
+        group, dot, inner = name.partition(".")
+        if dot:
+            nested.setdefault(group, {})[inner] = value
+        else:
+            nested[name] = value
+    return nested
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return a row of a table with None for what is missing and Python's own numbers for numpy's."""
+    return {
+        str(name): None if _missing(value) else getattr(value, "item", lambda v=value: v)()
+        for name, value in row.items()
+    }
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)

@@ -1,0 +1,119 @@
+"""Numbers as people read them: durations, rates, returns, and a curve as one line of blocks."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tuner.errors import UserError
+
+if TYPE_CHECKING:
+    from tuner.storage import BestTrial, StudySummary
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that `text` means: `90`, `90s`, `30m`, `1h30m`.
+
+    Raises:
+        UserError: if it is not a duration, or not longer than zero.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is not None and any(match.groups()):
+        hours, minutes, seconds = (float(group or 0) for group in match.groups())
+        total = 3600 * hours + 60 * minutes + seconds
+        if 0 < total < math.inf:
+            return total
+        if total == 0:
+            raise UserError(f"'{text}' is no length of time to run for. It must be more than zero: 90, 30m or 1h30m.")
+    raise UserError(
+        f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m), more than "
+        "zero in all."
+    )
+
+
+def parse_count(text: str) -> int:
+    """Return the whole number that `text` means.
+
+    Raises:
+        UserError: if it is not a whole number, or not more than zero.
+    """
+    # isdecimal alone would let digits of other scripts pass, which the study file's checks would not.
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UserError(f"'{text}' was given where a number is needed. It must be a whole number, more than zero.")
+
+
+def duration_text(seconds: float) -> str:
+    """Return a length of time as `0:07`, `3:12` or `1:02:05`, rounded to whole seconds."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
+
+
+def number_text(value: float | None, digits: int = 2) -> str:
+    """Return a number with `digits` decimals, thousands separated, or `—` where there is none."""
+    if value is None or not math.isfinite(value):
+        return "—"
+    return f"{value:,.{digits}f}"
+
+
+def parameter_text(value: object) -> str:
+    """Return a parameter's value; floats with four significant digits."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}"
+
+
+def sparkline(values: Sequence[float | None], width: int, low: float | None = None, high: float | None = None) -> str:
+    """Draw `values` as one line of blocks.
+
+    Args:
+        values: a curve on an even grid; None leaves a gap.
+        width: characters at most; a longer curve is thinned by taking the last value of each group.
+        low: bottom of the scale; by default the least value.
+        high: top of the scale; by default the greatest value.
+    """
+    count = len(values)
+    if count > width:
+        values = [values[(index + 1) * count // width - 1] for index in range(width)]
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return " " * len(values)
+    bottom = min(known) if low is None else min(low, *known)
+    top = max(known) if high is None else max(high, *known)
+    return "".join(_block(value, bottom, top) for value in values)
+
+
+def _block(value: float | None, bottom: float, top: float) -> str:
+    if value is None or not math.isfinite(value):
+        return " "
+    if top <= bottom:
+        return _BLOCKS[0]
+    share = (value - bottom) / (top - bottom)
+    return _BLOCKS[min(len(_BLOCKS) - 1, int(share * len(_BLOCKS)))]
+
+
+def standing_text(summary: "StudySummary", target: float | None) -> str:
+    """Say in a few words what a run has found so far."""
+    return summary.standing or f"Best so far: {best_text(summary.best, target)}"
+
+
+def best_text(best: "BestTrial | None", target: float | None) -> str:
+    """Say in a few words which trial is best."""
+    if best is None:
+        return "no trial has finished yet"
+    if best.reached_seconds is not None:
+        return f"trial {best.number} reached the target in {best.reached_seconds:.1f} s"
+    missed = "" if target is None else "; the target was not reached"
+    return f"trial {best.number} with a return of {number_text(best.best_return)}{missed}"
+
+
+def count_text(summary: "StudySummary") -> str:
+    """Say in one line how many trials finished, and how."""
+    counted = ", ".join(f"{count} {kind}" for kind, count in summary.outcomes.items() if count)
+    again = f" Ended early and queued again: {summary.retried}." if summary.retried else ""
+    return f"Trials: {summary.finished} of {summary.trials} finished" + (f" ({counted})." if counted else ".") + again

@@ -1,0 +1,50 @@
+"""What does not stop a run but its user must be told: files that could not be written, workers that share CPUs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tuner.records import Outcome
+
+if TYPE_CHECKING:
+    import optuna
+    from rich.console import Console
+
+    from tuner.config import WorkersConfig
+    from tuner.workers import LocalPool
+
+
+def warning_of(outcome: Outcome) -> str | None:
+    """Return what of a trial could not be written, and why; None if all was."""
+    warning = outcome.details.get("warning")
+    return None if warning is None else str(warning)
+
+
+def warnings_of(study: "optuna.Study") -> dict[int, str]:
+    """Return what could not be written, by the number of the trial, as the study's storage has it."""
+    from tuner.storage import outcome_of
+
+    outcomes = ((trial.number, outcome_of(trial)) for trial in study.get_trials(deepcopy=False))
+    return {number: text for number, outcome in outcomes if outcome is not None and (text := warning_of(outcome))}
+
+
+def warning_line(number: int, text: str) -> str:
+    """Say in one line what of a trial could not be written."""
+    return f"WARNING: trial {number}: {text.rstrip('.')}."
+
+
+def warnings_data(warnings: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return the warnings for JSON."""
+    return [{"trial": number, "warning": text} for number, text in warnings.items()]
+
+
+def print_sharing(out: "Console", pool: "LocalPool", workers: "WorkersConfig") -> None:
+    """Print before a run that its workers share CPUs, if they do: all its trials will be marked as contended."""
+    from rich.text import Text
+
+    if pool.oversubscribed:
+        line = (
+            f"WARNING: {workers.count} workers of {workers.threads} threads share the CPUs of this machine, so trials "
+            "slow each other down and their seconds do not compare. Run fewer (--workers) or with fewer threads "
+            "(workers.threads in the study file)."
+        )
+        out.print(Text(line, style="bold red"))

@@ -1,0 +1,217 @@
+"""Those who watch a study run: one keeps the live view up to date, one prints a line for each thing that happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from tuner.cli.printing.text import count_text, duration_text, number_text, standing_text
+from tuner.cli.printing.warnings import warning_line, warning_of
+from tuner.cli.watching.live_view import LiveView, headline
+from tuner.cli.watching.progress import Progress, TrialProgress
+from tuner.clock import Clock
+from tuner.config import StudyConfig, TrialSpec
+from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.storage import StudySummary, trial_name
+from tuner.training import Phase
+
+_REFRESHES_PER_SECOND = 4
+_TELL_SECONDS = 30.0
+"""Wall-clock time between two lines on the progress of one trial."""
+_FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
+
+
+class Watcher:
+    """Keeps the `Progress` of a run; a `StudyListener`.
+
+    Args:
+        config: the study.
+        clock: what time is read from.
+    """
+
+    def __init__(self, config: StudyConfig, clock: Clock) -> None:
+        self._clock = clock
+        self.progress = Progress(
+            summary=StudySummary(study=config.study, trials=config.budget.trials, finished=0),
+            task=f"{config.task.id} on {config.task.simulator}",
+            num_envs=config.task.num_envs,
+            target=config.objective.target,
+            slots=dict.fromkeys(range(config.workers.count)),
+            started=clock.now(),
+            deadline_seconds=config.budget.total_seconds,
+        )
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Take over what earlier runs finished."""
+        self.progress = replace(self.progress, summary=summary, finished_before=summary.finished)
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """Put the trial into its slot."""
+        trial = TrialProgress(
+            spec.number, spec.budget_seconds, attempt=spec.attempt, label=label, name=trial_name(spec)
+        )
+        self.progress = self.progress.with_trial(slot, trial)
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Note what the trial is doing."""
+        self.progress = self.progress.with_phase(slot, phase)
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """Lengthen the trial's curve."""
+        self.progress = self.progress.with_tick(slot, tick)
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Empty the slot, take over the new counts, and keep what could not be written."""
+        self.progress = self.progress.with_outcome(slot, summary)
+        warning = warning_of(outcome)
+        if warning is not None:
+            self.progress = self.progress.with_warning(spec.number, warning)
+
+    def on_message(self, text: str) -> None:
+        """Keep the message as the note of the moment."""
+        self.progress = replace(self.progress, note=text)
+
+
+class LiveWatcher(Watcher):
+    """Shows the progress in a live view; what went wrong scrolls by above it and stays."""
+
+    def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
+        super().__init__(config, clock)
+        self._console = console
+        self.view = LiveView(lambda: self.progress, clock)
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Empty the slot, take over the new counts, and print a fault."""
+        super().on_trial_finished(slot, spec, outcome, summary)
+        if outcome.kind in _FAULTS and not _ends_the_run(outcome):
+            self._console.print(Text(outcome_text(spec, outcome), style="red"))
+        warning = warning_of(outcome)
+        if warning is not None:
+            self._console.print(Text(warning_line(spec.number, warning), style="bold red"))
+
+
+class LineWatcher(Watcher):
+    """Prints one line for everything that happens, and for each trial one now and then; for logs and pipes."""
+
+    def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
+        super().__init__(config, clock)
+        self._console = console
+        self._compiling_since: dict[int, float] = {}
+        self._told: dict[int, float] = {}
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Print what is about to run."""
+        super().on_study_started(summary)
+        self._say(f"Study {summary.study}: {headline(self.progress)}.")
+        self._say(count_text(summary))
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """Print that a trial starts."""
+        super().on_trial_started(slot, spec, label)
+        named = f" ({label})" if label else ""
+        again = f", retry {spec.attempt}" if spec.attempt else ""
+        self._say(f"{trial_name(spec)}{named} starts on worker {slot}{again}.")
+        self._told[slot] = self._clock.now()
+        self._compiling_since.pop(slot, None)
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Print when the trial compiles, and for how long it did; evaluations are too many to tell."""
+        super().on_phase(slot, spec, phase)
+        if phase == "compile":
+            self._compiling_since[slot] = self._clock.now()
+            self._say(f"{trial_name(spec)} is compiling.")
+        elif slot in self._compiling_since:
+            seconds = self._clock.now() - self._compiling_since.pop(slot)
+            self._say(f"{trial_name(spec)} compiled in {seconds:.1f} s and trains.")
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """Print how far the trial is, unless it was told of a moment ago."""
+        super().on_tick(slot, spec, tick, score)
+        now, trial = self._clock.now(), self.progress.slots.get(slot)
+        if trial is None or now - self._told.get(slot, now) < _TELL_SECONDS:
+            return
+        self._told[slot] = now
+        self._say(tick_text(trial, self.progress.seconds_left(now - self.progress.started)))
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Print how the trial ended, and the best so far if it is this one."""
+        super().on_trial_finished(slot, spec, outcome, summary)
+        if not _ends_the_run(outcome):
+            self._say(outcome_text(spec, outcome))
+        warning = warning_of(outcome)
+        if warning is not None:
+            self._say(warning_line(spec.number, warning))
+        if summary.standing is not None or (summary.best is not None and summary.best.number == spec.number):
+            self._say(f"{standing_text(summary, self.progress.target)}.")
+
+    def on_message(self, text: str) -> None:
+        """Print the message."""
+        super().on_message(text)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        elapsed = self._clock.now() - self.progress.started
+        try:
+            self._console.print(Text(f"[{duration_text(elapsed)}] {text}"))
+        except (
+            OSError
+        ):  # a full disk under the log costs the lines, not the study; what is printed at the end reports it
+            self._console.quiet = True
+
+
+@contextmanager
+def watching(config: StudyConfig, clock: Clock, out: Console) -> Iterator[Watcher]:
+    """Watch a run inside the `with` block: in a live view on a terminal, by lines anywhere else."""
+    if not out.is_terminal:
+        yield LineWatcher(config, clock, out)
+        return
+    watcher = LiveWatcher(config, clock, out)
+    with Live(watcher.view, console=out, refresh_per_second=_REFRESHES_PER_SECOND, transient=True):
+        yield watcher
+
+
+def tick_text(trial: TrialProgress, seconds_left: float | None) -> str:
+    """Say in one line how far a trial is.
+
+    Args:
+        trial: the trial, with at least one tick.
+        seconds_left: about how long the whole run still takes, if that is known.
+    """
+    last = trial.ticks[-1]
+    parts = [
+        f"{trial.name or f'Trial {trial.number}'}: {trial.clock_seconds:.1f} of {trial.budget_seconds:g} s",
+        f"return {number_text(last.estimate)}",
+        f"best {number_text(last.best)}",
+        f"{number_text(trial.steps_per_second, 0)} steps/s",
+    ]
+    if seconds_left is not None:
+        parts.append(f"about {duration_text(seconds_left)} left for the study")
+    return ", ".join(parts) + "."
+
+
+def _ends_the_run(outcome: Outcome) -> bool:
+    """Whether the outcome is the user's mistake: the run ends with its message, which need not be read twice."""
+    return outcome.details.get("user_error") is True
+
+
+def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
+    """Say in one line how a trial ended."""
+    name = trial_name(spec)
+    best = number_text(outcome.best_return)
+    match outcome.kind:
+        case OutcomeKind.REACHED:
+            return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s."
+        case OutcomeKind.EXHAUSTED:
+            return f"{name} spent its {outcome.clock_seconds:.1f} s; best return {best}."
+        case OutcomeKind.PRUNED:
+            rule = f" ({outcome.rule})" if outcome.rule else ""
+            return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; best return {best}."
+        case OutcomeKind.INTERRUPTED:
+            return f"{name} was interrupted after {outcome.clock_seconds:.1f} s and is queued again."
+        case OutcomeKind.TOO_LARGE:
+            return f"{name} was not trained. {outcome.message}"
+        case _:
+            return f"{name} {outcome.kind.value}: {outcome.message.rstrip('.') or 'no reason was given'}."

@@ -1,0 +1,107 @@
+"""The live view of a running study: a table of workers, the best trial so far, what is left."""
+
+from collections.abc import Callable
+
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from tuner.cli.printing.text import count_text, duration_text, number_text, sparkline, standing_text
+from tuner.cli.printing.warnings import warning_line
+from tuner.cli.watching.progress import Progress, TrialProgress
+from tuner.clock import Clock
+
+_WIDE = 100
+"""Characters from which on everything fits: long curves, intervals, the names of warm starts."""
+_COLUMNS = ("#", "trial", "doing", "return", "estimate", "clock", "steps/s", "updates/s")
+_LEFT_ALIGNED = 4
+
+
+class LiveView:
+    """Draws the progress of the moment; rich asks it to, several times a second and from a thread of its own.
+
+    Args:
+        progress: gives the progress of the moment.
+        clock: what time is read from.
+    """
+
+    def __init__(self, progress: Callable[[], Progress], clock: Clock) -> None:
+        self._progress = progress
+        self._clock = clock
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield draw(self._progress(), self._clock.now(), options.max_width)
+
+
+def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
+    """Draw one study.
+
+    Args:
+        progress: what it looks like.
+        now_seconds: the reading of the clock that `progress.started` was read from.
+        width: characters in a line of the terminal.
+    """
+    elapsed = now_seconds - progress.started
+    parts: list[RenderableType] = [
+        _title(progress),
+        _workers(progress, wide=width >= _WIDE),
+        Text(f"{standing_text(progress.summary, progress.target)}."),
+    ]
+    parts += [Text(count_text(progress.summary)), Text(_time_text(progress, elapsed), style="dim")]
+    if progress.warnings:
+        number, text = list(progress.warnings.items())[-1]
+        more = f" ({len(progress.warnings)} trials have lost files.)" if len(progress.warnings) > 1 else ""
+        parts.append(Text(warning_line(number, text) + more, style="bold red"))
+    if progress.note:
+        parts.append(Text(progress.note, style="yellow"))
+    return Group(*parts)
+
+
+def headline(progress: Progress) -> str:
+    """Name the task with its size and its target."""
+    target = "" if progress.target is None else f", target {progress.target:g}"
+    return f"{progress.task}, {progress.num_envs} robots{target}"
+
+
+def _title(progress: Progress) -> Text:
+    return Text.assemble((progress.summary.study, "bold"), "  ", headline(progress))
+
+
+def _time_text(progress: Progress, elapsed_seconds: float) -> str:
+    left = progress.seconds_left(elapsed_seconds)
+    rest = "" if left is None else f", about {duration_text(left)} left"
+    return f"{duration_text(elapsed_seconds)} elapsed{rest}. Ctrl-C stops; the same command goes on later."
+
+
+def _workers(progress: Progress, *, wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for index, name in enumerate(_COLUMNS):
+        justify: JustifyMethod = "left" if index < _LEFT_ALIGNED else "right"
+        table.add_column(name, justify=justify, no_wrap=True, max_width=12 if name == "trial" and not wide else None)
+    for slot, trial in sorted(progress.slots.items()):
+        table.add_row(str(slot), *_cells(trial, progress.target, wide=wide))
+    return table
+
+
+def _cells(trial: TrialProgress | None, target: float | None, *, wide: bool) -> list[str]:
+    if trial is None:
+        return ["—", "idle"]
+    number = f"{trial.number} (retry {trial.attempt})" if trial.attempt else f"{trial.number}"
+    return [
+        f"{number} {trial.label}".rstrip(),
+        trial.phase,
+        sparkline([tick.estimate for tick in trial.ticks], 24 if wide else 10, high=target),
+        _estimate_text(trial, interval=wide),
+        f"{trial.clock_seconds:.1f} / {trial.budget_seconds:g} s",
+        number_text(trial.steps_per_second, 0),
+        number_text(trial.updates_per_second, 0),
+    ]
+
+
+def _estimate_text(trial: TrialProgress, *, interval: bool) -> str:
+    last = trial.ticks[-1] if trial.ticks else None
+    if last is None or last.estimate is None:
+        return "—"
+    if not interval or last.low is None or last.high is None:
+        return number_text(last.estimate)
+    return f"{number_text(last.estimate)} ±{number_text((last.high - last.low) / 2)}"

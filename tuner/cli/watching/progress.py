@@ -1,0 +1,115 @@
+"""What a running study looks like at one moment, as plain data; the live view and the plain lines are drawn from it.
+
+Every change gives a new `Progress`, so that a thread that draws never sees half of one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tuner.records import Tick
+from tuner.storage import StudySummary
+
+_RATE_TICKS = 8
+"""Rates are averaged over this many ticks: long enough to be steady, short enough to show a change."""
+
+
+@dataclass(frozen=True)
+class TrialProgress:
+    """One running trial."""
+
+    number: int
+    budget_seconds: float
+    """Training clock that it may use."""
+    attempt: int = 0
+    """0 for the first try."""
+    label: str = ""
+    """The warm start's name, if it is one; of a confirm run whose it is."""
+    name: str = ""
+    """What it is called at the beginning of a sentence, if that is not `Trial` and its number."""
+    phase: str = "launch"
+    ticks: tuple[Tick, ...] = ()
+
+    @property
+    def clock_seconds(self) -> float:
+        """Training clock at the last tick."""
+        return self.ticks[-1].clock_seconds if self.ticks else 0.0
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Environment steps per second of training clock, over the last ticks."""
+        return self._rate("env_steps")
+
+    @property
+    def updates_per_second(self) -> float | None:
+        """Gradient steps per second of training clock, over the last ticks."""
+        return self._rate("updates")
+
+    def _rate(self, counter: str) -> float | None:
+        if not self.ticks:
+            return None
+        last = self.ticks[-1]
+        first = self.ticks[-1 - _RATE_TICKS] if len(self.ticks) > _RATE_TICKS else Tick(index=0, clock_seconds=0.0)
+        seconds = last.clock_seconds - first.clock_seconds
+        if seconds <= 0:
+            return None
+        return float(getattr(last, counter) - getattr(first, counter)) / seconds
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One study while it runs."""
+
+    summary: StudySummary
+    """The finished trials, those of earlier runs included."""
+    task: str
+    num_envs: int
+    target: float | None = None
+    """The return that counts as solved."""
+    finished_before: int = 0
+    """Trials that were finished when this run began."""
+    slots: Mapping[int, TrialProgress | None] = field(default_factory=dict)
+    """The running trial of each worker, None while it is idle."""
+    started: float = 0.0
+    """Clock reading when this run began."""
+    deadline_seconds: float | None = None
+    """Wall-clock seconds that this run may take."""
+    warnings: Mapping[int, str] = field(default_factory=dict)
+    """What of this run's trials could not be written, by their numbers."""
+    note: str = ""
+    """What is going on that the numbers do not say."""
+
+    def with_trial(self, slot: int, trial: TrialProgress | None) -> "Progress":
+        """Return the progress with `trial` in `slot`; None empties it."""
+        return replace(self, slots={**self.slots, slot: trial})
+
+    def with_phase(self, slot: int, phase: str) -> "Progress":
+        """Return the progress with the trial in `slot` in another phase; an empty slot is left alone."""
+        trial = self.slots.get(slot)
+        return self if trial is None else self.with_trial(slot, replace(trial, phase=phase))
+
+    def with_tick(self, slot: int, tick: Tick) -> "Progress":
+        """Return the progress with one more tick of the trial in `slot`; an empty slot is left alone."""
+        trial = self.slots.get(slot)
+        return self if trial is None else self.with_trial(slot, replace(trial, ticks=(*trial.ticks, tick)))
+
+    def with_outcome(self, slot: int, summary: StudySummary) -> "Progress":
+        """Return the progress after the trial in `slot` ended: its slot is empty, `summary` is the study with it."""
+        return replace(self.with_trial(slot, None), summary=summary)
+
+    def with_warning(self, number: int, text: str) -> "Progress":
+        """Return the progress with a warning of what trial `number` could not write."""
+        return replace(self, warnings={**self.warnings, number: text})
+
+    def seconds_left(self, elapsed_seconds: float) -> float | None:
+        """Return about how long this run still takes, in wall-clock seconds; None before anything is known.
+
+        The trials that are still to come are taken to last as long as those of this run did; the run's own limit
+        caps the result.
+        """
+        done = self.summary.finished - self.finished_before
+        coming = max(0, self.summary.trials - self.summary.finished)
+        left = None if done <= 0 else coming * elapsed_seconds / done
+        if self.deadline_seconds is None:
+            return left
+        until_deadline = max(0.0, self.deadline_seconds - elapsed_seconds)
+        return until_deadline if left is None else min(left, until_deadline)

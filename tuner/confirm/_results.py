@@ -1,0 +1,102 @@
+"""What confirming a study has shown, as plain data."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tuner.analysis import Estimated
+
+
+@dataclass(frozen=True)
+class ConfirmRun:
+    """One training of a candidate on one fresh seed."""
+
+    seed: int
+    kind: str
+    """How it ended, an `OutcomeKind`: reached, exhausted, or a fault that its retries did not get past."""
+    reached_seconds: float | None
+    """Time to return; None when the target was not reached."""
+    clock_seconds: float
+    """Training clock at its end."""
+    best_return: float | None
+    directory: str | None
+    """Where its files lie, on the machine that trained it."""
+    contended: bool = False
+    """Whether other work ran on its CPUs, so that its seconds do not compare."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that is retrained, with the runs it has so far."""
+
+    number: int | None
+    """Its trial in the study; None for the reference."""
+    label: str
+    """`trial 12`, or the reference's name."""
+    promised_seconds: float | None
+    """Time to return of its trial in the study; None where it did not reach the target, and for the reference."""
+    agent: dict[str, Any]
+    """The `AgentConfig` as JSON. The action box is absolute, but for a reference that has not been trained yet."""
+    runs: tuple[ConfirmRun, ...]
+    """In the order of the seeds."""
+    mean_seconds: Estimated
+    """Restricted mean of the times to return, with its bootstrap interval; NaN before the first run."""
+    success_rate: float
+    """Share of the runs that reached the target; NaN before the first run."""
+    dropped: str | None
+    """Why it gets no further seeds; None while it is in the race."""
+
+    @property
+    def gap_seconds(self) -> float | None:
+        """By how much the fresh seeds were slower than the study promised; None without a promise or a run."""
+        if self.promised_seconds is None or not self.runs:
+            return None
+        return self.mean_seconds.value - self.promised_seconds
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Where confirming a study stands."""
+
+    study: str
+    target: float
+    budget_seconds: float
+    """Training clock of one run."""
+    seeds: tuple[int, ...]
+    """The fresh seeds, the same for every candidate."""
+    candidates: tuple[Candidate, ...]
+    """Best first, those that were dropped after the others, the reference last."""
+    winner: Candidate | None
+    """The smallest restricted mean, never the reference's; None until it is finished, and where no candidate reached
+    the target on any seed."""
+    finished: bool
+    """Every candidate has all its seeds, or was dropped."""
+    outdated: str | None
+    """Why the results no longer belong to the study, a line for each difference; None if they do."""
+
+    @property
+    def reference(self) -> Candidate | None:
+        """The reference, if there is one that is not among the candidates of the study itself."""
+        return next((candidate for candidate in self.candidates if candidate.number is None), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON-safe dictionary, each candidate with its `gap_seconds`; the winner by its label."""
+        data = asdict(self)
+        for shown, candidate in zip(data["candidates"], self.candidates, strict=True):
+            shown["gap_seconds"] = candidate.gap_seconds
+        return {**data, "winner": None if self.winner is None else self.winner.label}
+
+
+def remarks(confirmation: Confirmation) -> list[str]:
+    """Return which runs count though they broke down, and how many shared their CPUs; nothing if all went well."""
+    runs = [(candidate, run) for candidate in confirmation.candidates for run in candidate.runs]
+    faults = [
+        f"{candidate.label} {run.kind} on seed {confirmation.seeds.index(run.seed) + 1}"
+        for candidate, run in runs
+        if run.kind not in ("reached", "exhausted")
+    ]
+    lines = [f"Counted as not reached: {', '.join(faults)}."] if faults else []
+    shared = sum(run.contended for _, run in runs)
+    if shared:
+        whose = "runs shared its" if shared == 1 else "runs shared their"
+        lines.append(f"{shared} of {len(runs)} {whose} CPUs with other work; seconds of such runs do not compare.")
+    return lines

@@ -1,0 +1,50 @@
+"""What an exported configuration needs besides SBX: its action box and its initial standard deviation.
+
+Files exported for RL Zoo name these; those for SBX and Isaac Lab contain their source, so they need nothing of this
+package.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+
+
+class ActionBox(VecEnvWrapper):
+    """Lets an agent act in a box of its own, whatever box the task declares; actions are clipped into it."""
+
+    def __init__(self, venv: VecEnv, low: Sequence[float], high: Sequence[float]) -> None:
+        self._low, self._high = np.asarray(low, np.float32), np.asarray(high, np.float32)
+        super().__init__(venv, action_space=spaces.Box(self._low, self._high, dtype=np.float32))
+
+    def step_async(self, actions: Any) -> None:
+        """Pass the clipped actions on."""
+        self.venv.step_async(np.clip(actions, self._low, self._high))
+
+    def step_wait(self) -> Any:
+        """Return the wrapped environment's step."""
+        return self.venv.step_wait()
+
+    def reset(self) -> Any:
+        """Reset the wrapped environment."""
+        return self.venv.reset()
+
+
+def set_initial_std(agent: Any, std: float) -> None:
+    """Let an untrained SAC, TQC or CrossQ explore with `std`, before squashing, in every state.
+
+    SBX has no argument for it. The actor's last layer computes the logarithm of the standard deviation: its kernel
+    becomes zero and its bias ln(std); both learn as usual afterwards.
+    """
+    state = agent.policy.actor_state
+    nested = "params" in state.params  # CrossQ keeps them apart from its batch statistics
+    layers = dict(state.params["params"] if nested else state.params)
+    last = max(
+        (name for name in layers if name.startswith("Dense_")), key=lambda name: int(name.removeprefix("Dense_"))
+    )
+    kernel, bias = layers[last]["kernel"], layers[last]["bias"]
+    layers[last] = {**layers[last], "kernel": kernel * 0, "bias": bias * 0 + math.log(std)}
+    agent.policy.actor_state = state.replace(params={**state.params, "params": layers} if nested else layers)

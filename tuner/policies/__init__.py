@@ -1,0 +1,42 @@
+"""Saved policies: loaded, acting, evaluated and filmed.
+
+Importing this package stays light: what acts with a policy (JAX, SBX) is imported when it is used.
+"""
+
+from typing import TYPE_CHECKING
+
+from tuner.optional import lazy_attributes
+from tuner.policies._summary import EpisodeSummary, summarize
+from tuner.policies._video import check_video_tools
+
+if TYPE_CHECKING:
+    from tuner.policies._evaluate import evaluate_policy
+    from tuner.policies._film import film_policy
+    from tuner.policies._gaussian_actor import Floats, GaussianActor
+    from tuner.policies._policy import Policy, load_policy, untrained_policy
+
+__all__ = [
+    "EpisodeSummary",
+    "Floats",
+    "GaussianActor",
+    "Policy",
+    "check_video_tools",
+    "evaluate_policy",
+    "film_policy",
+    "load_policy",
+    "summarize",
+    "untrained_policy",
+]
+
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "Floats": "_gaussian_actor",
+        "GaussianActor": "_gaussian_actor",
+        "Policy": "_policy",
+        "evaluate_policy": "_evaluate",
+        "film_policy": "_film",
+        "load_policy": "_policy",
+        "untrained_policy": "_policy",
+    },
+)

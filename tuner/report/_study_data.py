@@ -1,0 +1,63 @@
+"""Everything that the page is written from, read once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+import pandas as pd
+
+from tuner.analysis import StudyReport, summary_data, trials_data
+from tuner.config import StudyConfig
+from tuner.confirm import Candidate, Confirmation, confirmation_data
+from tuner.errors import UserError
+from tuner.records import Outcome
+from tuner.storage import config_of, outcome_of
+
+
+@dataclass(frozen=True)
+class Source:
+    """A study as it is stored."""
+
+    study: optuna.Study
+    config: StudyConfig
+    summary: StudyReport
+    trials: pd.DataFrame
+    """As of `tuner.analysis.trials_data`."""
+    confirmation: Confirmation | None
+    top: int
+    """How many of the best trials stand out."""
+
+    @property
+    def ended(self) -> pd.DataFrame:
+        """The rows of the trials that ended."""
+        return self.trials[self.trials["outcome"].notna()]
+
+    @property
+    def winner(self) -> Candidate | None:
+        """The confirmed winner, unless the study has changed since."""
+        if self.confirmation is None or self.confirmation.outdated:
+            return None
+        return self.confirmation.winner
+
+    def outcome(self, number: int) -> Outcome | None:
+        """Return how a trial ended."""
+        return outcome_of(self.study.get_trials(deepcopy=False)[number])
+
+    def params(self, number: int) -> dict[str, Any]:
+        """Return a trial's parameters of the search space."""
+        return dict(self.study.get_trials(deepcopy=False)[number].params)
+
+
+def read_source(study: optuna.Study, *, top: int) -> Source:
+    """Read a study for its page.
+
+    Raises:
+        UserError: if another program made the study.
+    """
+    config = config_of(study)
+    if config is None:
+        raise UserError(
+            f"The study '{study.study_name}' was not made by this program, or by another version of it, so there is "
+            "nothing to report. Name a study that `tuner run` has run."
+        )
+    return Source(study, config, summary_data(study), trials_data(study), confirmation_data(study), top)

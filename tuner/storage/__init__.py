@@ -1,0 +1,50 @@
+"""What a study is on disk: its storage, names, attributes, owner, score and summary. Nothing here runs a study."""
+
+from tuner.storage import attributes
+from tuner.storage._fingerprint import SECONDS_DEPEND_ON, check_fingerprint, differences, fingerprint
+from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
+from tuner.storage._owner import Owner, being_run, lock_file, manager_lock
+from tuner.storage._reading import confirm_name, read_study, study_names, trial_name, without_confirm_runs
+from tuner.storage._runs import RunRecord, check_not_running, runs_of, unlike
+from tuner.storage._score import best_return_of, score, worst_score
+from tuner.storage._summary import BestTrial, EndReason, StudySummary, summarize
+from tuner.storage._url import shown_url, sqlite_file
+from tuner.storage.attributes import config_of, counts, objective_and_budget, outcome_kind_of, outcome_of
+
+__all__ = [
+    "SECONDS_DEPEND_ON",
+    "STORAGE_ERRORS",
+    "BestTrial",
+    "EndReason",
+    "Owner",
+    "RunRecord",
+    "StudySummary",
+    "attributes",
+    "being_run",
+    "best_return_of",
+    "check_fingerprint",
+    "check_not_running",
+    "config_of",
+    "confirm_name",
+    "counts",
+    "differences",
+    "fingerprint",
+    "lock_file",
+    "manager_lock",
+    "objective_and_budget",
+    "open_storage",
+    "outcome_kind_of",
+    "outcome_of",
+    "read_study",
+    "runs_of",
+    "score",
+    "shown_url",
+    "sqlite_file",
+    "storage_error",
+    "study_names",
+    "summarize",
+    "trial_name",
+    "unlike",
+    "without_confirm_runs",
+    "worst_score",
+]

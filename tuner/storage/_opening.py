@@ -1,0 +1,174 @@
+"""Open the storage that holds a study, and say plainly what is wrong when that fails."""
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import sqlalchemy
+from optuna.exceptions import StorageInternalError
+from optuna.storages import BaseStorage, RDBStorage
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from tuner.errors import TunerError, UserError
+from tuner.storage._url import is_sqlite, missing_driver, parse_url, show, sqlite_file
+
+# Columns that every version of Optuna has had.
+_LANDMARKS = {
+    "studies": {"study_id", "study_name"},
+    "trials": {"trial_id", "study_id"},
+    "version_info": {"schema_version", "library_version"},
+}
+_VERSION = "alembic_version"
+"""Other programs have a table of this name too; Optuna writes to a database that lacks it, even when it only reads."""
+
+
+def check_schema(engine: Engine, shown: str, *, must_hold_studies: bool, shared: bool) -> None:
+    """Refuse a database that Optuna did not write; only looks, and writes nothing.
+
+    Args:
+        engine: the database.
+        shown: its URL without password.
+        must_hold_studies: refuse one without Optuna's tables too.
+        shared: other programs' tables may lie beside Optuna's, as on a server; a file belongs to one program.
+
+    Raises:
+        UserError: saying so.
+    """
+    inspector = sqlalchemy.inspect(engine)
+    tables = set(inspector.get_table_names())
+    ours = tables & set(_LANDMARKS)
+    foreign = bool(tables) and not ours and not shared
+    for table in ours:
+        foreign |= not _LANDMARKS[table] <= {column["name"] for column in inspector.get_columns(table)}
+    if foreign:
+        raise UserError(f"The storage {shown} was not written by Optuna; name another {'one' if shared else 'file'}.")
+    if must_hold_studies and not tables >= {*_LANDMARKS, _VERSION}:
+        raise UserError(f"The storage {shown} holds no studies. Run a study first, or name the storage that holds it.")
+
+
+STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
+"""What Optuna's storage raises when the database fails."""
+
+_LOCK_SECONDS = 60
+"""How long a write waits for another process's, such as a dashboard's."""
+
+
+def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
+    """Open an Optuna storage with a cache in front of it; create the database, and an SQLite file's folder, if needed.
+
+    SQLite runs in WAL mode with `synchronous=NORMAL`, which makes writes cheaper: a crash of the process loses
+    nothing, a power cut at most the last moments. PostgreSQL is reached through psycopg.
+
+    Args:
+        url: SQLAlchemy URL; None for a storage that ends with the process.
+        read_only: create nothing; refuse a storage without studies.
+
+    Raises:
+        UserError: for a bad URL, a missing driver, a path that cannot be used, a database that Optuna did not write or
+            that has the schema of another version of Optuna.
+        TunerError: if the database does not answer, is locked, or has no room left.
+    """
+    if url is None:
+        return optuna.storages.get_storage(None)
+    parsed = parse_url(url)
+    shown = show(parsed)
+    file = sqlite_file(url)
+    if file is not None:
+        _prepare_folder(file, shown, must_exist=read_only)
+    try:
+        if file is None or file.exists():  # connecting would create the file
+            _look(parsed, shown, read_only=read_only)
+        storage = _connect(parsed, read_only=read_only)
+        if file is not None and not read_only:
+            _use_write_ahead_log(storage)
+    except ImportError as error:
+        raise missing_driver(parsed) from error
+    except RuntimeError as error:  # Optuna's complaint about the schema
+        raise UserError(
+            f"The storage {shown} was written by another version of Optuna than this one ({optuna.__version__}). Use "
+            f"another one, or, if it is older, run: optuna storage upgrade --storage '{shown}'"
+        ) from error
+    except STORAGE_ERRORS as error:
+        raise storage_error(error, shown) from error
+    return optuna.storages.get_storage(storage)
+
+
+def storage_error(error: BaseException, shown: str) -> TunerError:
+    """Translate a failure of the database into an error for people.
+
+    Args:
+        error: one of `STORAGE_ERRORS`.
+        shown: the storage's URL without its password.
+    """
+    text = _root_cause(error)
+    lowered = text.lower()
+    if "not a database" in lowered or "malformed" in lowered:
+        return UserError(f"The storage {shown} is not a database, or is damaged. Name another file. ({text})")
+    if "readonly" in lowered or "read-only" in lowered:
+        return UserError(f"The storage {shown} cannot be written to. Check its permissions or name another file.")
+    if "unable to open" in lowered or "permission denied" in lowered:
+        return UserError(f"The storage {shown} cannot be opened. Check the path and its permissions. ({text})")
+    if "disk is full" in lowered or "no space" in lowered or "disk i/o error" in lowered:
+        return TunerError(
+            f"The storage {shown} could not be written: {text}. Make room on the disk and run the same command again; "
+            "finished trials are kept and the others are queued again."
+        )
+    if "locked" in lowered:
+        return TunerError(
+            f"The storage {shown} stayed locked by another process for {_LOCK_SECONDS} s. Close what else uses it and "
+            "run the same command again; finished trials are kept."
+        )
+    return TunerError(f"The storage {shown} failed: {text}. Run the same command again once it works.")
+
+
+def _look(parsed: URL, shown: str, *, read_only: bool) -> None:
+    engine = sqlalchemy.create_engine(parsed, **_engine_arguments(parsed))
+    try:
+        check_schema(engine, shown, must_hold_studies=read_only, shared=not is_sqlite(parsed))
+    finally:
+        engine.dispose()
+
+
+def _connect(parsed: URL, *, read_only: bool) -> RDBStorage:
+    url = _escaped(parsed.render_as_string(hide_password=False))
+    return RDBStorage(url, engine_kwargs=_engine_arguments(parsed), skip_table_creation=read_only)
+
+
+def _engine_arguments(parsed: URL) -> dict[str, Any]:
+    return {"connect_args": {"timeout": _LOCK_SECONDS}} if is_sqlite(parsed) else {}
+
+
+def _escaped(url: str) -> str:
+    """Return the URL so that Optuna, which fills in braces, leaves it as it is."""
+    return url.replace("{", "{{").replace("}", "}}")
+
+
+def _prepare_folder(file: Path, shown: str, *, must_exist: bool) -> None:
+    if must_exist and not file.exists():
+        raise UserError(f"There is no storage {shown}. Run a study first, or name the storage that holds it.")
+    if file.is_dir():
+        raise UserError(f"The storage {shown} is a folder. Name a file in it, such as {file / 'tuner.db'}.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The folder {file.parent} of the storage cannot be created: {error.strerror}. Name another path."
+        ) from error
+
+
+def _use_write_ahead_log(storage: RDBStorage) -> None:
+    def configure(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    with storage.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    sqlalchemy.event.listen(storage.engine, "connect", configure)
+    storage.engine.dispose()  # connections opened before the listener would not have the setting
+
+
+def _root_cause(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    original = getattr(error, "orig", None) or error
+    return str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__

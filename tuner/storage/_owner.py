@@ -1,0 +1,110 @@
+"""Who runs a study: one manager at a time, and how to tell whether it still lives."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self, TextIO
+
+import psutil
+
+from tuner.config import StudyConfig
+from tuner.errors import TunerError, UserError
+from tuner.storage._url import sqlite_file
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process, named so that no later process can be mistaken for it."""
+
+    host: str
+    boot: str
+    """Identifies the host's current start; a process of an earlier one is dead."""
+    pid: int
+    started: float
+    """When the process started, in seconds since the epoch; tells it from a later one with the same id."""
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return this process."""
+        process = psutil.Process()
+        boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else f"{psutil.boot_time():.0f}"
+        return cls(host=socket.gethostname(), boot=boot, pid=process.pid, started=process.create_time())
+
+    def alive(self) -> bool | None:
+        """Return whether the process lives; None if it ran on another host, where that cannot be seen."""
+        here = Owner.current()
+        if self.host != here.host:
+            return None
+        if self.boot != here.boot:
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the owner as a JSON-safe dictionary."""
+        return asdict(self)
+
+
+def lock_file(config: StudyConfig, runs_dir: Path | None) -> Path | None:
+    """Return the file that a manager locks: beside an SQLite storage, else in the study's folder, if it has one."""
+    database = sqlite_file(config.storage)
+    if database is not None:
+        return database.with_name(f"{database.name}.{config.study}.lock")
+    return None if runs_dir is None else runs_dir / config.study / "manager.lock"
+
+
+@contextmanager
+def manager_lock(path: Path | None, study: str) -> Iterator[None]:
+    """Hold the lock of a study while its manager runs; the system drops it when the process dies, however it dies.
+
+    Args:
+        path: the lock file; None for a storage that no other process can see.
+        study: the study's name, for the message.
+
+    Raises:
+        UserError: if another process holds the lock.
+    """
+    if path is None:
+        yield
+        return
+    with _opened(path) as file:
+        _lock(file.fileno(), path, study)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+")
+    except OSError as error:
+        raise UserError(f"The lock file {path} cannot be written: {error.strerror}. Check its permissions.") from error
+
+
+def _lock(descriptor: int, path: Path, study: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        pid = path.read_text().strip() or "unknown"
+        raise being_run(study, f"process {pid}") from error
+    except OSError as error:
+        raise TunerError(f"The lock file {path} cannot be locked: {error.strerror}. Use a local disk.") from error
+
+
+def being_run(study: str, by: str) -> UserError:
+    """Build the error for a study that another manager is running."""
+    return UserError(
+        f"The study '{study}' is being run by {by}. Wait for it or stop it (Ctrl-C there); a study has one manager. "
+        "For more workers, start it with a larger workers.count."
+    )

@@ -1,0 +1,86 @@
+"""Read a study that has been run, without ever writing to its storage."""
+
+import optuna
+from optuna.exceptions import OptunaError
+from optuna.storages import BaseStorage
+
+from tuner.config import TrialSpec
+from tuner.errors import UserError, unknown_name
+from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
+from tuner.storage._url import shown_url
+
+_CONFIRM = "/confirm"
+
+
+def confirm_name(study: str) -> str:
+    """Return the name, in the same storage, of the Optuna study that holds a study's confirm runs.
+
+    A study file cannot name a study like this, so that nothing else has the name.
+    """
+    return f"{study}{_CONFIRM}"
+
+
+def without_confirm_runs(names: list[str]) -> list[str]:
+    """Return the names of studies without those that hold the confirm runs of others."""
+    return [name for name in names if not (name.endswith(_CONFIRM) and name.removesuffix(_CONFIRM) in names)]
+
+
+def trial_name(spec: TrialSpec) -> str:
+    """Return what a trial is called at the beginning of a sentence; a confirm run is no trial of the study."""
+    return f"{'Run' if spec.study.endswith(_CONFIRM) else 'Trial'} {spec.number}"
+
+
+_NONSENSE = (OptunaError, ValueError, LookupError, TypeError, AssertionError)
+"""What Optuna raises over rows that make no sense."""
+
+
+def read_study(url: str, name: str) -> optuna.Study:
+    """Load a study that has been run, with its trials.
+
+    Args:
+        url: SQLAlchemy URL of the storage.
+        name: the study's name there.
+
+    Raises:
+        UserError: if there is no such study or storage, or Optuna did not write it.
+        TunerError: if the storage fails.
+    """
+    storage = open_storage(url, read_only=True)
+    names = _names(storage, url)
+    if name not in names:
+        raise unknown_name("study", name, without_confirm_runs(names))
+    try:
+        study = optuna.load_study(study_name=name, storage=storage)
+        study.get_trials(deepcopy=False)
+    except STORAGE_ERRORS as error:
+        raise storage_error(error, shown_url(url)) from error
+    except _NONSENSE as error:
+        raise _unreadable(url, error) from error
+    return study
+
+
+def study_names(url: str) -> list[str]:
+    """Return the names of the studies in a storage, without those that hold the confirm runs of others.
+
+    Args:
+        url: SQLAlchemy URL of the storage.
+
+    Raises:
+        UserError: if there is no such storage, or Optuna did not write it.
+        TunerError: if the storage fails.
+    """
+    return without_confirm_runs(_names(open_storage(url, read_only=True), url))
+
+
+def _names(storage: BaseStorage, url: str) -> list[str]:
+    try:
+        return list(optuna.get_all_study_names(storage))
+    except STORAGE_ERRORS as error:
+        raise storage_error(error, shown_url(url)) from error
+    except _NONSENSE as error:
+        raise _unreadable(url, error) from error
+
+
+def _unreadable(url: str, error: Exception) -> UserError:
+    what = f"{type(error).__name__}: {error}"
+    return UserError(f"The storage {shown_url(url)} cannot be read and may be damaged; name another. ({what})")

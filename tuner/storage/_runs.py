@@ -1,0 +1,107 @@
+"""The record of each `tuner run` in the storage: who ran it, how long, with how many slots."""
+
+from typing import Any
+
+import optuna
+
+from tuner.clock import Clock, wall_time
+from tuner.storage._owner import Owner, being_run
+from tuner.storage.attributes import RUNS
+
+_HEARTBEAT_SECONDS = 30.0
+_SILENCE_SECONDS = 120.0
+"""A manager on another host that has not written for this long is taken for dead."""
+
+
+class RunRecord:
+    """The entry of the present run, kept fresh so that a killed run's length is known and its death noticed."""
+
+    def __init__(self, study: optuna.Study, *, slots: int, threads: int, clock: Clock) -> None:
+        self._study = study
+        self._clock = clock
+        self._began = clock.now()
+        self._written = self._began
+        self._earlier: list[dict[str, Any]] = runs_of(study)
+        self._entry: dict[str, Any] = {
+            "owner": Owner.current().to_json(),
+            "slots": slots,
+            "threads": threads,
+            "started_epoch_seconds": wall_time(),
+            "end": None,
+        }
+        self._write()
+
+    @property
+    def wall_seconds(self) -> float:
+        """Seconds since the run began."""
+        return self._clock.now() - self._began
+
+    @property
+    def unlike_earlier(self) -> str | None:
+        """What makes this run's seconds hard to compare with an earlier run's, as a sentence; None if nothing."""
+        return unlike(self._earlier, host=self._entry["owner"]["host"], threads=self._entry["threads"])
+
+    def keep_fresh(self) -> None:
+        """Write the record again if the last time was long ago."""
+        if self._clock.now() - self._written >= _HEARTBEAT_SECONDS:
+            self._write()
+
+    def end(self, reason: str) -> None:
+        """Write that the run ended, and why."""
+        self._entry["end"] = reason
+        self._write()
+
+    def _write(self) -> None:
+        self._written = self._clock.now()
+        self._entry |= {"wall_seconds": self.wall_seconds, "seen_epoch_seconds": wall_time()}
+        self._study.set_user_attr(RUNS, [*self._earlier, self._entry])
+
+
+def runs_of(study: optuna.Study) -> list[dict[str, Any]]:
+    """Return a study's runs, oldest first.
+
+    Each has `owner`, `slots`, `threads` (of each worker), `started_epoch_seconds`, `seen_epoch_seconds`,
+    `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed.
+    """
+    return list(study.user_attrs.get(RUNS, []))
+
+
+def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None) -> str | None:
+    """Return what makes the seconds of a run hard to compare with earlier ones', as a sentence; None if nothing does.
+
+    Args:
+        runs: the earlier runs.
+        threads: CPUs of each worker now.
+        host: the machine's name now; None for this one.
+    """
+    here = (Owner.current().host if host is None else host, threads)
+    for run in runs:
+        there = (run["owner"]["host"], run["threads"])
+        if there != here:
+            return (
+                f"Earlier trials were timed on host {there[0]} with {there[1]} threads a worker, these are on host "
+                f"{here[0]} with {here[1]}: their seconds may not compare."
+            )
+    return None
+
+
+def check_not_running(study: optuna.Study) -> None:
+    """Refuse a study whose latest run has neither ended nor died.
+
+    Raises:
+        UserError: saying who runs it.
+    """
+    latest = runs_of(study)[-1:]
+    if not latest or latest[0]["end"] is not None:
+        return
+    owner = Owner(**latest[0]["owner"])
+    if owner == Owner.current():
+        return  # an earlier run of this very process, which cannot be running: this one is
+    alive = owner.alive()
+    if alive is None:
+        silent = wall_time() - latest[0]["seen_epoch_seconds"]
+        if silent < _SILENCE_SECONDS:
+            by = f"process {owner.pid} on host {owner.host}, which wrote {silent:.0f} s ago"
+            raise being_run(study.study_name, by)
+    elif alive:
+        raise being_run(study.study_name, f"process {owner.pid}")
