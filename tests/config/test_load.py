@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tuner.config import StudyConfig, bundled_studies, load_study
+from tuner.config import DEFAULT_STORAGE, StudyConfig, bundled_studies, is_study_path, load_study
 from tuner.errors import UserError
 
 MINIMAL = """
@@ -32,6 +32,23 @@ def message(path: Any, *overrides: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "is_path"),
+    [
+        ("./a1", True),
+        ("folder/a1.yaml", True),
+        ("a1.yaml", True),
+        ("a1.yml", True),
+        ("~a1", True),
+        ("a1", False),
+        ("a1.2", False),
+        ("a1.yaml.bak", False),
+    ],
+)
+def test_a_path_is_told_from_a_name(given: str, is_path: bool) -> None:
+    assert is_study_path(given) is is_path
+
+
 # What is right
 
 
@@ -42,6 +59,7 @@ def test_defaults_fill_the_rest(write: Any) -> None:
     assert (config.objective.kind, config.objective.target) == ("time_to_return", 4.5)
     assert (config.budget.seconds, config.budget.trials, config.budget.ticks) == (240.0, 60, 40)
     assert config.confirm is None
+    assert config.storage == DEFAULT_STORAGE
     assert config == load_study(str(write(MINIMAL)))  # a text path will do
 
 

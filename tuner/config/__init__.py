@@ -1,9 +1,9 @@
 """Study files and agent configurations as frozen, checked models."""
 
-from tuner.config._load import bundled_studies, dump_study, load_study
+from tuner.config._load import bundled_studies, dump_study, is_study_path, load_study
 from tuner.config._overrides import given_options
 from tuner.config._problems import describe_problems, parse_options
-from tuner.config._types import Frozen, PositiveCount
+from tuner.config._types import Frozen, Listed, PositiveCount
 from tuner.config.action_bounds import (
     ActionBoundsFile,
     BoundsOrigin,
@@ -16,6 +16,7 @@ from tuner.config.action_bounds import (
 )
 from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, BoundsPenalty, BoxSchedule, Network
 from tuner.config.study import (
+    DEFAULT_STORAGE,
     BudgetConfig,
     ConfirmConfig,
     ObjectiveConfig,
@@ -28,6 +29,7 @@ from tuner.config.study import (
 from tuner.config.trial import TrialSpec
 
 __all__ = [
+    "DEFAULT_STORAGE",
     "OFF_POLICY",
     "ActionBoundsFile",
     "ActionBox",
@@ -41,6 +43,7 @@ __all__ = [
     "BudgetConfig",
     "ConfirmConfig",
     "Frozen",
+    "Listed",
     "Network",
     "ObjectiveConfig",
     "PercentileBox",
@@ -57,6 +60,7 @@ __all__ = [
     "dump_bounds",
     "dump_study",
     "given_options",
+    "is_study_path",
     "load_bounds",
     "load_study",
     "parse_options",

@@ -72,7 +72,7 @@ def find_study(path: str | Path) -> Path:
     given = str(path)
     if not given:
         raise UserError("The study's name is empty. Give a bundled study's name, or a path such as ./my_study.yaml.")
-    if not _is_path(given):
+    if not is_study_path(given):
         return _find_bundled(given)
     file = user_path(given)
     if file.is_dir():
@@ -83,7 +83,11 @@ def find_study(path: str | Path) -> Path:
     return file
 
 
-def _is_path(given: str) -> bool:
+def is_study_path(given: str) -> bool:
+    """Return whether a text names a study file by its path, and not a study by its name.
+
+    It does if it has a folder in it, starts with `~` or ends in `.yaml` or `.yml`; the file need not exist.
+    """
     separators = [os.sep, os.altsep or os.sep]
     return given.endswith(SUFFIXES) or any(separator in given for separator in separators) or given.startswith("~")
 

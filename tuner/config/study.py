@@ -9,6 +9,9 @@ from tuner.config.action_bounds import ActionBoundsFile
 
 Options = dict[str, JsonValue]
 
+DEFAULT_STORAGE = "sqlite:///runs/tuner.db"
+"""SQLAlchemy URL of the storage of every study that does not name another one."""
+
 
 class TaskConfig(Frozen):
     """What the robot must do, and what simulates it."""
@@ -115,7 +118,7 @@ class StudyConfig(Frozen):
     pruner: PrunerConfig = PrunerConfig()
     confirm: ConfirmConfig | None = None
     workers: WorkersConfig = WorkersConfig()
-    storage: str = "sqlite:///runs/tuner.db"
+    storage: str = DEFAULT_STORAGE
     """SQLAlchemy URL of the Optuna storage."""
 
     @field_validator("warm_start")
