@@ -45,8 +45,12 @@ def test_nothing_follows_the_last():
     assert grid.pass_to(2000.0, known(1.0)) == []
 
 
-def test_the_last_tick_stands_at_the_budget():
-    assert TickGrid(0.3, 3).seconds(3) == 0.3
+@pytest.mark.parametrize("budget", [0.1, 0.3, 0.7, 227.91975406634884])
+def test_the_last_tick_stands_at_the_budget(budget):
+    # In floating point 3 · budget / 3 is next to the budget: 0.10000000000000002 for 0.1.
+    grid = TickGrid(budget, 3)
+    assert grid.seconds(3) == budget
+    assert len(grid.pass_to(budget, known(1.0))) == 3
 
 
 @given(st.integers(1, 50), st.lists(st.floats(0.0, 4.0), max_size=60), st.floats(0.1, 100.0))

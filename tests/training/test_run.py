@@ -15,16 +15,14 @@ from tests.training.timed_point_mass import (
     STEP_SECONDS,
     ListeningChannel,
     TimedPointMassEnv,
-    interrupt,
     make_spec,
     ppo,
     sac,
 )
-from tuner.agents import is_finite
 from tuner.clock import Ledger, ManualClock, MonotonicClock
 from tuner.config import ActionBox, TaskConfig
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.training import StopRequest, _callback, run_trial
+from tuner.training import run_trial
 
 
 def train(agent, *, channel=None, restorable=True, ledger=None, clock=None, **spec):
@@ -212,40 +210,6 @@ def test_a_step_longer_than_the_grid_is_wide_leaves_no_tick_out():
     assert [tick.env_steps for tick in channel.ticks[:5]] == [0, 16, 16, 16, 32]  # at .05 | .1 .15(noted at .25) …
 
 
-# Stopped
-
-
-@pytest.mark.parametrize(
-    ("request_", "kind", "rule"),
-    [
-        (StopRequest(OutcomeKind.PRUNED, "behind"), OutcomeKind.PRUNED, "behind"),
-        (interrupt(), OutcomeKind.INTERRUPTED, None),
-    ],
-)
-def test_a_request_to_stop(request_, kind, rule):
-    channel = ListeningChannel(stop=request_, after_alive=50)
-    outcome, _, env = train(sac(), channel=channel)
-    assert (outcome.kind, outcome.rule) == (kind, rule)
-    assert env.steps == 50
-    assert outcome.clock_seconds == 50 * STEP_SECONDS
-    assert [tick.index for tick in channel.ticks] == [1]
-
-
-def test_a_request_during_an_evaluation():
-    channel = ListeningChannel(stop=interrupt(), after_phase="evaluate")
-    outcome, _, env = train(sac(), channel=channel, target=8.0)
-    assert outcome.kind is OutcomeKind.INTERRUPTED
-    assert outcome.evaluations == []
-    assert outcome.reached_seconds is None
-    assert env.steps * STEP_SECONDS < 50.0
-
-
-def test_a_request_at_the_end_of_the_budget_comes_too_late():
-    channel = ListeningChannel(stop=interrupt(), after_alive=40)
-    outcome, _, _ = train(sac(), channel=channel, target=11.0, budget_seconds=5.0)  # 40 steps
-    assert outcome.kind is OutcomeKind.EXHAUSTED
-
-
 # Failed
 
 
@@ -274,15 +238,6 @@ def test_a_learner_that_diverges():
     assert outcome.kind is OutcomeKind.DIVERGED
     assert "was NaN or infinite" in outcome.message
     assert outcome.clock_seconds < 50.0
-
-
-def test_parameters_are_looked_at_once_a_tick(monkeypatch):
-    looked = []
-    monkeypatch.setattr(_callback, "is_finite", lambda agent: looked.append(agent.num_timesteps) or is_finite(agent))
-    outcome, channel, _ = train(sac(), target=1e6)
-    assert outcome.kind is OutcomeKind.EXHAUSTED
-    assert len(looked) == len(channel.ticks) == 10  # and not at the 30 checks between them
-    assert looked == [tick.env_steps for tick in channel.ticks]
 
 
 @pytest.mark.parametrize(

@@ -72,14 +72,18 @@ class TrialCallback(BaseCallback):
                     raise TargetReached
 
     def _on_step(self) -> bool:
-        if self.progress.due(self._ledger.training_seconds):
-            finish_updates(self.model)  # or the device would go on learning while the training clock stands still
+        # Whether to check is decided once: a check that falls due in the lines below waits for the next step. Only
+        # here are the updates finished first, or the device would go on learning while the training clock stands still.
+        clock_seconds = self._ledger.training_seconds
+        due = self.progress.due(clock_seconds)
+        if due:
+            finish_updates(self.model)
         with self._ledger.account("report"):
             meter = self._meter
             self.progress.observe(meter.rewards, meter.dones, meter.terminated)
             self._channel.alive()
-            clock_seconds = self._ledger.training_seconds
-            if self.progress.due(clock_seconds):
+            if due:
+                clock_seconds = self._ledger.training_seconds  # the updates took their time, and now it stands still
                 self._check(clock_seconds)
             if clock_seconds >= self._budget_seconds:
                 return False  # complete, even if somebody asks to stop at this very moment

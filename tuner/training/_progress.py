@@ -26,6 +26,8 @@ class TickGrid:
 
     def seconds(self, index: int) -> float:
         """Return the training clock at which tick `index` stands."""
+        if index == self._ticks:
+            return self._budget_seconds  # to the last bit: a trial that has spent its budget has all its ticks
         return self._budget_seconds * index / self._ticks
 
     def due(self, clock_seconds: float) -> bool:

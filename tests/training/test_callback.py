@@ -1,0 +1,89 @@
+"""What happens between the steps of a trial, on whole trials under a manual clock: 16 robots, 8 steps a second."""
+
+import pytest
+
+from tests.training.timed_point_mass import (
+    STEP_SECONDS,
+    ListeningChannel,
+    TimedPointMassEnv,
+    interrupt,
+    make_spec,
+    sac,
+)
+from tuner.agents import finish_updates, gradient_steps_done, is_finite
+from tuner.clock import ManualClock
+from tuner.records import OutcomeKind
+from tuner.training import StopRequest, _callback, run_trial
+
+
+def train(agent, *, channel=None, clock=None, **spec):
+    clock = clock or ManualClock()
+    env = TimedPointMassEnv(16, clock)
+    channel = channel or ListeningChannel()
+    return run_trial(make_spec(agent, **spec), env, channel, clock=clock), channel, env
+
+
+def test_parameters_are_looked_at_once_a_tick(monkeypatch):
+    looked = []
+    monkeypatch.setattr(_callback, "is_finite", lambda agent: looked.append(agent.num_timesteps) or is_finite(agent))
+    outcome, channel, _ = train(sac(), target=1e6)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert len(looked) == len(channel.ticks) == 10  # and not at the 30 checks between them
+    assert looked == [tick.env_steps for tick in channel.ticks]
+
+
+class RunningClock(ManualClock):
+    """Time passes while it is read, as it does outside of tests."""
+
+    def now(self) -> float:
+        self.sleep(0.007)  # no divisor of a step: the points of the grid fall everywhere between two readings
+        return super().now()
+
+
+def test_no_tick_is_made_while_the_device_learns(monkeypatch):
+    """A point of the grid that is passed between two readings of the clock has to wait for the next step."""
+    finished, looked = [], []
+    monkeypatch.setattr(
+        _callback, "finish_updates", lambda agent: finished.append(agent.num_timesteps) or finish_updates(agent)
+    )
+    monkeypatch.setattr(
+        _callback,
+        "gradient_steps_done",
+        lambda agent: looked.append(agent.num_timesteps) or gradient_steps_done(agent),
+    )
+    outcome, channel, _ = train(sac(), target=None, budget_seconds=20.0, clock=RunningClock())
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert looked == finished
+    assert len(looked) == 40  # four checks a tick
+    assert [tick.index for tick in channel.ticks] == list(range(1, 11))  # the end waits as well
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "rule"),
+    [
+        (StopRequest(OutcomeKind.PRUNED, "behind"), OutcomeKind.PRUNED, "behind"),
+        (interrupt(), OutcomeKind.INTERRUPTED, None),
+    ],
+)
+def test_a_request_to_stop(request_, kind, rule):
+    channel = ListeningChannel(stop=request_, after_alive=50)
+    outcome, _, env = train(sac(), channel=channel)
+    assert (outcome.kind, outcome.rule) == (kind, rule)
+    assert env.steps == 50
+    assert outcome.clock_seconds == 50 * STEP_SECONDS
+    assert [tick.index for tick in channel.ticks] == [1]
+
+
+def test_a_request_during_an_evaluation():
+    channel = ListeningChannel(stop=interrupt(), after_phase="evaluate")
+    outcome, _, env = train(sac(), channel=channel, target=8.0)
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+    assert outcome.evaluations == []
+    assert outcome.reached_seconds is None
+    assert env.steps * STEP_SECONDS < 50.0
+
+
+def test_a_request_at_the_end_of_the_budget_comes_too_late():
+    channel = ListeningChannel(stop=interrupt(), after_alive=40)
+    outcome, _, _ = train(sac(), channel=channel, target=11.0, budget_seconds=5.0)  # 40 steps
+    assert outcome.kind is OutcomeKind.EXHAUSTED
