@@ -1,7 +1,23 @@
 import os
 import platform
+from pathlib import Path
 
-from tuner.machine import describe_machine
+import psutil
+import pytest
+
+from tuner.machine import (
+    GPU_WORKERS_VARIABLE,
+    WORKERS_VARIABLE,
+    ControlGroups,
+    describe_machine,
+    memory_limit_bytes,
+    memory_share_bytes,
+    visible_gpus,
+    workers_sharing_gpu,
+)
+
+TOTAL = psutil.virtual_memory().total
+NO_LIMIT_V1 = 9223372036854771712  # 2^63 rounded down to a page: what version 1 says where there is no limit
 
 
 def test_a_machine_is_described_without_its_name():
@@ -10,3 +26,91 @@ def test_a_machine_is_described_without_its_name():
     assert machine["cpu"]
     assert platform.system() in machine["system"]
     assert platform.node() not in (machine["cpu"], machine["system"])
+
+
+def control_groups(folder: Path, membership: str, files: dict[str, str]) -> ControlGroups:
+    """Write the kernel's files for the groups below a folder."""
+    for name, text in files.items():
+        file = folder / "cgroup" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{text}\n")
+    (folder / "membership").write_text(membership)
+    return ControlGroups(folder / "cgroup", folder / "membership")
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "limit"),
+    [
+        # Version 2. The group of a service, below a slice that is bound tighter, below the root, which has no files.
+        ("0::/a.slice/b.service\n", {"a.slice/b.service/memory.max": "3000", "a.slice/memory.max": "2000"}, 2000),
+        ("0::/a.slice/b.service\n", {"a.slice/b.service/memory.max": "1000", "a.slice/memory.max": "max"}, 1000),
+        ("0::/a\n", {"a/memory.max": "3000", "a/memory.high": "2500"}, 2500),  # slowed down above it
+        ("0::/a\n", {"a/memory.max": "max", "a/memory.high": "max"}, None),
+        ("0::/a\n", {"b/memory.max": "1000"}, None),  # another process's
+        # A container sees its own group as the root, or names the host's path, which it cannot see, or leads out of it.
+        ("0::/\n", {"memory.max": "5000"}, 5000),
+        ("0::/docker/0123\n", {"memory.max": "5000"}, 5000),
+        ("0::/../../other\n", {"memory.max": "5000"}, 5000),
+        # Version 1, and both at once, as systemd mounts them in between.
+        ("4:memory:/job/step\n", {"memory/job/memory.limit_in_bytes": "7000", "memory/job/step/x": ""}, 7000),
+        ("5:cpu,memory:/job\n0::/\n", {"memory/job/memory.limit_in_bytes": "7000"}, 7000),
+        ("4:cpu:/job\n", {"memory/job/memory.limit_in_bytes": "7000"}, None),
+        ("", {}, None),
+    ],
+)
+def test_limit_of_a_container(tmp_path, membership, files, limit):
+    groups = control_groups(tmp_path, membership, files)
+    assert groups.memory_bytes() == limit
+    assert memory_limit_bytes(groups) == (TOTAL if limit is None else limit)
+
+
+def test_a_limit_beyond_the_machine_is_none(tmp_path):
+    groups = control_groups(tmp_path, "4:memory:/\n", {"memory/memory.limit_in_bytes": str(NO_LIMIT_V1)})
+    assert memory_limit_bytes(groups) == TOTAL
+
+
+def test_another_system_than_linux(tmp_path):
+    assert memory_limit_bytes(ControlGroups(tmp_path / "none", tmp_path / "neither")) == TOTAL
+
+
+def test_this_machine_has_some_memory():
+    assert 0 < memory_limit_bytes() <= TOTAL
+
+
+def test_workers_divide_the_memory(tmp_path, monkeypatch):
+    groups = control_groups(tmp_path, "0::/\n", {"memory.max": "8000"})
+    monkeypatch.delenv(WORKERS_VARIABLE, raising=False)
+    assert memory_share_bytes(groups) == 8000
+    monkeypatch.setenv(WORKERS_VARIABLE, "4")
+    assert memory_share_bytes(groups) == 2000
+
+
+@pytest.mark.parametrize(("said", "count"), [(None, 1), ("3", 3), ("0", 1), ("many", 1), ("", 1)])
+def test_workers_on_a_gpu(monkeypatch, said, count):
+    monkeypatch.delenv(GPU_WORKERS_VARIABLE, raising=False)
+    if said is not None:
+        monkeypatch.setenv(GPU_WORKERS_VARIABLE, said)
+    assert workers_sharing_gpu() == count
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen", "gpus"),
+    [
+        (["nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"], None, ["0", "1"]),
+        (["nvidia3", "nvidiactl"], None, ["0"]),  # CUDA counts those that are granted
+        ([], None, []),
+        ([], "0", []),  # chosen, but not there
+        (["nvidia0", "nvidia1", "nvidia2"], "2, 0", ["2", "0"]),
+        (["nvidia0", "nvidia1"], "GPU-1f2e,MIG-77aa", ["GPU-1f2e", "MIG-77aa"]),
+        (["nvidia0", "nvidia1"], "1,-1,0", ["1"]),
+        (["nvidia0", "nvidia1"], "", []),
+        (["nvidia0", "nvidia1"], "NoDevFiles", []),
+    ],
+)
+def test_gpus_that_a_process_may_use(tmp_path, monkeypatch, files, chosen, gpus):
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+    assert visible_gpus(tmp_path) == gpus

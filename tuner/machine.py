@@ -1,10 +1,21 @@
-"""What a computer is, without its name."""
+"""What a computer is, without its name, and how much of it this process may use."""
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
+import psutil
+
 _CPU_INFO = Path("/proc/cpuinfo")
+
+WORKERS_VARIABLE = "SAC_TUNER_WORKERS"
+"""Environment variable in which a pool tells a worker how many workers share the machine's memory."""
+GPU_WORKERS_VARIABLE = "SAC_TUNER_GPU_WORKERS"
+"""Environment variable in which a pool tells a worker how many workers share its GPU."""
 
 
 def describe_machine() -> dict[str, str | int]:
@@ -23,3 +34,98 @@ def _processor() -> str:
         lines = []  # another system than Linux
     named = next((line.partition(":")[2].strip() for line in lines if line.lower().startswith("model name")), "")
     return named or platform.processor() or platform.machine() or "unknown"
+
+
+@dataclass(frozen=True)
+class ControlGroups:
+    """The Linux control groups of this process, version 1 or 2; a container's limits are those of its groups.
+
+    A group is bound by its own limits and by those of all groups above it. See the kernel's documentation,
+    `admin-guide/cgroup-v2.rst` and `admin-guide/cgroup-v1/memory.rst`.
+    """
+
+    root: Path = Path("/sys/fs/cgroup")
+    """Where the groups are mounted."""
+    membership: Path = Path("/proc/self/cgroup")
+    """Names the groups of this process."""
+
+    def memory_bytes(self) -> int | None:
+        """Return the smallest limit of the memory; None where there is none, or on another system."""
+        files = ("memory.max", "memory.high", "memory.limit_in_bytes")
+        limits = [
+            limit
+            for folder in self._folders("memory")
+            for file in files
+            if (limit := _number(folder / file)) is not None
+        ]
+        return min(limits, default=None)
+
+    def _folders(self, controller: str) -> Iterator[Path]:
+        """Yield the folders of this process's groups for a controller, each followed by those above it."""
+        try:
+            lines = self.membership.read_text().splitlines()
+        except OSError:
+            return
+        for line in lines:
+            _, controllers, path = line.split(":", 2)
+            if controllers and controller not in controllers.split(","):
+                continue
+            base = self.root / controller if controllers else self.root  # version 2 names no controllers
+            # Seen from inside a container, the path may be one of the host that does not exist here, or lead out of
+            # what is mounted with `..`. What is mounted is then the container's own group.
+            folder = base / path.strip("/") if ".." not in path else base
+            yield from (folder, *(above for above in folder.parents if above.is_relative_to(base)))
+
+
+_OWN_GROUPS = ControlGroups()
+
+
+def memory_limit_bytes(groups: ControlGroups = _OWN_GROUPS) -> int:
+    """Return the memory that this process and its siblings may use, bytes: the machine's, or a container's limit."""
+    total = int(psutil.virtual_memory().total)
+    limit = groups.memory_bytes()
+    return total if limit is None else min(total, limit)
+
+
+def memory_share_bytes(groups: ControlGroups = _OWN_GROUPS) -> int:
+    """Return this worker's equal share of `memory_limit_bytes`; all of it outside of a pool."""
+    return memory_limit_bytes(groups) // workers_sharing_memory()
+
+
+def workers_sharing_memory() -> int:
+    """Return how many workers share the machine's memory, this process among them; 1 outside of a pool."""
+    return _count(WORKERS_VARIABLE)
+
+
+def workers_sharing_gpu() -> int:
+    """Return how many workers share this process's GPU, if there is one; 1 outside of a pool."""
+    return _count(GPU_WORKERS_VARIABLE)
+
+
+def visible_gpus(devices: Path = Path("/dev")) -> list[str]:
+    """Return the NVIDIA GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them.
+
+    Args:
+        devices: the folder in which the driver has a file `nvidia0`, `nvidia1`, … for each GPU that is there.
+    """
+    count = sum(1 for file in devices.glob("nvidia*") if file.name.removeprefix("nvidia").isdigit())
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if count == 0 or chosen is None:
+        return [str(number) for number in range(count)]
+    # CUDA ignores the first name that is not a GPU's, such as -1, and all that follow.
+    names = (name.strip() for name in chosen.split(","))
+    return list(takewhile(lambda name: name.isdigit() or name.startswith(("GPU-", "MIG-")), names))
+
+
+def _count(variable: str) -> int:
+    with suppress(ValueError):
+        return max(1, int(os.environ.get(variable, "")))
+    return 1
+
+
+def _number(file: Path) -> int | None:
+    """Return the number in a control group's file; None for `max`, or if there is no such file."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None

@@ -2,7 +2,6 @@ import gc
 
 import jax
 import numpy as np
-import psutil
 import pytest
 from gymnasium import spaces
 
@@ -13,6 +12,7 @@ from tuner.agents._choose_learner import check_alternatives, check_memory, uses_
 from tuner.agents.fused import FUSED_CLASSES
 from tuner.config import AgentConfig, BoundsPenalty, BoxSchedule
 from tuner.errors import MemoryLimitError, UserError
+from tuner.machine import memory_limit_bytes
 
 OBSERVATIONS = spaces.Box(-np.inf, np.inf, (2,), np.float32)
 ACTIONS = spaces.Box(-1.0, 1.0, (1,), np.float32)
@@ -98,7 +98,7 @@ def ask(buffer_size, *, fused, train_freq=1):
 
 @pytest.mark.parametrize("fused", [True, False])
 def test_buffer_beyond_its_share_of_the_memory(fused, monkeypatch):
-    total = psutil.virtual_memory().total
+    total = memory_limit_bytes()
     # A step of one robot is 2 + 1 + 2 + 3 = 8 numbers of 4 bytes, 32 bytes: 1,000 transitions are 32,000.
     monkeypatch.setattr(_learner, "REPLAY_SHARE", 32_000 / total)
     ask(999, fused=fused)

@@ -9,7 +9,8 @@ import pytest
 
 from tests.contracts.pool import PoolContract, outcomes, until_ended, until_ticked
 from tests.workers.trials import TICKS, JumpingClock, endless, point_mass
-from tuner.config import TrialSpec, WorkersConfig
+from tuner.config import AgentConfig, TrialSpec, WorkersConfig
+from tuner.machine import memory_limit_bytes
 from tuner.records import Outcome, OutcomeKind
 from tuner.workers import LocalPool, _faults
 
@@ -64,6 +65,20 @@ class TestLocalPool(PoolContract):
             cpus.append({cpu for thread in threads for cpu in os.sched_getaffinity(int(thread))})
         assert [len(own) for own in cpus] == [1, 1]
         assert (cpus[0] != cpus[1]) is not pool.oversubscribed
+
+
+def test_workers_claim_their_parts_of_the_memory(warm_pool: LocalPool) -> None:
+    """Half of the memory may hold a replay buffer: of two workers, each may have a quarter."""
+    memory = memory_limit_bytes()
+    # A step of one robot is 2 + 1 + 2 + 3 numbers of 4 bytes: observation, action, next observation, reward and ends.
+    agent = AgentConfig(algorithm="sac", arguments={"buffer_size": int(0.3 * memory / 32), "learning_starts": 256})
+    warm_pool.submit(0, point_mass(40).model_copy(update={"agent": agent}))
+    [ended] = outcomes(until_ended(warm_pool))
+    assert ended.outcome.kind is OutcomeKind.TOO_LARGE
+    assert ended.outcome.details["bytes_allowed"] == pytest.approx(memory / 4, abs=2)
+    assert ended.outcome.details["bytes_asked"] == pytest.approx(0.3 * memory, rel=0.01)
+    assert "of each of 2 workers" in ended.outcome.message
+    assert ended.outcome.message.endswith("a smaller buffer_size or fewer robots, or fewer workers.")
 
 
 FAULTS = {

@@ -4,13 +4,13 @@ import inspect
 from typing import Any
 
 import jax
-import psutil
 from gymnasium import spaces
 
 from tuner.agents.fused import FUSED_CLASSES, bytes_needed, capacity_of
 from tuner.agents.stock._timed import STOCK_CLASSES
 from tuner.config import AgentConfig
 from tuner.errors import MemoryLimitError, UserError
+from tuner.machine import memory_share_bytes, workers_sharing_memory
 
 
 def check_alternatives(config: AgentConfig) -> None:
@@ -51,7 +51,8 @@ def check_alternatives(config: AgentConfig) -> None:
 
 REPLAY_SHARE = 0.5
 """Share of the memory that the replay buffer may take: of the device's with the fused learner, of the host's without.
-The rest is for the batches, the networks, the simulator and the other programs of the machine."""
+The rest is for the batches, the networks, the simulator and the other programs of the machine. Workers that share the
+memory divide it among them."""
 
 
 def uses_fused_learner(config: AgentConfig, arguments: dict[str, Any], *, num_envs: int) -> bool:
@@ -121,12 +122,18 @@ def check_memory(
     read = _Arguments(config, arguments)
     rows = capacity_of(read["buffer_size"], num_envs, read["train_freq"] if fused else 1)
     asked = bytes_needed(rows, num_envs, observation_space, action_space)
-    total = _device_bytes() if fused else psutil.virtual_memory().total
+    total = _device_bytes() if fused else memory_share_bytes()
     if asked > REPLAY_SHARE * total:
+        workers = workers_sharing_memory()
+        memory, fewer = (
+            ("the memory", "")
+            if workers == 1
+            else (f"the memory's share of each of {workers} workers", ", or fewer workers")
+        )
         raise MemoryLimitError(
             f"The replay buffer of {rows * num_envs:,} transitions asks for {asked:,} bytes, more than the "
-            f"{int(REPLAY_SHARE * total):,} it may have, which are {REPLAY_SHARE:.0%} of the memory. Give a smaller "
-            "buffer_size or fewer robots.",
+            f"{int(REPLAY_SHARE * total):,} it may have, which are {REPLAY_SHARE:.0%} of {memory}. Give a smaller "
+            f"buffer_size or fewer robots{fewer}.",
             bytes_asked=asked,
             bytes_allowed=int(REPLAY_SHARE * total),
         )
@@ -144,6 +151,6 @@ class _Arguments:
 
 
 def _device_bytes() -> int:
-    """Return the memory of JAX's default device; of a CPU it is the machine's."""
+    """Return what this worker may take of the memory of JAX's default device; of a CPU it is the machine's."""
     statistics = jax.devices()[0].memory_stats() or {}
-    return int(statistics.get("bytes_limit", psutil.virtual_memory().total))
+    return int(statistics.get("bytes_limit", memory_share_bytes()))

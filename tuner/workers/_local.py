@@ -10,10 +10,12 @@ from pathlib import Path
 from tuner.clock import Clock, MonotonicClock
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import TunerError, UserError
+from tuner.machine import WORKERS_VARIABLE, visible_gpus
 from tuner.records import Outcome, OutcomeKind
 from tuner.training import StopRequest
 from tuner.workers import _faults
 from tuner.workers._cpus import available_cpus, overlap, split_cpus
+from tuner.workers._gpus import split_gpus
 from tuner.workers._pool import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 from tuner.workers._process import Running, Slot, WorkerProcess
 from tuner.workers._protocol import (
@@ -54,6 +56,9 @@ class LocalPool(WorkerPool):
     `config.launch_seconds`, else `config.silence_seconds`. A trial that does not obey a pruning within that time is
     hung; an interruption is carried out by force after `INTERRUPT_SECONDS`.
 
+    Each worker is told how many share the machine's memory, and gets a GPU of its own while there are enough. The GPUs
+    of a machine are those of NVIDIA's driver.
+
     Outcomes are marked `contended` where workers share CPUs, and `details["worker_launch_seconds"]` says how long the
     trial waited for its process to start, None for a warm one.
 
@@ -84,7 +89,11 @@ class LocalPool(WorkerPool):
         _create_folder(log_dir)
         cpu_sets = split_cpus(available_cpus(), config.count, config.threads)
         self._oversubscribed = overlap(cpu_sets)
-        self._slots = [Slot(i, cpus, log_dir / f"worker-{i}.log") for i, cpus in enumerate(cpu_sets)]
+        gpus = split_gpus(visible_gpus(), config.count)
+        self._slots = [
+            Slot(i, cpus, log_dir / f"worker-{i}.log", {WORKERS_VARIABLE: str(config.count), **gpu})
+            for i, (cpus, gpu) in enumerate(zip(cpu_sets, gpus, strict=True))
+        ]
 
     @property
     def slots(self) -> int:
@@ -164,7 +173,9 @@ class LocalPool(WorkerPool):
         self._discard(slot)
         trial.fresh = True
         try:
-            slot.process = WorkerProcess(self._command, cpus=slot.cpus, log_file=slot.log_file)
+            slot.process = WorkerProcess(
+                self._command, cpus=slot.cpus, log_file=slot.log_file, environment=slot.environment
+            )
         except TunerError as error:
             self._end_trial(slot, _faults.crashed(str(error), trial.phase, None, []))
             return

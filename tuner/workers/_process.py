@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tuner.clock import MonotonicClock
@@ -27,12 +27,20 @@ class WorkerProcess:
         command: starts the child; the descriptors are appended as arguments.
         cpus: the CPUs it may use.
         log_file: where its stdout and stderr are appended.
+        environment: variables that it gets besides this process's own.
 
     Raises:
         TunerError: if the process cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], *, cpus: frozenset[int], log_file: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        cpus: frozenset[int],
+        log_file: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log_file = log_file
         self._lines = LineSplitter()
         commands_out, self._commands = os.pipe()
@@ -54,7 +62,7 @@ class WorkerProcess:
                     stderr=log,
                     pass_fds=(commands_out, messages_in),
                     start_new_session=True,
-                    env=_environment(len(cpus)),
+                    env=_environment(len(cpus)) | dict(environment or {}),
                 )
         except OSError as error:
             os.close(self._commands)
@@ -174,5 +182,6 @@ class Slot:
     number: int
     cpus: frozenset[int]
     log_file: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: WorkerProcess | None = None
     trial: Running | None = None

@@ -6,11 +6,13 @@ from typing import Any
 
 import jax
 
+from tuner.machine import workers_sharing_gpu
+
 OPTIMIZATION_LEVEL = 1
 """Of XLA's backend. A process that finds no compiled programs on the disk is ready sooner than at XLA's default, and
 learns as fast: matrix products come from libraries, and one level suffices to vectorise the rest."""
 GPU_MEMORY_SHARE = 0.6
-"""Share of a GPU's memory that JAX takes at its start; a simulator on the same GPU needs the rest."""
+"""Share of a GPU's memory that JAX may take in all workers on it together; simulators there need the rest."""
 
 _LEVEL_FLAG = "xla_backend_optimization_level"
 
@@ -25,7 +27,7 @@ def set_up_devices() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if _LEVEL_FLAG not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --{_LEVEL_FLAG}={OPTIMIZATION_LEVEL}".strip()
-    os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", str(GPU_MEMORY_SHARE))
+    os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{GPU_MEMORY_SHARE / workers_sharing_gpu():.3g}")
     with contextlib.suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", 2)  # type: ignore[no-untyped-call]
 
