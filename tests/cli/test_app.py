@@ -30,19 +30,8 @@ def leaves():
 
 COMMANDS = leaves()
 NAMES = sorted(COMMANDS)
-HEAVY = [
-    "jax",
-    "torch",
-    "mujoco",
-    "isaaclab",
-    "optuna",
-    "pandas",
-    "plotly",
-    "stable_baselines3",
-    "sbx",
-    "gymnasium",
-    "sqlalchemy",
-]
+TRAINING = ["jax", "torch", "sbx", "stable_baselines3", "mujoco", "isaaclab", "gymnasium"]
+STUDIES = ["optuna", "sqlalchemy", "pandas", "plotly"]
 LIGHT_ENOUGH_TO_AVOID = ["pydantic", "numpy", "rich.live", "yaml"]
 
 
@@ -137,12 +126,40 @@ def test_the_version_is_printed():
     assert re.fullmatch(r"tuner \d+\.\d+.*\n", shown.output)
 
 
-def test_importing_the_command_line_loads_nothing_heavy():
-    code = "import json, sys; import tuner.cli.app; print(json.dumps(sorted(sys.modules)))"
+def loaded_after(names):
+    """Load commands one after the other in a new process; return the modules that are loaded after each."""
+    code = f"""
+import json, sys
+from tuner.cli.app import load_command
+loaded = {{"": sorted(sys.modules)}}
+for name in {list(names)}:
+    load_command(name)
+    loaded[name] = sorted(sys.modules)
+print(json.dumps(loaded))
+"""
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(json.loads(finished.stdout))
+    return json.loads(finished.stdout)
+
+
+def test_importing_the_command_line_loads_nothing_heavy():
+    loaded = loaded_after([])[""]
     assert [name for name in loaded if name.startswith("tuner.cli.commands.")] == []
-    assert [name for name in HEAVY + LIGHT_ENOUGH_TO_AVOID if name in loaded] == []
+    assert [name for name in TRAINING + STUDIES + LIGHT_ENOUGH_TO_AVOID if name in loaded] == []
+
+
+def test_help_and_mistakes_in_options_wait_for_nothing_that_trains():
+    loaded = loaded_after(TABLE)
+    assert list(loaded) == ["", *TABLE]
+    assert {name: [heavy for heavy in TRAINING if heavy in modules] for name, modules in loaded.items()} == {
+        name: [] for name in loaded
+    }
+
+
+def test_commands_that_read_no_study_load_nothing_that_reads_one():
+    loaded = loaded_after(["tasks", "studies", "audit", "actions", "bounds", "evaluate"])
+    assert {name: [heavy for heavy in STUDIES if heavy in modules] for name, modules in loaded.items()} == {
+        name: [] for name in loaded
+    }
 
 
 def test_help_runs_as_a_module():

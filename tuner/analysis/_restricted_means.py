@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import bootstrap
+import scipy  # loads scipy.stats, which is slow to import, on first use
 
 CONFIDENCE = 0.95
 RESAMPLES = 9999
@@ -50,7 +50,7 @@ def _estimated(samples: tuple[npt.NDArray[np.float64], ...], statistic: Callable
     value = float(statistic(*samples))
     if min(map(len, samples)) < 2:
         return Estimated(value, None, None)
-    interval = bootstrap(
+    interval = scipy.stats.bootstrap(
         samples,
         statistic,
         vectorized=True,

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from tuner import __version__
 from tuner.cli.options import INTERRUPTED
 from tuner.errors import TunerError
 
@@ -149,8 +150,6 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from tuner import __version__
-
         typer.echo(f"tuner {__version__}")
         raise typer.Exit
 

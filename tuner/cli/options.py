@@ -1,17 +1,20 @@
 """What commands have in common: the exit code of a stopped one, how numbers are read, which options go together."""
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import typer
 
-from tuner.cli.printing.text import parse_count, parse_duration
 from tuner.errors import UserError
 
 Number = TypeVar("Number", int, float)
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def count_option(name: str, description: str, metavar: str = "N") -> Any:
@@ -43,6 +46,38 @@ def check_partner(option: str, value: object, partner: str, *, given: bool) -> N
     """
     if value is not None and not given:
         raise UserError(f"{option} goes with {partner} only. Leave it out.")
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that `text` means: `90`, `90s`, `30m`, `1h30m`.
+
+    Raises:
+        UserError: if it is not a duration, or not longer than zero.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is not None and any(match.groups()):
+        hours, minutes, seconds = (float(group or 0) for group in match.groups())
+        total = 3600 * hours + 60 * minutes + seconds
+        if 0 < total < math.inf:
+            return total
+        if total == 0:
+            raise UserError(f"'{text}' is no length of time to run for. It must be more than zero: 90, 30m or 1h30m.")
+    raise UserError(
+        f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m), more than "
+        "zero in all."
+    )
+
+
+def parse_count(text: str) -> int:
+    """Return the whole number that `text` means.
+
+    Raises:
+        UserError: if it is not a whole number, or not more than zero.
+    """
+    # isdecimal alone would let digits of other scripts pass, which the study file's checks would not.
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UserError(f"'{text}' was given where a number is needed. It must be a whole number, more than zero.")
 
 
 def _naming(option: str, read: Callable[[str], Number]) -> Callable[[str], Number]:

@@ -4,14 +4,18 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
+from tuner import simulators
+from tuner.actions import Recording, load_recording
+from tuner.analysis import curves_data, summary_data, trials_data
+from tuner.cli.policy_tasks import checked_count, record_trial, task_of
+from tuner.cli.printing.warnings import quiet_optuna
+from tuner.cli.stored_studies import open_stored
 from tuner.errors import UserError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from tuner.actions import Recording
+from tuner.figures import study_curves_data, trial_curves_data
 
 
 def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[float, float]:
@@ -25,10 +29,7 @@ def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[f
     Raises:
         UserError: for an unknown task or simulator, or a dimension that the task does not have.
     """
-    from tuner.cli.policy_tasks import task_of
-    from tuner.simulators import open_task
-
-    env = open_task(task_of(task, simulator, num_envs=1), seed=0, threads=1)
+    env = simulators.open_task(task_of(task, simulator, num_envs=1), seed=0, threads=1)
     try:
         low, high = env.action_space.low.tolist(), env.action_space.high.tolist()
     finally:
@@ -40,26 +41,20 @@ def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[f
     return low[dimension], high[dimension]
 
 
-def recording_of(path: Path, steps: int) -> "Recording":
+def recording_of(path: Path, steps: int) -> Recording:
     """Return the recording in a file, or a new one of the policy in a trial's folder.
 
     Raises:
         UserError: if the path is neither.
     """
     if not path.is_dir():
-        from tuner.actions import load_recording
-
         return load_recording(path)
-    from tuner.cli.policy_tasks import checked_count, record_trial
-
     checked_count("--steps", steps)
     return record_trial(path, steps=steps, num_envs=None, seed=0, threads=2, deterministic=False)
 
 
-def described(recording: "Recording", *, raw: bool) -> str:
+def described(recording: Recording, *, raw: bool) -> str:
     """Return whose actions a recording holds, and how many."""
-    import numpy as np
-
     steps, robots = np.shape(recording.commanded)[:2]
     noise = "without noise" if recording.deterministic else "exploring"
     kind = "network outputs" if raw else "commanded actions"
@@ -73,7 +68,7 @@ def is_trial(path: Path) -> bool:
     return (path / "curve.jsonl").is_file() or (path / "spec.json").is_file()
 
 
-def folder_curves(folders: Sequence[Path], labels: Sequence[str]) -> "tuple[pd.DataFrame, float | None]":
+def folder_curves(folders: Sequence[Path], labels: Sequence[str]) -> tuple[pd.DataFrame, float | None]:
     """Return the curves of trial folders, and the target where all were trained for the same.
 
     Args:
@@ -83,8 +78,6 @@ def folder_curves(folders: Sequence[Path], labels: Sequence[str]) -> "tuple[pd.D
     Raises:
         UserError: if there are not as many labels as folders, or a folder is no trial's.
     """
-    from tuner.figures import trial_curves_data
-
     if labels and len(labels) != len(folders):
         raise UserError(
             f"{len(folders)} folders were given, but --label {len(labels)} times. Give one for each folder."
@@ -96,17 +89,12 @@ def folder_curves(folders: Sequence[Path], labels: Sequence[str]) -> "tuple[pd.D
     return data, targets.pop() if len(targets) == 1 else None
 
 
-def study_curves(study: str, storage: str | None, top: int) -> "tuple[pd.DataFrame, float | None]":
+def study_curves(study: str, storage: str | None, top: int) -> tuple[pd.DataFrame, float | None]:
     """Return the curves of a study's trials, the best ones named, and its target.
 
     Raises:
         UserError: if there is no such study, or none of its trials has a curve yet.
     """
-    from tuner.analysis import curves_data, summary_data, trials_data
-    from tuner.cli.printing.output import quiet_optuna
-    from tuner.cli.stored_studies import open_stored
-    from tuner.figures import study_curves_data
-
     quiet_optuna()
     opened = open_stored(study, storage)
     data = study_curves_data(curves_data(opened), trials_data(opened), top=top)

@@ -1,21 +1,23 @@
 """Find a study in its storage, by study file, bundled name or the name it has there."""
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import optuna
+
+from tuner.config import DEFAULT_STORAGE, StudyConfig, bundled_studies, is_study_path, load_study
 from tuner.errors import UserError, unknown_name
+from tuner.storage import (
+    SECONDS_DEPEND_ON,
+    attributes,
+    differences,
+    fingerprint,
+    read_study,
+    shown_url,
+    study_names,
+)
 
-if TYPE_CHECKING:
-    import optuna
 
-    from tuner.config import StudyConfig
-
-DEFAULT_STORAGE = "sqlite:///runs/tuner.db"
-"""Where a study named by its own name is looked for, unless told otherwise; what study files have by default."""
-
-
-def open_stored(study: str, storage: str | None) -> "optuna.Study":
+def open_stored(study: str, storage: str | None) -> optuna.Study:
     """Open a study that has been run.
 
     Args:
@@ -26,8 +28,6 @@ def open_stored(study: str, storage: str | None) -> "optuna.Study":
         UserError: if there is no such study, or no such storage.
         TunerError: if the storage fails.
     """
-    from tuner.storage import read_study
-
     name, url = find_stored(study, storage)
     return read_study(url, name)
 
@@ -43,8 +43,6 @@ def find_stored(study: str, storage: str | None) -> tuple[str, str]:
         UserError: if there is no such study, or no such storage.
         TunerError: if the storage fails.
     """
-    from tuner.storage import study_names
-
     name, url = _located(study, storage)
     names = study_names(url)
     if name in names:
@@ -59,7 +57,7 @@ def find_stored(study: str, storage: str | None) -> tuple[str, str]:
     raise UserError(f"The study '{name}' of {study} has not been run yet. Run it with: tuner run {study}")
 
 
-def check_file_unchanged(study: str, stored: "optuna.Study", url: str) -> None:
+def check_file_unchanged(study: str, stored: optuna.Study, url: str) -> None:
     """Refuse a study file that says something else by now than its study was run with, where that would mislead.
 
     A bundled study is not compared, as what it says by now is not the user's doing, nor a study named by its own name.
@@ -72,10 +70,8 @@ def check_file_unchanged(study: str, stored: "optuna.Study", url: str) -> None:
     Raises:
         UserError: if task, objective or budget are others.
     """
-    from tuner.storage import SECONDS_DEPEND_ON, attributes, differences, fingerprint, shown_url
-
     before = stored.user_attrs.get(attributes.FINGERPRINT)
-    config = study_file(study) if _is_path(study) else None
+    config = study_file(study) if is_study_path(study) else None
     if config is None or before is None:
         return
     changed = differences(before, fingerprint(config, space_source=""), sections=SECONDS_DEPEND_ON)
@@ -96,17 +92,10 @@ def _located(study: str, storage: str | None) -> tuple[str, str]:
     return config.study, storage or config.storage
 
 
-def study_file(study: str) -> "StudyConfig | None":
+def study_file(study: str) -> StudyConfig | None:
     """Return the study file that `study` names, by path or as a bundled one; None if it is a name in the storage.
 
     Raises:
         UserError: if the file does not exist, or has mistakes.
     """
-    from tuner.config import bundled_studies, load_study
-
-    return load_study(study) if _is_path(study) or study in bundled_studies() else None
-
-
-def _is_path(study: str) -> bool:
-    has_folder = any(separator in study for separator in (os.sep, os.altsep or os.sep))
-    return has_folder or study.startswith("~") or Path(study).suffix in {".yaml", ".yml"}
+    return load_study(study) if is_study_path(study) or study in bundled_studies() else None

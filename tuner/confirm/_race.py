@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import ttest_rel
+import scipy  # loads scipy.stats, which is slow to import, on first use
 
 from tuner.analysis import restricted
 
@@ -86,5 +86,5 @@ def _slower(times: npt.NDArray[np.float64], leaders: npt.NDArray[np.float64]) ->
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # Differences that are all alike have no spread: p is 0, 1, or, where all are 0, not a number.
         warnings.simplefilter("ignore", RuntimeWarning)
-        p_value = float(ttest_rel(times, leaders, alternative="greater").pvalue)
+        p_value = float(scipy.stats.ttest_rel(times, leaders, alternative="greater").pvalue)
     return 1.0 if np.isnan(p_value) else p_value

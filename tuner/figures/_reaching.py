@@ -10,7 +10,7 @@ import numpy.typing as npt
 import optuna
 import pandas as pd
 import plotly.graph_objects as go
-from scipy.stats import CensoredData, ecdf
+import scipy  # loads scipy.stats, which is slow to import, on first use
 
 from tuner.analysis import summary_data, trials_data
 from tuner.figures._style import SERIES, faded, styled
@@ -89,7 +89,7 @@ def reaching_data(times: pd.DataFrame) -> pd.DataFrame:
 def _estimate(text: str, rows: pd.DataFrame) -> pd.DataFrame:
     reached = rows["reached"].to_numpy(dtype=bool)
     seconds = rows["seconds"].to_numpy(dtype=float)
-    estimate = ecdf(CensoredData(uncensored=seconds[reached], right=seconds[~reached])).cdf
+    estimate = scipy.stats.ecdf(scipy.stats.CensoredData(uncensored=seconds[reached], right=seconds[~reached])).cdf
     low: npt.NDArray[np.float64] = np.full(len(estimate.quantiles), np.nan)
     high = low
     if len(rows) > 1 and reached.any():

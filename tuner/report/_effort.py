@@ -1,6 +1,6 @@
 """What the search cost: trials stopped early, seconds by account, faults and retries."""
 
-from scipy.stats import binomtest
+import scipy  # loads scipy.stats, which is slow to import, on first use
 
 from tuner.clock import TRAINING_ACCOUNTS
 from tuner.figures import (
@@ -61,7 +61,7 @@ def _false_stops(source: Source) -> str:
     if not shadows.trials:
         return "No trial was let run against a rule's verdict, so the share of wrong stops is not known."
     rate = percent(shadows.false_prune_rate or 0.0)
-    interval = binomtest(shadows.reached, shadows.trials).proportion_ci(0.95, method="wilson")
+    interval = scipy.stats.binomtest(shadows.reached, shadows.trials).proportion_ci(0.95, method="wilson")
     return (
         f"Trials that ran on against a rule's verdict: {shadows.trials}; of these, {shadows.reached} reached the "
         f"target: a false-prune rate of {rate} (95 % interval {percent(interval.low)} … "

@@ -1,18 +1,17 @@
 """`tuner actions`: what a policy really does."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
+from tuner.actions import ActionStatistics, Recording, action_statistics
 from tuner.cli.options import check_partner
-from tuner.cli.policy_tasks import DEFAULT_STEPS
-from tuner.errors import UserError, unknown_name
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from tuner.actions import ActionStatistics, Recording
+from tuner.cli.policy_tasks import DEFAULT_STEPS, checked_count, record_trial, record_untrained
+from tuner.cli.printing.output import console, print_json
+from tuner.errors import UserError
+from tuner.resources import check_output
 
 
 def actions(
@@ -51,11 +50,6 @@ def actions(
     to the action box, or squashed to its very edge; and how many joint targets lay beyond the joint limits, which is
     no fault: a target out of reach is how a position controller is made to push.
     """
-    from tuner.actions import action_statistics
-    from tuner.cli.policy_tasks import checked_count, record_trial
-    from tuner.cli.printing.output import console, print_json
-    from tuner.resources import check_output
-
     _check_choice(folder, random=random, task=task, simulator=simulator, algorithm=algorithm)
     for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
         checked_count(option, value)
@@ -65,7 +59,7 @@ def actions(
     if folder is not None:
         recording = record_trial(folder, **numbers, deterministic=deterministic)
     else:
-        recording = _record_untrained(task or "", simulator, algorithm or "sac", **numbers, deterministic=deterministic)
+        recording = record_untrained(task or "", simulator, algorithm or "sac", **numbers, deterministic=deterministic)
     statistics = action_statistics(recording)
     if output is not None:
         recording.save(output)
@@ -93,34 +87,7 @@ def _check_choice(
         check_partner(option, value, "--random", given=random)
 
 
-def _record_untrained(
-    task_id: str,
-    simulator: str | None,
-    algorithm: str,
-    *,
-    steps: int,
-    num_envs: int | None,
-    seed: int,
-    threads: int,
-    deterministic: bool,
-) -> "Recording":
-    from typing import get_args
-
-    from tuner.actions import record_actions
-    from tuner.cli.policy_tasks import opened, task_of
-    from tuner.config import Algorithm
-    from tuner.policies import untrained_policy
-
-    for known in get_args(Algorithm):
-        if known == algorithm:
-            config = task_of(task_id, simulator, num_envs)
-            with opened(config, seed=seed, threads=threads) as env:
-                policy = untrained_policy(config, known, env, seed=seed)
-                return record_actions(policy, env, steps=steps, seed=seed, deterministic=deterministic)
-    raise unknown_name("algorithm", algorithm, get_args(Algorithm))
-
-
-def facts(recording: "Recording") -> dict[str, Any]:
+def facts(recording: Recording) -> dict[str, Any]:
     """Return what was recorded, for JSON."""
     steps, robots, _ = recording.commanded.shape
     return {
@@ -135,7 +102,7 @@ def facts(recording: "Recording") -> dict[str, Any]:
     }
 
 
-def headline(recording: "Recording") -> str:
+def headline(recording: Recording) -> str:
     """Return what was recorded, in a line."""
     steps, robots, _ = recording.commanded.shape
     noise = "without noise" if recording.deterministic else "exploring"
@@ -143,10 +110,8 @@ def headline(recording: "Recording") -> str:
     return f"{recording.policy} {algorithm} on {recording.task.id}, {noise}: {steps} steps of {robots} robots"
 
 
-def statistics_table(statistics: "ActionStatistics") -> "Table":
+def statistics_table(statistics: ActionStatistics) -> Table:
     """Return the statistics as a table, a row for each action."""
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("action", overflow="fold")
     first = statistics.dimensions[0]
@@ -167,7 +132,7 @@ def statistics_table(statistics: "ActionStatistics") -> "Table":
     return table
 
 
-def remarks(recording: "Recording", statistics: "ActionStatistics") -> list[str]:
+def remarks(recording: Recording, statistics: ActionStatistics) -> list[str]:
     """Return what the shares mean, where there is something to say."""
     found = []
     if any(dimension.saturated > 0 for dimension in statistics.dimensions):

@@ -1,15 +1,18 @@
 """`tuner audit`: whether an action box is one that SAC can learn in."""
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from tuner import simulators
+from tuner.actions import MOST_DIMENSIONS, Audit, PartialTargets, audit_box, audit_task
+from tuner.actions.config_files import read_action_settings
 from tuner.cli.options import check_partner
+from tuner.cli.printing.audit_tables import print_audit
+from tuner.cli.printing.output import console, print_json
+from tuner.config import TaskConfig, given_options
 from tuner.errors import UserError
-
-if TYPE_CHECKING:
-    from tuner.actions import Audit
 
 
 def audit(
@@ -62,8 +65,6 @@ def audit(
     box) lie in it, and for position-controlled robots the joint targets that the box commands. Fine: at most a third
     of SAC's first actions is beyond the joint's range, or beyond ±3 where that is not known. Hopeless: nine tenths are.
     """
-    from tuner.cli.printing.output import console, print_json
-
     if sum(given is not None for given in (task, box, config)) != 1:
         raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
     check_partner("--simulator", simulator, "a TASK", given=task is not None)
@@ -79,28 +80,20 @@ def audit(
     if as_json:
         print_json({"source": source, **found.to_json()})
         return
-    from tuner.cli.printing.audit_tables import print_audit
-
     print_audit(console(), source, found)
 
 
-def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], "Audit"]:
-    from tuner.actions import audit_task
-    from tuner.config import TaskConfig, given_options
-    from tuner.simulators import find_simulator
-
+def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], Audit]:
     if not task:
         raise UserError("The task's id is empty. `tuner tasks` prints all.")
-    name = find_simulator(task) if simulator is None else simulator
+    name = simulators.find_simulator(task) if simulator is None else simulator
     options = given_options(assignments)
     source: dict[str, Any] = {"task": task, "simulator": name}
     found = audit_task(TaskConfig(id=task, simulator=name, num_envs=1, options=options))
     return (source | {"options": options} if options else source), found
 
 
-def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], "Audit"]:
-    from tuner.actions import MOST_DIMENSIONS, PartialTargets, audit_box
-
+def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], Audit]:
     if not 1 <= dims <= MOST_DIMENSIONS:
         raise UserError(f"--dims is {dims}; give a whole number from 1 to {MOST_DIMENSIONS}.")
     if scale is not None and not (scale > 0 and math.isfinite(scale)):
@@ -112,10 +105,7 @@ def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tu
     return {"box": [low, high], "dims": dims, "scale": scale}, audit_box([low] * dims, [high] * dims, joints)
 
 
-def _audit_config(config: str) -> tuple[dict[str, Any], "Audit"]:
-    from tuner.actions import audit_box
-    from tuner.actions.config_files import read_action_settings
-
+def _audit_config(config: str) -> tuple[dict[str, Any], Audit]:
     try:
         settings = read_action_settings(config)
         found = audit_box(settings.low, settings.high, settings.joints)

@@ -1,17 +1,27 @@
 """`tuner bounds`: action bounds for studies, from recorded actions, joint limits or a share of the task's box."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from tuner import actions
+from tuner.actions import (
+    DEFAULT_PERCENTILES,
+    BoundsRequest,
+    bounds_from_recording,
+    bounds_from_task,
+    load_recording,
+    write_bounds,
+)
 from tuner.cli.options import check_partner, duration_option
-from tuner.cli.policy_tasks import DEFAULT_STEPS
+from tuner.cli.policy_tasks import DEFAULT_STEPS, checked_count, opened, record_trial, task_of, train_first
+from tuner.cli.printing.output import console, print_json
+from tuner.config import ActionBoundsFile, BoundsSource
 from tuner.errors import UserError, unknown_name
-
-if TYPE_CHECKING:
-    from tuner.actions import BoundsRequest
-    from tuner.config import ActionBoundsFile
+from tuner.resources import check_output
 
 RUNS_DIR = Path("runs")
 DEFAULT_SECONDS = 300.0
@@ -75,11 +85,6 @@ def bounds(
     share of the task's box. With --pretrain ppo the policy is trained first: PPO does not mind a box that is far too
     wide, and shows what part of it is needed. Ctrl-C ends the training early and uses what it has learned.
     """
-    from tuner.actions import write_bounds
-    from tuner.cli.policy_tasks import checked_count
-    from tuner.cli.printing.output import console, print_json
-    from tuner.resources import check_output
-
     request = requested(source, percentiles, fraction)
     for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
         checked_count(option, value)
@@ -111,17 +116,12 @@ def bounds(
     print_bounds(console(), found, names, output)
 
 
-def requested(source: str | None, percentiles: tuple[float, float] | None, fraction: float | None) -> "BoundsRequest":
+def requested(source: str | None, percentiles: tuple[float, float] | None, fraction: float | None) -> BoundsRequest:
     """Return what the options ask for.
 
     Raises:
         UserError: for an unknown source, numbers that cannot be, or numbers of another source than the one named.
     """
-    from typing import get_args
-
-    from tuner.actions import DEFAULT_PERCENTILES, BoundsRequest
-    from tuner.config import BoundsSource
-
     if percentiles is not None and fraction is not None:
         raise UserError("--percentiles and --fraction were both given. Choose one.")
     implied = "fraction" if fraction is not None else "percentiles"
@@ -141,7 +141,7 @@ def _is_policy(origin: str) -> bool:
     return Path(origin).exists() or origin.endswith(".npz")
 
 
-def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, options: dict[str, object]) -> None:
+def _check_choice(origin: str, request: BoundsRequest, pretrain: str | None, options: dict[str, object]) -> None:
     """Refuse what there are no bounds from, and options that would be ignored.
 
     Args:
@@ -170,12 +170,9 @@ def _check_choice(origin: str, request: "BoundsRequest", pretrain: str | None, o
 
 
 def _from_policy(
-    path: Path, request: "BoundsRequest", recorded: dict[str, Any]
-) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
+    path: Path, request: BoundsRequest, recorded: dict[str, Any]
+) -> tuple[ActionBoundsFile, tuple[str, ...]]:
     """Return the bounds of a recording, or of a trial's policy, and the names of the actions."""
-    from tuner.actions import bounds_from_recording, load_recording
-    from tuner.cli.policy_tasks import record_trial
-
     recording = record_trial(path, **recorded) if path.is_dir() else load_recording(path)
     return bounds_from_recording(recording, request, policy=str(path)), recording.dimension_names
 
@@ -186,15 +183,12 @@ def _from_pretraining(
     algorithm: str,
     seconds: float,
     target: float | None,
-    request: "BoundsRequest",
+    request: BoundsRequest,
     recorded: dict[str, Any],
-) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
+) -> tuple[ActionBoundsFile, tuple[str, ...]]:
     """Train a policy, record it, keep the recording beside it, and return its bounds and the names of the actions."""
-    from tuner.actions import bounds_from_recording, pretraining_spec
-    from tuner.cli.policy_tasks import record_trial, task_of, train_first
-
     task = task_of(task_id, simulator, recorded["num_envs"])
-    spec = pretraining_spec(
+    spec = actions.pretraining_spec(
         algorithm,
         task,
         seconds=seconds,
@@ -211,12 +205,9 @@ def _from_pretraining(
 
 
 def _from_task(
-    task_id: str, simulator: str | None, request: "BoundsRequest", *, num_envs: int | None, seed: int, threads: int
-) -> "tuple[ActionBoundsFile, tuple[str, ...]]":
+    task_id: str, simulator: str | None, request: BoundsRequest, *, num_envs: int | None, seed: int, threads: int
+) -> tuple[ActionBoundsFile, tuple[str, ...]]:
     """Return bounds that only need the task to be opened, and the names of the actions."""
-    from tuner.actions import bounds_from_task
-    from tuner.cli.policy_tasks import opened, task_of
-
     task = task_of(task_id, simulator, num_envs or 1)
     with opened(task, seed=seed, threads=threads) as env:
         low, high, joints = env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets
@@ -224,10 +215,8 @@ def _from_task(
     return bounds_from_task(task, low, high, joints, request), names
 
 
-def print_bounds(out: Any, found: "ActionBoundsFile", names: tuple[str, ...], output: Path) -> None:
+def print_bounds(out: Console, found: ActionBoundsFile, names: tuple[str, ...], output: Path) -> None:
     """Print the bounds as a table, and what to do with their file."""
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("action", overflow="fold")
     table.add_column("low", justify="right")
@@ -239,7 +228,7 @@ def print_bounds(out: Any, found: "ActionBoundsFile", names: tuple[str, ...], ou
     out.print(f"Written to {output}. In a study file: action_bounds: {output}", markup=False, soft_wrap=True)
 
 
-def described(found: "ActionBoundsFile") -> str:
+def described(found: ActionBoundsFile) -> str:
     """Return what the bounds are, in a line."""
     task = f"Action bounds for {found.task.id}"
     if found.percentiles is not None:

@@ -1,14 +1,21 @@
 """`tuner confirm`: retrain a study's best configurations on fresh seeds."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from tuner.cli.commands.run import RUNS_DIR
 from tuner.cli.options import INTERRUPTED, count_option, duration_option
+from tuner.cli.printing.confirm_tables import print_confirmation
+from tuner.cli.printing.output import console, print_json
+from tuner.cli.printing.run_result import print_warnings
+from tuner.cli.printing.text import duration_text
+from tuner.cli.printing.warnings import quiet_optuna, warnings_data
+from tuner.cli.stored_studies import check_file_unchanged, find_stored, study_file
+from tuner.cli.watching.confirmation import confirm_study
+from tuner.config import ConfirmConfig, StudyConfig
 from tuner.errors import TunerError, UserError
-
-if TYPE_CHECKING:
-    from tuner.config import ConfirmConfig, StudyConfig
+from tuner.storage import config_of, read_study
 
 
 def confirm(
@@ -44,15 +51,6 @@ def confirm(
     All train on the same seeds, which no trial of the study used, with the study's task, budget and target. Who is
     clearly slower than the best after some seeds gets no further ones. Ctrl-C stops, and the same command goes on.
     """
-    from tuner.cli.commands.run import RUNS_DIR
-    from tuner.cli.printing.confirm_tables import print_confirmation
-    from tuner.cli.printing.output import console, print_json, quiet_optuna
-    from tuner.cli.printing.run_result import print_warnings
-    from tuner.cli.printing.text import duration_text
-    from tuner.cli.printing.warnings import warnings_data
-    from tuner.cli.watching.confirmation import confirm_study
-    from tuner.config import ConfirmConfig
-
     if reference == "":
         raise UserError("--reference: '' was given where a warm start of the study's search space is needed.")
     quiet_optuna()
@@ -94,12 +92,8 @@ def confirm(
         )
 
 
-def _opened(study: str, storage: str | None) -> "tuple[StudyConfig, ConfirmConfig]":
+def _opened(study: str, storage: str | None) -> tuple[StudyConfig, ConfirmConfig]:
     """Return the study file as the study was run, and what it says of confirming, or what the file says by now."""
-    from tuner.cli.stored_studies import check_file_unchanged, find_stored, study_file
-    from tuner.config import ConfirmConfig
-    from tuner.storage import config_of, read_study
-
     name, url = find_stored(study, storage)
     file = study_file(study)
     opened = read_study(url, name)
@@ -111,7 +105,7 @@ def _opened(study: str, storage: str | None) -> "tuple[StudyConfig, ConfirmConfi
     return stored.model_copy(update={"storage": url}), settings
 
 
-def _with_workers(config: "StudyConfig", workers: int | None) -> "StudyConfig":
+def _with_workers(config: StudyConfig, workers: int | None) -> StudyConfig:
     if workers is None:
         return config
     return config.model_copy(update={"workers": config.workers.model_copy(update={"count": workers})})

@@ -6,6 +6,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from tuner.cli.printing.warnings import quiet_optuna
+from tuner.cli.stored_studies import find_stored
+from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.config import DEFAULT_STORAGE
+from tuner.dashboard import find_address, open_dashboard, read_password
+
 
 def dashboard(
     study: Annotated[
@@ -44,11 +50,6 @@ def dashboard(
 
     It shows what the storage holds and keeps the notes that you edit; it cannot change a study. Ctrl-C ends it.
     """
-    from tuner.cli.printing.output import quiet_optuna
-    from tuner.cli.stored_studies import DEFAULT_STORAGE, find_stored
-    from tuner.cli.watching.interrupt import StopOnSignal
-    from tuner.dashboard import find_address, open_dashboard, read_password
-
     quiet_optuna()
     name, url = (None, storage or DEFAULT_STORAGE) if study is None else find_stored(study, storage)
     password = read_password(password_file, os.environ)

@@ -1,12 +1,18 @@
 """`tuner evaluate`: what a trained policy earns, and what it looks like."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from tuner.policies import EpisodeSummary, Policy
+from tuner import policies
+from tuner.cli.policy_tasks import checked_count, opened
+from tuner.cli.printing.output import console, print_json
+from tuner.cli.printing.text import number_text
+from tuner.config import TaskConfig
+from tuner.policies import EpisodeSummary, check_video_tools
+from tuner.resources import check_output
+from tuner.training import read_folder
 
 DEFAULT_EPISODES = 100
 
@@ -37,19 +43,13 @@ def evaluate(
     many episodes ended by failure. Videos need the extra `video` of this package and a task of the embedded simulator;
     they are rendered without a screen.
     """
-    from tuner.cli.policy_tasks import checked_count
-    from tuner.cli.printing.output import console, print_json
-    from tuner.policies import check_video_tools, load_policy
-    from tuner.resources import check_output
-    from tuner.training import read_folder
-
     for option, value in (("--episodes", episodes), ("--threads", threads)):
         checked_count(option, value)
     if video is not None:
         check_video_tools(video)
         check_output(video, force=force)
     spec = read_folder(folder).spec
-    policy = load_policy(folder)
+    policy = policies.load_policy(folder)
     numbers: dict[str, Any] = {"seed": seed, "deterministic": deterministic, "threads": threads or spec.threads}
     if video is not None:
         _film(policy, video, **numbers)
@@ -76,10 +76,8 @@ def evaluate(
         out.print(f"The video lies in {video}.", markup=False, soft_wrap=True)
 
 
-def lines(summary: "EpisodeSummary", target: float | None) -> list[tuple[str, str]]:
+def lines(summary: EpisodeSummary, target: float | None) -> list[tuple[str, str]]:
     """Return what is printed of a summary, as names and texts."""
-    from tuner.cli.printing.text import number_text
-
     interval = "" if summary.low is None else f" (95 %: {number_text(summary.low)} to {number_text(summary.high)})"
     against = ""
     if target is not None:
@@ -94,29 +92,23 @@ def lines(summary: "EpisodeSummary", target: float | None) -> list[tuple[str, st
     ]
 
 
-def _evaluate(policy: "Policy", episodes: int, *, seed: int, deterministic: bool, threads: int) -> "EpisodeSummary":
-    from tuner.cli.policy_tasks import opened
-    from tuner.cli.printing.output import console
-    from tuner.policies import evaluate_policy
-
+def _evaluate(
+    policy: "policies.Policy", episodes: int, *, seed: int, deterministic: bool, threads: int
+) -> EpisodeSummary:
     robots = min(policy.task.num_envs, episodes)
     with (
         opened(_task(policy, robots), seed=seed, threads=threads) as env,
         console(stderr=True).status(f"{robots} robots live {episodes} episodes …"),
     ):
-        return evaluate_policy(policy, env, episodes=episodes, seed=seed, deterministic=deterministic)
+        return policies.evaluate_policy(policy, env, episodes=episodes, seed=seed, deterministic=deterministic)
 
 
-def _film(policy: "Policy", video: Path, *, seed: int, deterministic: bool, threads: int) -> None:
-    from tuner.cli.policy_tasks import opened
-    from tuner.cli.printing.output import console
-    from tuner.policies import film_policy
-
+def _film(policy: "policies.Policy", video: Path, *, seed: int, deterministic: bool, threads: int) -> None:
     with (
         opened(_task(policy, 1), seed=seed, threads=threads) as env,
         console(stderr=True).status("Filming …") as status,
     ):
-        film_policy(
+        policies.film_policy(
             policy,
             env,
             video,
@@ -126,5 +118,5 @@ def _film(policy: "Policy", video: Path, *, seed: int, deterministic: bool, thre
         )
 
 
-def _task(policy: "Policy", robots: int) -> Any:
+def _task(policy: "policies.Policy", robots: int) -> TaskConfig:
     return policy.task.model_copy(update={"num_envs": robots})

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
+from tuner.cli.printing.output import console
+from tuner.cli.printing.warnings import quiet_optuna
+from tuner.cli.stored_studies import check_file_unchanged, find_stored
 from tuner.errors import UserError
+from tuner.export import configuration_of, get_format
+from tuner.resources import check_output, write_whole
+from tuner.storage import read_study
 
 
 def export(
@@ -36,12 +42,6 @@ def export(
     It is the confirmed winner; without a confirmation the best trial, with a warning. The action box is in absolute
     numbers, so that it means the same everywhere.
     """
-    from tuner.cli.printing.output import console, quiet_optuna
-    from tuner.cli.stored_studies import check_file_unchanged, find_stored
-    from tuner.export import configuration_of, get_format
-    from tuner.resources import check_output, write_whole
-    from tuner.storage import read_study
-
     chosen = get_format(form)
     chosen.check_name(output)
     check_output(output, force=force)

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from tuner.errors import UserError
+from tuner.resources import bundled_dir
+from tuner.spaces import bundled_spaces, load_space
 
 _FOLDERS = ("search_spaces", "studies")
 
@@ -62,8 +64,6 @@ def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
 
 
 def _stage(stage: Path, suffix: str) -> list[Path]:
-    from tuner.resources import bundled_dir
-
     for name in _FOLDERS:
         shutil.copytree(bundled_dir(name), stage / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     files = _space_files()
@@ -74,8 +74,6 @@ def _stage(stage: Path, suffix: str) -> list[Path]:
 
 def _space_files() -> dict[str, str]:
     """Return the file name of every bundled search space."""
-    from tuner.spaces import bundled_spaces, load_space
-
     return {name: Path(load_space(name).function.__code__.co_filename).name for name in bundled_spaces()}
 
 

@@ -1,10 +1,13 @@
 """`tuner plot`: the figures that tell what an action box does to learning, as HTML or PNG."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+import plotly.graph_objects as go
 import typer
 
+from tuner import figures
+from tuner.actions import load_recording
 from tuner.cli.options import check_partner
 from tuner.cli.plot_sources import (
     declared_bounds,
@@ -15,10 +18,9 @@ from tuner.cli.plot_sources import (
     study_curves,
 )
 from tuner.cli.policy_tasks import DEFAULT_STEPS
+from tuner.config import load_bounds
 from tuner.errors import UserError
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from tuner.resources import check_output
 
 View = Literal["gaussian", "box", "squashed", "rescaled"]
 
@@ -119,11 +121,10 @@ def actions(
     """Draw how a policy's actions are distributed, with minimum, maximum and percentiles of each dimension."""
     name = recording.resolve().stem
     path = _checked(output, "actions.html" if name == "actions" else f"{name}-actions.html", force=force)
-    from tuner.figures import actions_figure, histogram_data, percentiles_data
-
     found = recording_of(recording, steps)
-    numbers = percentiles_data(found, percentiles=percentiles, raw=raw)
-    _write(actions_figure(numbers, histogram_data(found, raw=raw), source=described(found, raw=raw)), path)
+    numbers = figures.percentiles_data(found, percentiles=percentiles, raw=raw)
+    histogram = figures.histogram_data(found, raw=raw)
+    _write(figures.actions_figure(numbers, histogram, source=described(found, raw=raw)), path)
 
 
 @plot.command("bounds", epilog="Example: tuner plot bounds bounds.yaml ppo.npz -o bounds.png")
@@ -147,15 +148,11 @@ def bounds(
     recordings = [file for file in files if file.suffix == ".npz"]
     if len(recordings) > 1:
         raise UserError(f"{len(recordings)} recordings were given; at most one can be drawn beside the bounds.")
-    from tuner.actions import load_recording
-    from tuner.config import load_bounds
-    from tuner.figures import bounds_data, bounds_figure
-
     paths = [file for file in files if file.suffix != ".npz"]
     loaded = [(file.stem if len(paths) > 1 else "", load_bounds(file)) for file in paths]
-    data = bounds_data(loaded, load_recording(recordings[0]) if recordings else None, every=every)
+    data = figures.bounds_data(loaded, load_recording(recordings[0]) if recordings else None, every=every)
     title = f"Action bounds of {loaded[0][1].task.id}, by source" if loaded else "Recorded actions"
-    _write(bounds_figure(data, title=title), path)
+    _write(figures.bounds_figure(data, title=title), path)
 
 
 @plot.command("curves", epilog="Example: tuner plot curves quickstart --top 3 -o curves.png")
@@ -195,20 +192,16 @@ def curves(
 ) -> None:
     """Draw learning curves over training time: of a study's trials, or of trial folders to compare."""
     path = _checked(output, "curves.html", force=force)
-    from tuner.figures import curves_figure
-
     if len(sources) == 1 and not is_trial(Path(sources[0])):
         if labels:
             raise UserError("--label names the lines of trial folders, but a study was given. Leave it out.")
         data, known = study_curves(sources[0], storage, top)
     else:
         data, known = folder_curves([Path(source) for source in sources], labels or [])
-    _write(curves_figure(data, target=known if target is None else target, title=title), path)
+    _write(figures.curves_figure(data, target=known if target is None else target, title=title), path)
 
 
-def _initial_figure(view: str, std: float, box: tuple[float, float] | None) -> "go.Figure":
-    from tuner import figures
-
+def _initial_figure(view: str, std: float, box: tuple[float, float] | None) -> go.Figure:
     if view == "box" and box is not None:
         return figures.box_figure(figures.box_data(*box, std))
     if view == "rescaled" and box is not None:
@@ -220,17 +213,12 @@ def _initial_figure(view: str, std: float, box: tuple[float, float] | None) -> "
 
 def _checked(output: Path | None, default: str, *, force: bool) -> Path:
     """Return where the figure goes, once it is clear that it can be written there."""
-    from tuner.figures import check_figure_path
-    from tuner.resources import check_output
-
     path = output or Path(default)
-    check_figure_path(path)
+    figures.check_figure_path(path)
     check_output(path, force=force)
     return path
 
 
-def _write(figure: "go.Figure", path: Path) -> None:
-    from tuner.figures import write_figure
-
-    write_figure(figure, path)
+def _write(figure: go.Figure, path: Path) -> None:
+    figures.write_figure(figure, path)
     typer.echo(path)

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from tuner.cli.printing.warnings import quiet_optuna
+from tuner.cli.stored_studies import open_stored
+from tuner.report import check_report_paths, write_report
+
 
 def report(
     study: Annotated[
@@ -30,10 +34,6 @@ def report(
 
     The page carries everything it needs. It can be mailed, opened without a network, read on a phone and printed.
     """
-    from tuner.cli.printing.output import quiet_optuna
-    from tuner.cli.stored_studies import open_stored
-    from tuner.report import check_report_paths, write_report
-
     check_report_paths(output, png, force=force)
     quiet_optuna()
     for path in write_report(open_stored(study, storage), output, png_dir=png, force=force, top=top):

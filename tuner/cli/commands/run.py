@@ -3,21 +3,27 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from tuner.analysis import StudyReport, summary_data
 from tuner.cli.options import INTERRUPTED, count_option, seconds_of
+from tuner.cli.printing.next_command import RunCommand
+from tuner.cli.printing.output import console, print_json
+from tuner.cli.printing.run_result import print_result, print_warnings, result_data
+from tuner.cli.printing.warnings import print_sharing, quiet_optuna
+from tuner.cli.watching.confirmation import Confirmed, confirm_study
+from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.cli.watching.listener import watching
+from tuner.clock import MonotonicClock
+from tuner.config import StudyConfig, load_study
 from tuner.errors import TunerError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tuner.analysis import StudyReport
-    from tuner.cli.printing.next_command import RunCommand
-    from tuner.cli.watching.confirmation import Confirmed
-    from tuner.config import StudyConfig
-    from tuner.storage import StudySummary
+from tuner.spaces import load_space
+from tuner.storage import StudySummary, read_study
+from tuner.study import Manager
+from tuner.workers import LocalPool
 
 RUNS_DIR = Path("runs")
 """Trials write their files below this folder of the working directory."""
@@ -54,11 +60,6 @@ def run(
     Where the study file has a section 'confirm', the best configurations are retrained on fresh seeds once all trials
     are done, as `tuner confirm` does. Ctrl-C once stops what is running; the same command goes on later.
     """
-    from tuner.cli.printing.next_command import RunCommand
-    from tuner.cli.printing.output import console, print_json, quiet_optuna
-    from tuner.cli.printing.run_result import print_result, print_warnings, result_data
-    from tuner.config import load_study
-
     quiet_optuna()
     given = as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
     config = load_study(study, [*(overrides or []), *given])
@@ -66,7 +67,7 @@ def run(
     out = console(stderr=as_json)
     summary, warnings = _run(config, out)
 
-    def tell(confirmed: "Confirmed | None") -> None:
+    def tell(confirmed: Confirmed | None) -> None:
         confirmation = None if confirmed is None else confirmed.confirmation
         report = _report(config)
         if as_json:
@@ -103,16 +104,8 @@ def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None
     return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
 
 
-def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[int, str]]":
+def _run(config: StudyConfig, out: Console) -> tuple[StudySummary, Mapping[int, str]]:
     """Run the study; return where it stands, and what its trials could not write, by their numbers."""
-    from tuner.cli.printing.warnings import print_sharing
-    from tuner.cli.watching.interrupt import StopOnSignal
-    from tuner.cli.watching.listener import watching
-    from tuner.clock import MonotonicClock
-    from tuner.spaces import load_space
-    from tuner.study import Manager
-    from tuner.workers import LocalPool
-
     clock = MonotonicClock()
     space = load_space(config.search_space)
     with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching(config, clock, out) as watcher:
@@ -127,12 +120,8 @@ def _run(config: "StudyConfig", out: "Console") -> "tuple[StudySummary, Mapping[
             return manager.run(), watcher.progress.warnings
 
 
-def _confirm(
-    config: "StudyConfig", command: "RunCommand", summary: "StudySummary", out: "Console"
-) -> "Confirmed | None":
+def _confirm(config: StudyConfig, command: RunCommand, summary: StudySummary, out: Console) -> Confirmed | None:
     """Confirm a study that has finished, if its study file asks for it; say so if it has not finished."""
-    from tuner.cli.watching.confirmation import confirm_study
-
     if config.confirm is None or summary.reason == "interrupted":
         return None
     if summary.reason != "finished" or summary.best is None:
@@ -145,13 +134,10 @@ def _confirm(
     return confirm_study(config, config.confirm, out, runs_dir=RUNS_DIR)
 
 
-def _report(config: "StudyConfig") -> "StudyReport":
+def _report(config: StudyConfig) -> StudyReport:
     """Return the study as it is stored."""
-    from tuner.analysis import summary_data
-    from tuner.storage import read_study
-
     return summary_data(read_study(config.storage, config.study))
 
 
-def _log_dir(config: "StudyConfig") -> Path:
+def _log_dir(config: StudyConfig) -> Path:
     return RUNS_DIR / config.study / "workers"

@@ -4,6 +4,13 @@ from typing import Annotated
 
 import typer
 
+from tuner.analysis import summary_data, trials_data
+from tuner.cli.printing.confirm_tables import print_confirmation
+from tuner.cli.printing.output import console, print_json
+from tuner.cli.printing.study_tables import print_study, trial_records
+from tuner.cli.printing.warnings import quiet_optuna, warnings_data, warnings_of
+from tuner.cli.stored_studies import open_stored
+from tuner.confirm import confirmation_data
 from tuner.errors import UserError
 
 
@@ -25,14 +32,6 @@ def show(
     """
     if as_json and as_csv:
         raise UserError("--json and --csv were both given. Choose one.")
-    from tuner.analysis import summary_data, trials_data
-    from tuner.cli.printing.confirm_tables import print_confirmation
-    from tuner.cli.printing.output import console, print_json, quiet_optuna
-    from tuner.cli.printing.study_tables import print_study, trial_records
-    from tuner.cli.printing.warnings import warnings_data, warnings_of
-    from tuner.cli.stored_studies import open_stored
-    from tuner.confirm import confirmation_data
-
     quiet_optuna()
     opened = open_stored(study, storage)
     trials, confirmation = trials_data(opened), confirmation_data(opened)

@@ -3,16 +3,16 @@
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
+
+from tuner.cli.printing.output import console, print_json
+from tuner.spaces import bundled_spaces, load_space
 
 
 def spaces(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """List the bundled search spaces, with the configurations that each can try first."""
-    from rich.table import Table
-
-    from tuner.cli.printing.output import console, print_json
-
     found = spaces_data()
     if as_json:
         print_json({"spaces": found})
@@ -30,8 +30,6 @@ def spaces(
 
 def spaces_data() -> list[dict[str, Any]]:
     """Return name, first line of the docstring, file and warm starts of every bundled search space."""
-    from tuner.spaces import bundled_spaces, load_space
-
     found = []
     for name in bundled_spaces():
         space = load_space(name)

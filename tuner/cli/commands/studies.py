@@ -3,16 +3,16 @@
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
+
+from tuner.cli.printing.output import console, print_json
+from tuner.config import bundled_studies, load_study
 
 
 def studies(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """List the bundled studies; each can be given to [bold]tuner run[/bold] by its name."""
-    from rich.table import Table
-
-    from tuner.cli.printing.output import console, print_json
-
     found = studies_data()
     if as_json:
         print_json({"studies": found})
@@ -30,11 +30,8 @@ def studies(
 
 def studies_data() -> list[dict[str, Any]]:
     """Return name, file and the main choices of every bundled study."""
-    from tuner.config import load_study
-    from tuner.resources import bundled_files
-
     found = []
-    for name, file in bundled_files("studies", ".yaml").items():
+    for name, file in bundled_studies().items():
         config = load_study(file)
         found.append(
             {

@@ -3,6 +3,10 @@
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
+
+from tuner import simulators
+from tuner.cli.printing.output import console, print_json
 
 
 def tasks(
@@ -15,10 +19,6 @@ def tasks(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """List the tasks that each simulator offers."""
-    from rich.table import Table
-
-    from tuner.cli.printing.output import console, print_json
-
     found = tasks_data(simulator)
     if as_json:
         print_json({"tasks": found})
@@ -40,7 +40,5 @@ def tasks_data(simulator: str | None = None) -> list[dict[str, Any]]:
     Raises:
         UserError: for an unknown simulator.
     """
-    from tuner.simulators import get_simulator, simulator_names
-
-    names = simulator_names() if simulator is None else [simulator]
-    return [{"simulator": name, "task": task} for name in names for task in get_simulator(name).tasks()]
+    names = simulators.simulator_names() if simulator is None else [simulator]
+    return [{"simulator": name, "task": task} for name in names for task in simulators.get_simulator(name).tasks()]

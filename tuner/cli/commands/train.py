@@ -1,18 +1,21 @@
 """`tuner train`: train from an exported configuration, from the start or from an earlier run."""
 
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from tuner.cli.options import INTERRUPTED, duration_option
+from tuner.cli.printing.output import console, print_json
+from tuner.cli.printing.text import number_text
+from tuner.cli.watching.single_run import run_training, training_spec
+from tuner.config import TrialSpec
 from tuner.errors import TunerError, UserError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tuner.config import TrialSpec
-    from tuner.records import Outcome
+from tuner.export import load_configuration
+from tuner.records import Outcome
+from tuner.training import check_start
 
 
 def train(
@@ -39,11 +42,6 @@ def train(
     normalisation, with the same algorithm, networks and task; the replay buffer starts empty. Ctrl-C ends the training
     and saves the policy.
     """
-    from tuner.cli.printing.output import console, print_json
-    from tuner.cli.watching.single_run import run_training, training_spec
-    from tuner.export import load_configuration
-    from tuner.training import check_start
-
     configuration = load_configuration(file)
     spec = training_spec(
         configuration,
@@ -96,7 +94,7 @@ def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
         raise UserError(f"{output} is not empty. Name another folder, or give --force to replace the training in it.")
 
 
-def refuse_failure(outcome: "Outcome", output: Path) -> None:
+def refuse_failure(outcome: Outcome, output: Path) -> None:
     """Raise what a training that failed says.
 
     Raises:
@@ -115,12 +113,12 @@ def refuse_failure(outcome: "Outcome", output: Path) -> None:
 _FAILED = {"crashed": "crashed", "hung": "hung", "diverged": "diverged", "too_large": "is too large"}
 
 
-def has_policy(spec: "TrialSpec", outcome: "Outcome") -> bool:
+def has_policy(spec: TrialSpec, outcome: Outcome) -> bool:
     """Whether the training left a policy; one that was stopped before it had an agent may have left an earlier's."""
     return outcome.agent is not None and (Path(spec.directory or "") / "policy.zip").is_file()
 
 
-def result_data(spec: "TrialSpec", outcome: "Outcome") -> dict[str, Any]:
+def result_data(spec: TrialSpec, outcome: Outcome) -> dict[str, Any]:
     """Return what happened, for JSON."""
     return {
         "directory": spec.directory,
@@ -134,9 +132,8 @@ def result_data(spec: "TrialSpec", outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def print_result(out: "Console", spec: "TrialSpec", outcome: "Outcome") -> None:
+def print_result(out: Console, spec: TrialSpec, outcome: Outcome) -> None:
     """Print what was trained, how it did, and what to do with it."""
-    from tuner.cli.printing.text import number_text
 
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
@@ -157,10 +154,8 @@ def print_result(out: "Console", spec: "TrialSpec", outcome: "Outcome") -> None:
         say(f"The policy lies in {spec.directory}. What it earns: tuner evaluate {spec.directory}")
 
 
-def print_next(out: "Console", file: Path, spec: "TrialSpec", outcome: "Outcome") -> None:
+def print_next(out: Console, file: Path, spec: TrialSpec, outcome: Outcome) -> None:
     """Print how to go on with a training that was stopped."""
-    import shlex
-
     if not has_policy(spec, outcome):
         out.print("It was stopped before there was a policy; the same command with --force starts again.")
         return

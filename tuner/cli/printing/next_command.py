@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tuner.cli.stored_studies import DEFAULT_STORAGE
+from tuner.config import DEFAULT_STORAGE
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 

@@ -1,49 +1,13 @@
 """Numbers as people read them: durations, rates, returns, and a curve as one line of blocks."""
 
 import math
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tuner.errors import UserError
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # numbers are also written by commands that need no storage, and should not wait for Optuna
     from tuner.storage import BestTrial, StudySummary
 
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _BLOCKS = "▁▂▃▄▅▆▇█"
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds that `text` means: `90`, `90s`, `30m`, `1h30m`.
-
-    Raises:
-        UserError: if it is not a duration, or not longer than zero.
-    """
-    match = _DURATION.fullmatch(text.strip().lower())
-    if match is not None and any(match.groups()):
-        hours, minutes, seconds = (float(group or 0) for group in match.groups())
-        total = 3600 * hours + 60 * minutes + seconds
-        if 0 < total < math.inf:
-            return total
-        if total == 0:
-            raise UserError(f"'{text}' is no length of time to run for. It must be more than zero: 90, 30m or 1h30m.")
-    raise UserError(
-        f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m), more than "
-        "zero in all."
-    )
-
-
-def parse_count(text: str) -> int:
-    """Return the whole number that `text` means.
-
-    Raises:
-        UserError: if it is not a whole number, or not more than zero.
-    """
-    # isdecimal alone would let digits of other scripts pass, which the study file's checks would not.
-    if text.isascii() and text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise UserError(f"'{text}' was given where a number is needed. It must be a whole number, more than zero.")
 
 
 def duration_text(seconds: float) -> str:

@@ -1,16 +1,23 @@
 """What does not stop a run but its user must be told: files that could not be written, workers that share CPUs."""
 
+import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import optuna
+from rich.console import Console
+from rich.text import Text
+
+from tuner.config import WorkersConfig
 from tuner.records import Outcome
+from tuner.storage import outcome_of
+from tuner.workers import LocalPool
 
-if TYPE_CHECKING:
-    import optuna
-    from rich.console import Console
 
-    from tuner.config import WorkersConfig
-    from tuner.workers import LocalPool
+def quiet_optuna() -> None:
+    """Keep Optuna from reporting what this program reports itself, and from warning of what it uses knowingly."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
 def warning_of(outcome: Outcome) -> str | None:
@@ -19,10 +26,8 @@ def warning_of(outcome: Outcome) -> str | None:
     return None if warning is None else str(warning)
 
 
-def warnings_of(study: "optuna.Study") -> dict[int, str]:
+def warnings_of(study: optuna.Study) -> dict[int, str]:
     """Return what could not be written, by the number of the trial, as the study's storage has it."""
-    from tuner.storage import outcome_of
-
     outcomes = ((trial.number, outcome_of(trial)) for trial in study.get_trials(deepcopy=False))
     return {number: text for number, outcome in outcomes if outcome is not None and (text := warning_of(outcome))}
 
@@ -32,15 +37,13 @@ def warning_line(number: int, text: str) -> str:
     return f"WARNING: trial {number}: {text.rstrip('.')}."
 
 
-def warnings_data(warnings: Mapping[int, str]) -> list[dict[str, Any]]:
+def warnings_data(lost: Mapping[int, str]) -> list[dict[str, Any]]:
     """Return the warnings for JSON."""
-    return [{"trial": number, "warning": text} for number, text in warnings.items()]
+    return [{"trial": number, "warning": text} for number, text in lost.items()]
 
 
-def print_sharing(out: "Console", pool: "LocalPool", workers: "WorkersConfig") -> None:
+def print_sharing(out: Console, pool: LocalPool, workers: WorkersConfig) -> None:
     """Print before a run that its workers share CPUs, if they do: all its trials will be marked as contended."""
-    from rich.text import Text
-
     if pool.oversubscribed:
         line = (
             f"WARNING: {workers.count} workers of {workers.threads} threads share the CPUs of this machine, so trials "

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from rich.console import Console
 
-    from rich.console import Console
-
-    from tuner.config import ConfirmConfig, StudyConfig
-    from tuner.confirm import Confirmation
-    from tuner.storage import StudySummary
+from tuner.cli.printing.warnings import print_sharing
+from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.cli.watching.listener import watching
+from tuner.clock import MonotonicClock
+from tuner.config import ConfirmConfig, StudyConfig
+from tuner.confirm import Confirmation, Confirmer
+from tuner.spaces import load_space
+from tuner.storage import StudySummary
+from tuner.workers import LocalPool
 
 _STOPPING = "Stopping: running trainings are made again by the same command. Ctrl-C again to stop without waiting."
 _STOPPING_NOW = "Stopping without waiting for the workers."
@@ -21,20 +24,20 @@ _STOPPING_NOW = "Stopping without waiting for the workers."
 class Confirmed:
     """One run of confirming a study."""
 
-    summary: "StudySummary"
+    summary: StudySummary
     """How the run ended."""
-    confirmation: "Confirmation"
+    confirmation: Confirmation
     """What is confirmed."""
     warnings: Mapping[int, str]
     """What its trainings could not write, by their numbers."""
 
 
 def confirm_study(
-    config: "StudyConfig",
-    settings: "ConfirmConfig",
-    out: "Console",
+    config: StudyConfig,
+    settings: ConfirmConfig,
+    out: Console,
     *,
-    runs_dir: "Path",
+    runs_dir: Path,
     race_reference: bool = False,
     restart: bool = False,
     total_seconds: float | None = None,
@@ -51,14 +54,6 @@ def confirm_study(
         total_seconds: stop after this much wall-clock time; None for no limit. The study's own limit is one for
             `tuner run`.
     """
-    from tuner.cli.printing.warnings import print_sharing
-    from tuner.cli.watching.interrupt import StopOnSignal
-    from tuner.cli.watching.listener import watching
-    from tuner.clock import MonotonicClock
-    from tuner.confirm import Confirmer
-    from tuner.spaces import load_space
-    from tuner.workers import LocalPool
-
     limited = config.model_copy(update={"budget": config.budget.model_copy(update={"total_seconds": total_seconds})})
     clock = MonotonicClock()
     space = None if settings.reference is None else load_space(config.search_space)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -17,12 +16,10 @@ from tuner.cli.watching.progress import TrialProgress
 from tuner.clock import Clock, MonotonicClock
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import UserError
+from tuner.export import ExportedConfiguration
 from tuner.records import Outcome, OutcomeKind
 from tuner.training import StopRequest
 from tuner.workers import Event, LocalPool, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
-
-if TYPE_CHECKING:
-    from tuner.export import ExportedConfiguration
 
 TICKS = 40
 """In the export's own budget, as studies have it; a longer training has more of them, equally far apart."""
@@ -36,7 +33,7 @@ _STOPPING_NOW = "Stopping without waiting for the policy."
 
 
 def training_spec(
-    configuration: "ExportedConfiguration",
+    configuration: ExportedConfiguration,
     *,
     seconds: float | None,
     until_target: bool,
