@@ -8,13 +8,15 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help study test fast format clean
+.PHONY: help study test fast format docs docs-serve clean
 
 help:
 	@echo 'make study    set up .venv, run the quickstart study, print the best configuration'
 	@echo 'make test     set up .venv, run the format, lint, type and layer checks and all tests'
 	@echo 'make fast     the same without the tests that take minutes'
 	@echo 'make format   format and fix the code in place'
+	@echo 'make docs     write the reference of commands anew and build the documentation into site/'
+	@echo 'make docs-serve   show the documentation in a browser while its pages are edited'
 	@echo 'make clean    remove .venv and the caches; keeps runs/'
 
 study: $(INSTALLED)
@@ -37,6 +39,17 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# MkDocs's theme announces the end of its maintenance in 2027 at every build.
+docs docs-serve: export NO_MKDOCS_2_WARNING := 1
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/generate/command_reference.py
+	$(BIN)/mkdocs build --strict --quiet
+	@echo 'The documentation is in site/index.html.'
+
+docs-serve: $(INSTALLED)
+	$(BIN)/mkdocs serve
+
 # Torch comes first and by its exact version, so that pip takes the build meant for this machine and nothing that
 # is installed later replaces it.
 $(INSTALLED): pyproject.toml constraints.txt tests/export/rl-zoo.txt
@@ -49,4 +62,4 @@ $(INSTALLED): pyproject.toml constraints.txt tests/export/rl-zoo.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

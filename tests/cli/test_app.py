@@ -99,21 +99,6 @@ def test_help_shows_the_example(name):
     assert "Example: tuner " + name in " ".join(shown.output.split())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_readme_tells_of_every_command_and_its_options(name):
-    readme = (ROOT / "README.md").read_text()
-    row = re.search(rf"^\| `tuner {name}\b(.*)$", readme, re.MULTILINE)
-    assert row, f"README.md has no row for tuner {name}"
-    options = [opt for parameter in COMMANDS[name].params for opt in parameter.opts if opt.startswith("--")]
-    assert [opt for opt in options if opt not in row[0] and opt != "--help"] == []
-
-
-def test_the_readme_tells_of_no_command_that_does_not_exist():
-    readme = (ROOT / "README.md").read_text()
-    told = set(re.findall(r"\btuner ([a-z]+)\b", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$", readme, re.MULTILINE))))
-    assert told - set(TABLE) == set()
-
-
 def test_without_arguments_help_is_shown():
     shown = call()
     assert "Usage: tuner" in shown.output

@@ -1,16 +1,14 @@
-"""What README.md says of study files and commands is true."""
-
-import re
-from pathlib import Path
+"""docs/study-file.md tells of every key of a study file, and of every bundled study."""
 
 import pytest
+import yaml
 
-from tuner.cli.app import load_command
+from tests.docs.pages import fenced, page
 from tuner.config import StudyConfig, bundled_studies, load_study
 from tuner.spaces import load_space
-from tuner.study import create_pruner, pruner_names, sampler_names
+from tuner.study import create_pruner
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+PAGE = page("study-file.md")
 
 
 def paths(model, prefix=""):
@@ -26,8 +24,15 @@ def is_model(kind):
     return isinstance(kind, type) and hasattr(kind, "model_fields")
 
 
-def test_the_study_file_in_the_readme_has_every_key_with_its_default(tmp_path):
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def given(value, prefix=""):
+    """Return the dotted paths of what a study file says."""
+    if not isinstance(value, dict) or not value:
+        return [prefix.rstrip(".")]
+    return [path for key, inner in value.items() for path in given(inner, f"{prefix}{key}.")]
+
+
+def test_the_block_has_every_key_with_its_default(tmp_path):
+    (block,) = fenced(PAGE, "yaml")
     (tmp_path / "study.yaml").write_text(block)
     shown = load_study(tmp_path / "study.yaml").model_dump()
     required = {"study", "task", "search_space", "warm_start", "objective"}
@@ -36,32 +41,14 @@ def test_the_study_file_in_the_readme_has_every_key_with_its_default(tmp_path):
         **shown,
         "confirm": None,
     }
-    written = {line.split(":")[0].strip(" {") for line in block.splitlines()} | set(re.findall(r"(\w+):", block))
-    missing = [path for path in paths(StudyConfig) if path.rsplit(".")[-1] not in written]
+    missing = set(paths(StudyConfig)) - set(given(yaml.safe_load(block)))
     # In a study file `action_bounds` is the path of a file of its own.
-    assert [path for path in missing if not path.startswith("action_bounds.")] == []
-
-
-@pytest.mark.parametrize("command", re.findall(r"^ {4}tuner ([^#\n]+)", README, re.MULTILINE))
-def test_every_command_in_the_readme_parses(command):
-    name, *arguments = command.split()
-    assert load_command(name).make_context(name, arguments).info_name == name
-
-
-@pytest.mark.parametrize("name", sampler_names())
-def test_the_readme_names_every_sampler(name):
-    assert f"`{name}`" in README
-
-
-def test_the_pruners_in_the_readme_exist():
-    line = re.search(r"Pruners: (.*?)\)\.", README, re.DOTALL)[1]
-    assert set(re.findall(r"`(\w+)`", line)) <= set(pruner_names())
-    assert "time_to_return" in line
+    assert {path for path in missing if not path.startswith("action_bounds.")} == set()
 
 
 @pytest.mark.parametrize("name", sorted(bundled_studies()))
-def test_every_bundled_study_is_in_the_readme_and_right(name):
-    assert f"studies/{name}.yaml" in README
+def test_every_bundled_study_is_there_and_right(name):
+    assert f"`studies/{name}.yaml`" in PAGE
     study = load_study(name)
     space = load_space(study.search_space)
     reference = {study.confirm.reference} - {None} if study.confirm else set()

@@ -1,0 +1,79 @@
+"""The tables of results on the pages are what the benchmarks print of their data."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.docs.pages import PAGES, ROOT, page, rows
+
+README = PAGES[0].read_text(encoding="utf-8")
+STORY = {
+    "PPO as Isaac Lab ships it": "ppo_shipped",
+    "PPO tuned": "ppo_tuned",
+    "SAC with SBX's defaults, ±100": "sac_default",
+    "the same in 3 % of the box, small entropy coefficient": "sac_3_percent",
+    "SAC tuned": "sac_tuned",
+}
+BOXES = {
+    "the declared one": "full_box",
+    "10 %": "10_percent",
+    "joint limits": "joint_limits",
+    "3 %": "3_percent",
+    "percentiles of that PPO": "percentiles",
+    "1 %": "1_percent",
+}
+ALTERNATIVES = {
+    "box that widens": ["schedule", "schedule_10_percent"],
+    "penalty near the bounds": ["penalty", "penalty_10_percent"],
+    "not squashed": ["unbounded", "unbounded_10_percent", "unbounded_1_percent"],
+}
+
+
+def printed(script, data):
+    """Return what a benchmark prints of its data, as the numbers of each variant: reached, mean time, return."""
+    command = [sys.executable, str(ROOT / "benchmarks" / script), "--table", str(ROOT / "benchmarks" / "data" / data)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    found = re.findall(r"^ *(\w+) +(?:±.*? )?(\d/\d) +(.+?) {2,}(.+?) {2,}\d/\d$", output, re.MULTILINE)
+    return {name: (reached, numbers(time), numbers(final)) for name, reached, time, final in found}
+
+
+def numbers(cell):
+    """Return the numbers in a cell; an interval that is a point is left out."""
+    found = re.findall(r"[-−]?[\d.]+", cell)
+    signed = [float(text.replace("−", "-")) for text in found]
+    return signed[:1] if len(set(signed)) == 1 else signed
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "script", "data"),
+    [
+        (README, STORY, "a1_story.py", "a1_story.jsonl"),
+        (page("action-bounds.md"), BOXES, "action_bounds.py", "action_bounds_a1.jsonl"),
+    ],
+    ids=["a1_story", "action_bounds"],
+)
+def test_a_table_of_boxes_or_agents_is_what_was_measured(text, labels, script, data):
+    measured = printed(script, data)
+    told = {row[0]: row for row in rows(text) if row[0] in labels}
+    for label, variant in labels.items():
+        *_, reached, time, final = told[label]
+        assert (reached, numbers(time), numbers(final)) == measured[variant], label
+
+
+def test_the_table_of_alternatives_is_what_was_measured():
+    measured = printed("action_bounds.py", "action_bounds_a1.jsonl")
+    told = {row[0]: row[1:] for row in rows(page("action-bounds-alternatives.md"))}
+    for label, variants in ALTERNATIVES.items():
+        assert [numbers(cell) for cell in told[label] if cell] == [measured[variant][2] for variant in variants], label
+
+
+def test_every_benchmark_has_a_row():
+    scripts = {f"`benchmarks/{file.name}`" for file in (ROOT / "benchmarks").glob("[!_]*.py")}
+    assert scripts <= {row[0] for row in rows(page("benchmarks.md"))}
+
+
+def test_every_file_of_data_is_named_on_a_page():
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    assert [file.name for file in (ROOT / "benchmarks" / "data").iterdir() if file.name not in text] == []
