@@ -10,17 +10,18 @@ import torch
 from _matrix_work import operations_per_update
 from _synthetic import SyntheticEnv
 
-from tuner.agents import build_agent, enable_compilation_cache, gradient_steps_done, normalize_observations, warm_up
+from tuner.agents import enable_compilation_cache, gradient_steps_done, warm_up
 from tuner.agents import set_up_devices as give_devices
 from tuner.clock import Ledger, MonotonicClock
-from tuner.config import AgentConfig, Network, TaskConfig
-from tuner.simulators import BoundedActions, TaskEnv, get_simulator
-from tuner.training._assembly import probe_robots
-from tuner.training._meter import Meter
+from tuner.config import AgentConfig, Network, ObjectiveConfig, TaskConfig, TrialSpec
+from tuner.simulators import TaskEnv, open_task
+from tuner.training import SilentChannel, TrialFiles, assemble
 
 TASK = "Velocity-Flat-A1"
 ACTION_BOUND_FRACTION = 0.02
 NO_LOG = 2**60
+BUDGET_SECONDS = 1.0
+"""A trial has one; without its callback nothing here asks for it."""
 FILLING_BATCHES = 16
 """Different steps that a replay buffer is filled with, in turns."""
 
@@ -90,13 +91,14 @@ class Place:
         task = TASK if self.simulator == "mujoco" else "a task of its size that costs nothing"
         return f"{task}, {self.num_envs} robots, {self.threads} threads for the physics"
 
+    @property
+    def task(self) -> TaskConfig:
+        return TaskConfig(id=TASK, simulator=self.simulator, num_envs=self.num_envs)
+
     def open(self) -> TaskEnv:
         if self.simulator == "synthetic":
             return SyntheticEnv(self.num_envs)
-        task = TaskConfig(id=TASK, simulator=self.simulator, num_envs=self.num_envs)
-        env = get_simulator(self.simulator).open(task, seed=0, threads=self.threads)
-        env.spread_ages = True
-        return env
+        return open_task(self.task, seed=0, threads=self.threads)
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,18 @@ class Subject:
         self._clock = MonotonicClock()
         self._ledger = Ledger(self._clock, "idle")
         self.env = place.open()
-        config = agent_config(case, learner, place).resolved(
-            self.env.action_space.low.tolist(), self.env.action_space.high.tolist()
+        spec = TrialSpec(
+            study="benchmark",
+            number=0,
+            seed=0,
+            task=place.task,
+            agent=agent_config(case, learner, place),
+            objective=ObjectiveConfig(kind="return_at_budget"),
+            budget_seconds=BUDGET_SECONDS,
+            ticks=1,
         )
-        assert config.action_box is not None
-        stack = BoundedActions(normalize_observations(Meter(self.env, self._ledger), config), config.action_box)
         start = self._clock.now()
-        self.agent: Any = build_agent(
-            config, stack, seed=0, ledger=self._ledger, probes=probe_robots(place.num_envs, off_policy=True)
-        )
+        self.agent: Any = assemble(spec, self.env, SilentChannel(), self._ledger, TrialFiles(None)).agent
         warm_up(self.agent)
         self.ready_seconds = self._clock.now() - start
 

@@ -6,7 +6,6 @@ appended to the output file as soon as it is finished, so that an interrupted be
 """
 
 import argparse
-import statistics
 import sys
 import tempfile
 from collections import deque
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from _runs_file import Run, append_run, read_runs
+from _show_runs import cell
 
-from tuner.analysis import mean_time, restricted
 from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec, WorkersConfig
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.workers import LocalPool, OutcomeEvent, TickEvent
@@ -142,43 +141,6 @@ def check_configurations(planned: Sequence[Planned], stored: Sequence[Run], file
             )
 
 
-def cell(run: Run) -> str:
-    """Return the seconds to the target, or the best return in brackets."""
-    if run.reached_seconds is not None:
-        return f"{run.reached_seconds:.1f} s"
-    return f"{run.kind} (best {'–' if run.best_return is None else f'{run.best_return:.1f}'})"
-
-
-SUMMARY_HEAD = f"{'reached':>8} {'mean time to target, s':>28} {'final return':>26} {'contended':>10}"
-
-
-def summary(runs: Sequence[Run]) -> str:
-    """Return what runs of one variant say together, in columns under `SUMMARY_HEAD`.
-
-    How many reached the target, the restricted mean time with its interval, the median and range of the returns at the
-    end, and how many had to share their CPUs.
-    """
-    times = mean_time(restricted([run.reached_seconds for run in runs], runs[0].budget_seconds))
-    reached = f"{sum(run.reached_seconds is not None for run in runs)}/{len(runs)}"
-    contended = f"{sum(run.contended for run in runs)}/{len(runs)}"
-    return f"{reached:>8} {times!s:>28} {_returns_text(runs):>26} {contended:>10}"
-
-
-def groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return runs that can be compared with one another, under a title that says what was asked of them."""
-    found: dict[str, list[Run]] = {}
-    for run in runs:
-        title = (
-            f"{run.task}: training clock to a return of {run.target:g}, budget {run.budget_seconds:g} s"
-            f"{'' if run.stop_at_target else ' in full'}, {run.threads} thread{'s' if run.threads > 1 else ''}"
-        )
-        found.setdefault(title, []).append(run)
-    return {
-        title + (f", up to {jobs} side by side" if (jobs := max(run.jobs for run in group)) > 1 else ""): group
-        for title, group in found.items()
-    }
-
-
 def add_arguments(parser: argparse.ArgumentParser, *, seeds: int) -> None:
     """Add the options that all benchmarks of trainings have; `seeds` is how many by default."""
     parser.add_argument("--seeds", type=int, default=seeds, help="how many")
@@ -200,14 +162,6 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     if arguments.output is not None and arguments.output.exists() and not arguments.resume:
         parser.error(f"{arguments.output} exists: give --resume to go on with it, or another file")
     return arguments
-
-
-def _returns_text(runs: Sequence[Run]) -> str:
-    """Return the median and the range of the returns at the end of the runs."""
-    finals = [run.final_return for run in runs if run.final_return is not None]
-    if not finals:
-        return "–"
-    return f"{statistics.median(finals):.1f} ({min(finals):.1f} … {max(finals):.1f})"
 
 
 def _keep(

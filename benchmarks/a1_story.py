@@ -23,9 +23,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from _curves import add_figure_argument, draw
 from _runs_file import Run, read_runs
-from _training_runs import SUMMARY_HEAD, add_arguments, groups, parsed, plan, summary, train_all
+from _show_runs import SUMMARY_HEAD, add_figure_argument, draw, groups, summary
+from _training_runs import add_arguments, parsed, plan, train_all
 from optuna.trial import FixedTrial
 
 from tuner.config import AgentConfig, TaskConfig

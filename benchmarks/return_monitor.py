@@ -20,10 +20,7 @@ from tuner.agents import enable_compilation_cache, gradient_steps_done, warm_up
 from tuner.clock import Ledger, MonotonicClock
 from tuner.config import AgentConfig, Network, ObjectiveConfig, TaskConfig, TrialSpec
 from tuner.simulators import open_task
-from tuner.training import SilentChannel
-from tuner.training._assembly import TrialParts, assemble
-from tuner.training._files import TrialFiles
-from tuner.training._progress import Counters
+from tuner.training import Counters, SilentChannel, TrialFiles, TrialParts, assemble
 
 ACTION_BOUND_FRACTIONS = {"Cartpole": 0.03, "Velocity-Flat-A1": 0.02}
 

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from _runs_file import Run, read_runs
-from _training_runs import Planned, add_arguments, cell, groups, parsed, plan, train_all
+from _show_runs import cell, groups
+from _training_runs import Planned, add_arguments, parsed, plan, train_all
 from optuna.trial import FixedTrial
 
 from tuner.analysis import mean_time, ratio_of_means, restricted

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from _runs_file import Run
-from _training_runs import Planned, check_configurations, groups, summary, turns
+from _training_runs import Planned, check_configurations, turns
 
 from tuner.config import ActionBox, AgentConfig, TaskConfig
 from tuner.records import Outcome, OutcomeKind
@@ -16,9 +16,9 @@ def planned(agent: AgentConfig = AGENT) -> Planned:
     return Planned(TaskConfig(id="Cartpole"), "fused", agent, seed=0, target=4.0, budget_seconds=60.0)
 
 
-def finished(agent: AgentConfig, *, jobs: int = 1) -> Run:
+def finished(agent: AgentConfig) -> Run:
     outcome = Outcome(OutcomeKind.EXHAUSTED, agent=agent.to_json())
-    return Run.of(outcome, [], jobs=jobs, **planned().asked(threads=2))
+    return Run.of(outcome, [], **planned().asked(threads=2))
 
 
 def test_variants_take_turns_so_that_none_is_always_first():
@@ -54,23 +54,3 @@ def test_runs_of_another_configuration_are_not_mixed_in(tmp_path: Path, changed:
     stored = finished(AGENT.model_copy(update={"action_box": BOX}))
     with pytest.raises(SystemExit, match=rf"runs\.jsonl holds runs of Cartpole, fused, with other .*{name}.*"):
         check_configurations([planned(changed)], [stored], tmp_path / "runs.jsonl")
-
-
-def test_a_table_says_how_its_runs_were_made():
-    (title,) = groups([finished(AGENT), finished(AGENT, jobs=3)])
-    assert title == "Cartpole: training clock to a return of 4, budget 60 s, 2 threads, up to 3 side by side"
-
-
-def test_what_runs_say_together():
-    ended = [(100.0, 16.0, False), (None, 3.0, True), (None, -8.0, False)]
-    runs = [
-        Run.of(
-            Outcome(OutcomeKind.EXHAUSTED, reached_seconds=reached, final_return=final, contended=contended),
-            [],
-            **{**planned().asked(threads=2), "budget_seconds": 400.0},
-        )
-        for reached, final, contended in ended
-    ]
-    reached, mean, *interval, contended = summary(runs).split()
-    assert (reached, mean, contended) == ("1/3", "300.0", "1/3")  # (100 + 400 + 400) / 3
-    assert " ".join(interval[-4:]) == "3.0 (-8.0 … 16.0)"

@@ -4,6 +4,7 @@ from tuner.config._load import bundled_studies, dump_study, is_study_path, load_
 from tuner.config._overrides import given_options
 from tuner.config._problems import describe_problems, parse_options
 from tuner.config._types import Frozen, Listed, PositiveCount
+from tuner.config._yaml import CheckedLoader
 from tuner.config.action_bounds import (
     ActionBoundsFile,
     BoundsOrigin,
@@ -41,6 +42,7 @@ __all__ = [
     "BoundsTask",
     "BoxSchedule",
     "BudgetConfig",
+    "CheckedLoader",
     "ConfirmConfig",
     "Frozen",
     "Listed",

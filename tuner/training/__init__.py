@@ -10,19 +10,26 @@ from tuner.training._channel import Channel, Phase, SilentChannel, StopRequest
 from tuner.training._folder import RunFolder, check_policy, check_start, read_folder
 
 if TYPE_CHECKING:
+    from tuner.training._assembly import TrialParts, assemble
+    from tuner.training._files import TrialFiles
     from tuner.training._meter import Meter, NonFiniteError
+    from tuner.training._progress import Counters
     from tuner.training._run import run_trial
     from tuner.training._whole_episodes import WholeEpisodes, run_whole_episodes
 
 __all__ = [
     "Channel",
+    "Counters",
     "Meter",
     "NonFiniteError",
     "Phase",
     "RunFolder",
     "SilentChannel",
     "StopRequest",
+    "TrialFiles",
+    "TrialParts",
     "WholeEpisodes",
+    "assemble",
     "check_policy",
     "check_start",
     "read_folder",
@@ -33,9 +40,13 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "Counters": "_progress",
         "Meter": "_meter",
         "NonFiniteError": "_meter",
+        "TrialFiles": "_files",
+        "TrialParts": "_assembly",
         "WholeEpisodes": "_whole_episodes",
+        "assemble": "_assembly",
         "run_trial": "_run",
         "run_whole_episodes": "_whole_episodes",
     },

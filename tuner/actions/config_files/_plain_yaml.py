@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tuner.config._yaml import CheckedLoader
+from tuner.config import CheckedLoader
 from tuner.errors import UserError
 
 Path = tuple[str, ...]

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import action_bounds
 import pytest
-from _curves import curves_data, draw
 from _runs_file import Run, append_run
+from _show_runs import curves_data, draw, groups, summary
 
 from tuner.records import Outcome, OutcomeKind, Tick
 
@@ -14,6 +14,29 @@ ASKED = {"task": "Velocity-Flat-A1", "target": 15.0, "budget_seconds": 240.0, "t
 def run(variant: str, seed: int, *estimates: float | None) -> Run:
     ticks = [Tick(index=k, clock_seconds=6.0 * k, estimate=estimate) for k, estimate in enumerate(estimates, start=1)]
     return Run.of(Outcome(OutcomeKind.EXHAUSTED), ticks, variant=variant, seed=seed, **ASKED)
+
+
+def test_a_table_says_how_its_runs_were_made():
+    jobs = [Run.of(Outcome(OutcomeKind.EXHAUSTED), [], jobs=jobs, variant="sac", seed=0, **ASKED) for jobs in (1, 3)]
+    (title,) = groups(jobs)
+    assert title == (
+        "Velocity-Flat-A1: training clock to a return of 15, budget 240 s, 2 threads, up to 3 side by side"
+    )
+
+
+def test_what_runs_say_together():
+    ended = [(100.0, 16.0, False), (None, 3.0, True), (None, -8.0, False)]
+    runs = [
+        Run.of(
+            Outcome(OutcomeKind.EXHAUSTED, reached_seconds=reached, final_return=final, contended=contended),
+            [],
+            **{**ASKED, "variant": "sac", "seed": 0, "budget_seconds": 400.0},
+        )
+        for reached, final, contended in ended
+    ]
+    reached, mean, *interval, contended = summary(runs).split()
+    assert (reached, mean, contended) == ("1/3", "300.0", "1/3")  # (100 + 400 + 400) / 3
+    assert " ".join(interval[-4:]) == "3.0 (-8.0 … 16.0)"
 
 
 def test_curves_are_lines_of_runs_labelled_by_variant():

@@ -5,12 +5,13 @@ environment adds contact records, rewards, observations with noise, commands, re
 turns on the same robots and actions, so that whatever else the machine does hits both; the table shows medians. For
 comparison, `mujoco.rollout` steps the same model bare, without the differences between robots.
 
-    python benchmarks/simulator.py --seconds 1 --threads 2
+    python benchmarks/simulator_speed.py --seconds 1 --threads 2
 """
 
 import argparse
 import statistics
 from collections.abc import Callable
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -18,8 +19,7 @@ from mujoco.rollout import Rollout
 
 from tuner.clock import MonotonicClock
 from tuner.config import TaskConfig
-from tuner.simulators.mujoco import MujocoSimulator
-from tuner.simulators.mujoco._velocity_flat_a1 import ACTION_SCALE, DECIMATION, VelocityFlatA1
+from tuner.simulators import open_task
 
 ACTION_RANGE = 1.0
 """Actions are uniform within ± this: about what a policy uses that walks."""
@@ -27,10 +27,9 @@ SETTLING_STEPS = 50
 ACTIONS = 50
 
 
-def open_env(robots: int, threads: int) -> VelocityFlatA1:
-    task = TaskConfig(id="Velocity-Flat-A1", num_envs=robots)
-    env = MujocoSimulator().open(task, seed=0, threads=threads)
-    assert isinstance(env, VelocityFlatA1)
+def open_env(robots: int, threads: int) -> Any:
+    """Open the task; beside what every task has, it has the `batch` that MuJoCo steps, and views into it."""
+    env = open_task(TaskConfig(id="Velocity-Flat-A1", num_envs=robots), seed=0, threads=threads)
     env.spread_ages = True
     env.reset()
     return env
@@ -51,18 +50,20 @@ def measure(robots: int, threads: int, seconds: float, repeats: int) -> tuple[fl
     env, bare_env = open_env(robots, threads), open_env(robots, threads)
     random = np.random.default_rng(0)
     actions = random.uniform(-ACTION_RANGE, ACTION_RANGE, (ACTIONS, robots, 12)).astype(np.float32)
-    controls = bare_env.default_pose + ACTION_SCALE * actions
+    targets = bare_env.joint_targets
+    controls = np.asarray(targets.default) + np.asarray(targets.scale) * actions
+    decimation = round(bare_env.control_period_seconds / bare_env.model.opt.timestep)
 
     def step_bare(index: int) -> None:
         bare_env.ctrl[:] = controls[index]
-        bare_env.batch.step(nstep=DECIMATION)
+        bare_env.batch.step(nstep=decimation)
 
     def step_env(index: int) -> None:
         env.step(actions[index])
 
     pool = Rollout(nthread=threads)
     data = [mujoco.MjData(env.model) for _ in range(threads)]
-    held = np.repeat(controls[:, :, None], DECIMATION, axis=2)
+    held = np.repeat(controls[:, :, None], decimation, axis=2)
 
     def step_rollout(index: int) -> None:
         nonlocal states

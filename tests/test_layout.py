@@ -1,0 +1,170 @@
+"""Where the source files lie, what they are called, and whom they import.
+
+Import-linter checks the layers of `tuner/`. Here is what it cannot check: names of files, names with an underscore,
+and the scripts in `benchmarks/` and `search_spaces/`, which belong to no package.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = [file for file in sorted((ROOT / "tuner").rglob("*.py")) if file.stem != "__init__"]
+BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))
+SPACES = sorted((ROOT / "search_spaces").glob("*.py"))
+
+WITHOUT_TESTS = {
+    "tuner/__main__.py": "the installed command is tested, which calls the same function",
+}
+"""Modules that need no test file of their name, and why."""
+
+STILL_WITHOUT_TESTS = {
+    "tuner/actions/_audit_sentences.py",
+    "tuner/actions/_dimension.py",
+    "tuner/actions/_joints.py",
+    "tuner/actions/config_files/_literals.py",
+    "tuner/actions/config_files/_plain_yaml.py",
+    "tuner/actions/config_files/_python_classes.py",
+    "tuner/actions/config_files/_settings.py",
+    "tuner/agents/fused/_acting.py",
+    "tuner/agents/fused/_saved_form.py",
+    "tuner/agents/shared/parameters.py",
+    "tuner/agents/stock/_snapshot.py",
+    "tuner/cli/commands/spaces.py",
+    "tuner/cli/commands/studies.py",
+    "tuner/cli/commands/tasks.py",
+    "tuner/cli/plot_sources.py",
+    "tuner/cli/policy_tasks.py",
+    "tuner/cli/printing/audit_tables.py",
+    "tuner/cli/printing/confirm_tables.py",
+    "tuner/cli/printing/next_command.py",
+    "tuner/cli/printing/output.py",
+    "tuner/cli/printing/study_tables.py",
+    "tuner/cli/printing/warnings.py",
+    "tuner/cli/stored_studies.py",
+    "tuner/cli/watching/confirmation.py",
+    "tuner/cli/watching/single_run.py",
+    "tuner/config/_schema.py",
+    "tuner/config/_types.py",
+    "tuner/config/agent.py",
+    "tuner/config/study.py",
+    "tuner/config/trial.py",
+    "tuner/confirm/_plan.py",
+    "tuner/confirm/_race_source.py",
+    "tuner/confirm/_reading.py",
+    "tuner/confirm/_results.py",
+    "tuner/dashboard/_annotations.py",
+    "tuner/dashboard/_server.py",
+    "tuner/dashboard/_svg.py",
+    "tuner/export/_agent.py",
+    "tuner/export/_comments.py",
+    "tuner/export/_formats.py",
+    "tuner/export/_parts.py",
+    "tuner/export/_python_source.py",
+    "tuner/figures/_box.py",
+    "tuner/figures/_browser.py",
+    "tuner/figures/_gaussian.py",
+    "tuner/figures/_outcomes.py",
+    "tuner/figures/_rescaled.py",
+    "tuner/figures/_squashed.py",
+    "tuner/policies/_acting.py",
+    "tuner/policies/_gaussian_actor.py",
+    "tuner/policies/_policy.py",
+    "tuner/report/_blocks.py",
+    "tuner/report/_effort.py",
+    "tuner/report/_origin.py",
+    "tuner/report/_result.py",
+    "tuner/report/_search.py",
+    "tuner/report/_study_data.py",
+    "tuner/report/_text.py",
+    "tuner/simulators/_contract.py",
+    "tuner/simulators/gymnasium/_env.py",
+    "tuner/simulators/gymnasium/_simulator.py",
+    "tuner/simulators/mujoco/_scenery.py",
+    "tuner/simulators/mujoco/_simulator.py",
+    "tuner/storage/_fingerprint.py",
+    "tuner/storage/_owner.py",
+    "tuner/storage/_reading.py",
+    "tuner/storage/_runs.py",
+    "tuner/storage/_summary.py",
+    "tuner/storage/_url.py",
+    "tuner/storage/attributes.py",
+    "tuner/study/_listener.py",
+    "tuner/study/_loop.py",
+    "tuner/study/_optuna_options.py",
+    "tuner/study/_trials.py",
+    "tuner/training/_channel.py",
+    "tuner/workers/_pool.py",
+}
+STILL_PRIVATE = {
+    "tuner/dashboard/_svg.py imports tuner.figures._outcomes.ACCOUNT_COLOURS",
+    "tuner/dashboard/_svg.py imports tuner.figures._outcomes.OUTCOMES",
+    "tuner/dashboard/_svg.py imports tuner.figures._outcomes.RUNNING",
+    "tuner/dashboard/_svg.py imports tuner.figures._style.COLOURS",
+    "tuner/dashboard/_svg.py imports tuner.figures._style.number",
+}
+"""To be emptied before this rebuild ends."""
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the dotted name of everything that a file imports, at its top or within functions."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_from_tuner(file: Path) -> Iterator[str]:
+    return (name for name in imported(file) if name.split(".")[0] == "tuner")
+
+
+def is_private(name: str) -> bool:
+    return any(part.startswith("_") and not part.startswith("__") for part in name.split("."))
+
+
+def shown(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def test_no_file_name_stands_for_three_things():
+    by_name = defaultdict(list)
+    for file in (*PACKAGE, *BENCHMARKS, *SPACES):
+        by_name[file.stem.strip("_")].append(shown(file))
+    assert {name: files for name, files in by_name.items() if len(files) > 2} == {}
+
+
+def test_every_module_has_a_test_file_of_its_name():
+    missing = []
+    for module in PACKAGE:
+        folder = ROOT / "tests" / module.parent.relative_to(ROOT / "tuner")
+        if not (folder / f"test_{module.stem.strip('_')}.py").exists():
+            missing.append(shown(module))
+    assert sorted(set(missing) - set(WITHOUT_TESTS) - STILL_WITHOUT_TESTS) == []
+
+
+def test_packages_import_only_public_names_of_one_another():
+    strays = []
+    for file in PACKAGE:
+        package = ".".join(file.relative_to(ROOT).with_suffix("").parts[:2])
+        names = (name for name in imported_from_tuner(file) if not name.startswith(f"{package}."))
+        strays += [f"{shown(file)} imports {name}" for name in names if is_private(name)]
+    assert sorted(set(strays) - STILL_PRIVATE) == []
+
+
+def test_benchmarks_import_only_public_names_and_run_no_studies():
+    for file in BENCHMARKS:
+        names = list(imported_from_tuner(file))
+        assert [name for name in names if is_private(name)] == [], shown(file)
+        assert [name for name in names if name.split(".")[1] in ("study", "cli")] == [], shown(file)
+
+
+def test_search_spaces_import_only_what_describes_an_agent():
+    beside = {file.stem for file in SPACES}
+    allowed = {"tuner.config", "tuner.spaces", *beside, "collections", "math", "typing"}
+    for file in SPACES:
+        names = list(imported(file))
+        assert [name for name in names if is_private(name)] == [], shown(file)
+        strays = [name for name in names if name.split(".")[0] not in allowed]
+        assert [name for name in strays if ".".join(name.split(".")[:2]) not in allowed] == [], shown(file)
