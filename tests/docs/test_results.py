@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -31,6 +32,7 @@ ALTERNATIVES = {
 }
 
 
+@cache
 def printed(script, data):
     """Return what a benchmark prints of its data, as the numbers of each variant: reached, mean time, return."""
     command = [sys.executable, str(ROOT / "benchmarks" / script), "--table", str(ROOT / "benchmarks" / "data" / data)]
