@@ -1,4 +1,4 @@
-"""What every worker pool must do: the rules of `tuner/workers/_base.py` as tests.
+"""What every worker pool must do: the rules of `tuner/workers/_pool.py` as tests.
 
 Derive a class named `Test…` from `PoolContract`, and give it a fixture `pool` with two slots, all idle, a method
 `endless` and a method `brief`. The pool may be shared between tests: each leaves it idle.
@@ -133,8 +133,18 @@ class PoolContract:
         own_pool.close()
         [ended] = outcomes(own_pool.poll(0.0))
         assert (ended.spec.number, ended.outcome.kind) == (12, OutcomeKind.INTERRUPTED)
+
+    def test_calls_after_closing(self, own_pool: WorkerPool) -> None:
+        own_pool.submit(1, self.endless(13))
         own_pool.close()
-        assert own_pool.poll(0.0) == []
-        assert own_pool.idle() == []
-        with pytest.raises(ValueError, match="slot 0 cannot take a trial"):
-            own_pool.submit(0, self.brief(13))
+        own_pool.close()
+        assert [event.spec.number for event in outcomes(own_pool.poll(1e6))] == [13]  # what is left still comes
+        for timeout_seconds in (0.0, 1e6):  # nothing comes any more, so there is nothing to wait for
+            assert own_pool.poll(timeout_seconds) == []
+        own_pool.stop(1, INTERRUPT)
+        assert (own_pool.slots, own_pool.idle()) == (2, [])
+        with pytest.raises(ValueError, match="slot 0 cannot take a trial: the pool is closed"):
+            own_pool.submit(0, self.brief(14))
+        with own_pool:
+            assert own_pool.poll(1e6) == []
+        own_pool.close()

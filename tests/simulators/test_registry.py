@@ -27,6 +27,19 @@ class Demanding(Good):
     def __init__(self, address):
         self.address = address
 
+class Refused(Good):
+    closed = []
+    def open(self, task, *, seed, threads):
+        return Something(task.id)
+
+class Something:
+    # Not a TaskEnv; its name says whether and how it can be closed.
+    def __init__(self, name):
+        if name != "no_close":
+            self.close = self.fail if name == "failing_close" else lambda: Refused.closed.append(name)
+    def fail(self):
+        raise RuntimeError("it cannot be closed either")
+
 class NoSimulator:
     pass
 
@@ -79,6 +92,21 @@ def test_a_users_own_mistakes(own: Path, name: str, message: str) -> None:
 def test_what_a_users_simulator_opens_is_checked(own: Path) -> None:
     with pytest.raises(UserError, match="opened a str, which is not a TaskEnv"):
         open_task(TaskConfig(id="Own", simulator=f"{own}:Good"), seed=0, threads=1)
+
+
+@pytest.mark.parametrize("name", ["close", "no_close", "failing_close"])
+def test_something_else_than_an_environment_is_closed_if_it_can_be(own: Path, name: str) -> None:
+    with pytest.raises(UserError, match="opened a Something, which is not a TaskEnv"):
+        open_task(TaskConfig(id=name, simulator=f"{own}:Refused"), seed=0, threads=1)
+    assert load_object(f"{own}:Refused").closed == (["close"] if name == "close" else [])
+
+
+def test_another_number_of_robots_is_refused_and_closed() -> None:
+    simulator = f"{odd_actions.__file__}:OneRobotMore"
+    closed = load_object(simulator).closed
+    with pytest.raises(UserError, match="opened 3 robots instead of 2"):
+        open_task(TaskConfig(id="PointMass", simulator=simulator, num_envs=2), seed=0, threads=1)
+    assert [env.num_envs for env in closed] == [3]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Simulators of the point mass whose actions are declared as something that cannot be trained on, or has no bounds."""
+"""Simulators of the point mass that open something else than asked for, or that cannot be trained on as it is."""
 
 from gymnasium import spaces
 
@@ -36,6 +36,15 @@ class DictActions(OddSimulator):
 
 class MatrixActions(OddSimulator):
     space = spaces.Box(-1, 1, (2, 2))
+
+
+class OneRobotMore(OddSimulator):
+    """Opens a robot more than asked for; its actions are as they should be."""
+
+    space = spaces.Box(-1, 1, (1,))
+
+    def open(self, task, *, seed, threads):
+        return super().open(task.model_copy(update={"num_envs": task.num_envs + 1}), seed=seed, threads=threads)
 
 
 class HalfInfiniteActions(OddSimulator):

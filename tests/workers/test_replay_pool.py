@@ -100,6 +100,14 @@ def test_polling_an_idle_pool_lets_the_time_pass() -> None:
     assert clock.now() == 5.0
 
 
+def test_polling_a_closed_pool_takes_no_time() -> None:
+    clock = ManualClock()
+    pool = ReplayPool(curve, 1, clock)
+    pool.close()
+    assert pool.poll(5.0) == []
+    assert clock.now() == 0.0
+
+
 def test_a_stopped_trial_knows_how_far_it_came() -> None:
     clock = ManualClock()
     pool = ReplayPool(curve, 1, clock)

@@ -1,5 +1,6 @@
 """Simulators by name. An engine is imported when it is asked for, never before."""
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -71,18 +72,34 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
             for actions that are not a Box with one dimension. The Box may be infinite: a study can give bounds to it.
     """
     env = get_simulator(task.simulator).open(task, seed=seed, threads=threads)
+    try:
+        _check_opened(env, task)
+    except BaseException:
+        _close(env)
+        raise
+    return env
+
+
+def _check_opened(env: object, task: TaskConfig) -> None:
+    """Refuse what a user's simulator opened if it is not what was asked for, or cannot be trained on."""
     if not isinstance(env, TaskEnv):
         raise UserError(f"Simulator '{task.simulator}' opened a {type(env).__name__}, which is not a TaskEnv.")
     if env.num_envs != task.num_envs:
         raise UserError(f"Simulator '{task.simulator}' opened {env.num_envs} robots instead of {task.num_envs}.")
     space: spaces.Space[Any] = env.action_space  # a user's simulator may declare any
     if not isinstance(space, spaces.Box) or len(space.shape) != 1:
-        env.close()
         raise UserError(
             f"'{task.id}' has actions in {space}. Only a Box with one dimension has bounds and can be trained on, such "
             "as Box(-1.0, 1.0, (12,), float32); discrete and composite actions do not fit."
         )
-    return env
+
+
+def _close(env: object) -> None:
+    """Close what is refused, if it can be closed; an error of that would hide why it is refused."""
+    close = getattr(env, "close", None)
+    if callable(close):
+        with suppress(Exception):
+            close()
 
 
 def _create(found: object, name: str) -> Simulator:

@@ -16,12 +16,12 @@ from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, sc
 from tuner.study._listener import StudyListener
 from tuner.study._trials import RunningTrial, Verdict, write_outcome
 from tuner.training import StopRequest
-from tuner.workers import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers import INTERRUPT_SECONDS, Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 
 _POLL_SECONDS = 0.5
 """A request to stop, and the time limit, are noticed after at most this long."""
-_GRACE_SECONDS = 45.0
-"""Trials asked to end are given this long to say how they ended; an evaluation may have to finish first."""
+_GRACE_SECONDS = 2 * INTERRUPT_SECONDS
+"""A pool that has not interrupted its trials by then, by force if need be, is closed."""
 _FAILURES_IN_A_ROW = 5
 """After so many trials that failed for good, one after the other, the study is taken to be broken."""
 

@@ -16,7 +16,7 @@ from tuner.training import StopRequest
 from tuner.workers import _faults
 from tuner.workers._cpus import available_cpus, overlap, split_cpus
 from tuner.workers._gpus import split_gpus
-from tuner.workers._pool import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._pool import INTERRUPT_SECONDS, Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 from tuner.workers._process import Running, Slot, WorkerProcess
 from tuner.workers._protocol import (
     Command,
@@ -37,8 +37,6 @@ COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
 """Starts a worker; `-P` keeps files of the working directory from passing for modules."""
 GRACE_SECONDS = 2.0
 """How long a process may take to obey SIGTERM."""
-INTERRUPT_SECONDS = 10.0
-"""How long a trial may take to obey an interruption; then it is interrupted by force."""
 CLOSE_SECONDS = 5.0
 """How long workers may take to end in good order."""
 _LOOK_SECONDS = 0.25
@@ -82,11 +80,11 @@ class LocalPool(WorkerPool):
         self._config = config
         self._clock = clock or MonotonicClock()
         self._command = command
+        _create_folder(log_dir)
         self._selector = selectors.DefaultSelector()
         self._events: list[Event] = []
         self._serials = itertools.count(1)
         self._closed = False
-        _create_folder(log_dir)
         cpu_sets = split_cpus(available_cpus(), config.count, config.threads)
         self._oversubscribed = overlap(cpu_sets)
         gpus = split_gpus(visible_gpus(), config.count)
@@ -116,8 +114,7 @@ class LocalPool(WorkerPool):
 
     def submit(self, slot: int, spec: TrialSpec) -> None:
         """Start a trial in an idle slot; a busy one, or a closed pool, raises ValueError."""
-        if slot not in self.idle():
-            raise ValueError(f"slot {slot} cannot take a trial; idle slots: {self.idle()}")
+        self._check_idle(slot, closed=self._closed)
         place = self._slots[slot]
         place.trial = Running(next(self._serials), spec, self._clock.now())
         self._events.append(PhaseEvent(slot, spec, "launch"))
@@ -134,11 +131,11 @@ class LocalPool(WorkerPool):
 
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Return the events that have come in, in order; wait for the first up to `timeout_seconds`."""
-        until = self._clock.now() + timeout_seconds
         if not self._closed:
+            until = self._clock.now() + timeout_seconds
             self._advance(0.0)
-        while not self._events and (left := until - self._clock.now()) > 0:
-            self._advance(min(left, _LOOK_SECONDS))
+            while not self._events and (left := until - self._clock.now()) > 0:
+                self._advance(min(left, _LOOK_SECONDS))
         events, self._events = self._events, []
         return events
 

@@ -38,13 +38,17 @@ class OutcomeEvent:
 
 Event = PhaseEvent | TickEvent | OutcomeEvent
 
+INTERRUPT_SECONDS = 10.0
+"""How long a trial may take to obey an interruption; then it is interrupted by force."""
+
 
 class WorkerPool(ABC):
     """A fixed number of slots, each training at most one trial at a time.
 
     Every submitted trial ends in exactly one `OutcomeEvent`, whatever happens to the process that trains it: a dead
-    worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process.
-    `tests/contracts/pool.py` checks this for every implementation.
+    worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process. An interruption is
+    obeyed within `INTERRUPT_SECONDS`, by force if need be. Of a closed pool, `submit` raises ValueError, `idle` is
+    empty, and `poll` returns at once. `tests/contracts/pool.py` checks this for every implementation.
     """
 
     @property
@@ -58,7 +62,7 @@ class WorkerPool(ABC):
 
     @abstractmethod
     def submit(self, slot: int, spec: TrialSpec) -> None:
-        """Start a trial in an idle slot; a busy one raises ValueError."""
+        """Start a trial in an idle slot; a busy one, or a closed pool, raises ValueError."""
 
     @abstractmethod
     def stop(self, slot: int, request: StopRequest) -> None:
@@ -66,11 +70,25 @@ class WorkerPool(ABC):
 
     @abstractmethod
     def poll(self, timeout_seconds: float) -> list[Event]:
-        """Return the events that have come in, in order; wait for the first up to `timeout_seconds`."""
+        """Return the events that have come in, in order; wait for the first up to `timeout_seconds`.
+
+        A closed pool has nothing to wait for: it returns what is left at once.
+        """
 
     @abstractmethod
     def close(self) -> None:
         """End all workers within seconds, by force if they do not listen. Closing twice is harmless."""
+
+    def _check_idle(self, slot: int, *, closed: bool) -> None:
+        """Refuse a slot that cannot take a trial.
+
+        Raises:
+            ValueError: if the pool is closed, or the slot is busy or does not exist.
+        """
+        if closed:
+            raise ValueError(f"slot {slot} cannot take a trial: the pool is closed")
+        if slot not in self.idle():
+            raise ValueError(f"slot {slot} cannot take a trial; idle slots: {self.idle()}")
 
     def __enter__(self) -> Self:
         return self

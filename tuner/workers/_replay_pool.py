@@ -76,8 +76,7 @@ class ReplayPool(WorkerPool):
 
     def submit(self, slot: int, spec: TrialSpec) -> None:
         """Start a trial in an idle slot; a busy one, or a closed pool, raises ValueError."""
-        if slot not in self.idle():
-            raise ValueError(f"slot {slot} cannot take a trial; idle slots: {self.idle()}")
+        self._check_idle(slot, closed=self._closed)
         recording = self._play(spec)
         now = self._clock.now()
         start = now + recording.overhead_seconds
@@ -107,6 +106,8 @@ class ReplayPool(WorkerPool):
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Move the clock to the next event, at most by `timeout_seconds`, and return what happens then."""
         now = self._clock.now()
+        if self._closed:
+            timeout_seconds = 0.0
         next_time = min((playing.coming[0][0] for playing in self._playing if playing), default=float("inf"))
         if next_time > now + timeout_seconds:
             self._clock.sleep(max(0.0, timeout_seconds))
