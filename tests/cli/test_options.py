@@ -1,8 +1,13 @@
 """What options take: durations, counts, and options that go together."""
 
-import pytest
+import json
+from typing import Annotated
 
-from tuner.cli.options import check_partner, parse_count, parse_duration
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tuner.cli.options import Duration, check_partner, count_option, duration_option, parse_count, parse_duration
 from tuner.errors import UserError
 
 
@@ -52,3 +57,42 @@ def test_an_option_with_its_partner_or_left_out_passes(value, given):
 def test_an_option_without_its_partner_is_refused(value):
     with pytest.raises(UserError, match=r"--seconds goes with --pretrain only\. Leave it out\."):
         check_partner("--seconds", value, "--pretrain", given=False)
+
+
+def test_a_duration_is_its_seconds_and_remembers_how_it_was_written():
+    duration = Duration("1h30m")
+    assert duration == 5400.0
+    assert duration.text == "1h30m"
+    assert json.dumps(duration) == "5400.0", "so that it can stand in for the number anywhere"
+    with pytest.raises(UserError, match="'soon' is not a duration"):
+        Duration("soon")
+
+
+def given(*arguments):
+    """Run a command that has one option of each kind; return its exit code or error, and what it was given."""
+    seen = []
+    command = typer.Typer()
+
+    @command.command()
+    def main(
+        steps: Annotated[int, count_option("--steps", "Steps.")] = 500,
+        threads: Annotated[int | None, count_option("--threads", "Threads.")] = None,
+        seconds: Annotated[Duration | None, duration_option("--seconds", "Seconds.")] = None,
+    ) -> None:
+        seen.append((steps, threads, seconds and (seconds, seconds.text)))
+
+    shown = CliRunner().invoke(command, list(arguments))
+    return shown.exception or shown.exit_code, seen
+
+
+def test_options_have_their_defaults_and_what_is_given():
+    assert given() == (0, [(500, None, None)])
+    assert given("--steps", "7", "--threads", "2", "--seconds", "2m") == (0, [(7, 2, (120.0, "2m"))])
+
+
+@pytest.mark.parametrize("option", ["--steps", "--threads", "--seconds"])
+def test_what_an_option_cannot_take_is_an_error_that_names_it(option):
+    error, seen = given(option, "-1")
+    assert isinstance(error, UserError)
+    assert str(error).startswith(f"{option}: '-1' ")
+    assert seen == []

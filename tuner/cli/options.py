@@ -1,20 +1,45 @@
-"""What commands have in common: the exit code of a stopped one, how numbers are read, which options go together."""
+"""What commands have in common: options and arguments of the same kind, and which options go together."""
 
 import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
 
 import typer
 
 from tuner.errors import UserError
 
-Number = TypeVar("Number", int, float)
+Value = TypeVar("Value")
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
 
+RUNS_DIR = Path("runs")
+"""Studies and trainings write their files below this folder of the working directory."""
+
+StoredStudy = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
+]
+Storage = Annotated[
+    str | None,
+    typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
+]
+
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+class Duration(float):
+    """A length of time in seconds that remembers how it was written."""
+
+    text: str
+    """As it was given: `90`, `1h30m`."""
+
+    def __new__(cls, text: str) -> Self:
+        """Read a length of time; the errors are those of `parse_duration`."""
+        duration = super().__new__(cls, parse_duration(text))
+        duration.text = text
+        return duration
 
 
 def count_option(name: str, description: str, metavar: str = "N") -> Any:
@@ -23,13 +48,8 @@ def count_option(name: str, description: str, metavar: str = "N") -> Any:
 
 
 def duration_option(name: str, description: str) -> Any:
-    """Return an option that takes a duration, in seconds; its errors name it."""
-    return typer.Option(name, metavar="TIME", parser=seconds_of(name), help=description)
-
-
-def seconds_of(option: str) -> Callable[[str], float]:
-    """Return a parser for a duration, in seconds, whose errors name the option."""
-    return _naming(option, parse_duration)
+    """Return an option that takes a `Duration`; its errors name it."""
+    return typer.Option(name, metavar="TIME", parser=_naming(name, Duration), help=description)
 
 
 def check_partner(option: str, value: object, partner: str, *, given: bool) -> None:
@@ -80,10 +100,12 @@ def parse_count(text: str) -> int:
     raise UserError(f"'{text}' was given where a number is needed. It must be a whole number, more than zero.")
 
 
-def _naming(option: str, read: Callable[[str], Number]) -> Callable[[str], Number]:
-    def parse(text: str) -> Number:
+def _naming(option: str, read: Callable[[str], Value]) -> Callable[[Any], Value]:
+    """Return `read` with errors that name the option; it reads the option's default too, which may be a number."""
+
+    def parse(given: Any) -> Value:
         try:
-            return read(text)
+            return read(str(given))
         except UserError as error:
             raise UserError(f"{option}: {error}") from None
 

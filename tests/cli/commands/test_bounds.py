@@ -10,7 +10,7 @@ from tests.actions.folders import write_trial
 from tests.actions.recordings import JOINTS, make_recording
 from tests.support import odd_actions
 from tuner.cli.app import app
-from tuner.cli.policy_tasks import progress_line
+from tuner.cli.commands.bounds import progress_line
 from tuner.config import ActionBox, load_bounds, load_study
 from tuner.records import Tick
 

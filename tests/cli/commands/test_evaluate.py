@@ -56,8 +56,8 @@ def test_a_single_episode_has_no_interval_and_a_missed_target_is_said():
     [
         (["nowhere"], "There is no folder nowhere."),
         (["."], "is no trial's folder: it has no spec.json"),
-        (["{trial}", "--episodes", "0"], "--episodes 0: give a whole number of at least one."),
-        (["{trial}", "--threads", "0"], "--threads 0"),
+        (["{trial}", "--episodes", "0"], "--episodes: '0' was given"),
+        (["{trial}", "--threads", "0"], "--threads: '0' was given"),
         (["{trial}", "--video", "a.gif"], "a.gif does not end in .mp4"),
         (["{trial}", "--video", "there.mp4"], "there.mp4 exists already."),
         (["{trial}", "--video", "no/folder/a.mp4"], "there is no folder"),

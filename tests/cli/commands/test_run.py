@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tuner.cli.app import app
 from tuner.cli.commands.run import as_overrides
+from tuner.cli.options import Duration
 
 FAULTY = Path(__file__).resolve().parents[2] / "support" / "faulty.py"
 TUNER = (sys.executable, "-m", "tuner")
@@ -27,7 +28,7 @@ def tuner(folder, *arguments):
 
 def test_options_become_overrides_of_the_study_file():
     url = "postgresql://me:x@host/db?a=b"
-    assert as_overrides(trials=20, timeout="1h30m", workers=2, storage=url) == [
+    assert as_overrides(trials=20, timeout=Duration("1h30m"), workers=2, storage=url) == [
         "budget.trials=20",
         "budget.total_seconds=5400.0",
         "workers.count=2",

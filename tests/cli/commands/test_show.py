@@ -4,7 +4,6 @@ import io
 import json
 import sqlite3
 
-import optuna
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -13,9 +12,6 @@ from typer.testing import CliRunner
 from tuner.analysis import summary_data, trials_data
 from tuner.cli.app import app
 from tuner.cli.printing.study_tables import outcomes_table, parameters_table, print_study, study_lines, trial_records
-from tuner.cli.printing.warnings import warnings_data, warnings_of
-from tuner.records import Outcome, OutcomeKind
-from tuner.storage import attributes
 
 
 def show(*arguments):
@@ -140,16 +136,6 @@ def test_what_could_not_be_written_is_shown_under_the_trials(stored):
     lines = out.export_text().splitlines()
     warning = lines.index("WARNING: trial 1: the policy could not be written to x: No space left.")
     assert lines.index("Trials") < warning < lines.index("Parameters")
-
-
-def test_json_has_the_warnings_too(tmp_path):
-    study = optuna.create_study(study_name="a")
-    outcome = Outcome(OutcomeKind.EXHAUSTED, details={"warning": "the policy could not be written"})
-    for record in (outcome, Outcome(OutcomeKind.EXHAUSTED)):
-        trial = study.ask()
-        trial.set_user_attr(attributes.RECORD, record.to_json())
-        study.tell(trial, 1.0)
-    assert warnings_data(warnings_of(study)) == [{"trial": 0, "warning": "the policy could not be written"}]
 
 
 def test_trials_that_do_not_count_say_what_became_of_them():

@@ -1,4 +1,4 @@
-"""`tuner train`: one real training in a worker process, and everything around it on a clock that jumps."""
+"""`tuner train`: one real training in a worker process, and everything around it."""
 
 import json
 
@@ -7,16 +7,22 @@ import sbx
 from rich.console import Console
 from typer.testing import CliRunner
 
-from tests.cli.training import configuration, write_export
+from tests.cli.training import configuration, play, spec, write_export
 from tuner.agents import load_normalization
 from tuner.cli.app import app
-from tuner.cli.commands.train import check_folder, free_name, print_next, refuse_failure
-from tuner.cli.watching.single_run import LiveWatcher, Watcher, train_alone, training_spec
+from tuner.cli.commands.train import (
+    check_folder,
+    free_name,
+    print_next,
+    refuse_failure,
+    train_alone,
+    training_spec,
+)
 from tuner.clock import ManualClock
 from tuner.config import ObjectiveConfig, TrialSpec
 from tuner.errors import TunerError, UserError
-from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.workers import PhaseEvent, Recording, ReplayPool, TickEvent
+from tuner.records import Outcome, OutcomeKind
+from tuner.workers import ReplayPool, TickEvent
 
 
 def call(*arguments):
@@ -89,11 +95,6 @@ def test_a_mistake_is_one_message_and_code_two(trained, tmp_path, monkeypatch, a
 # The specification
 
 
-def spec(**changes):
-    given = {"seconds": None, "until_target": False, "seed": 3, "start_from": None, "directory": "run"}
-    return training_spec(configuration(), **given | changes)
-
-
 def test_with_the_exports_budget_it_is_the_trial_over_again():
     export = configuration()
     trial = TrialSpec(
@@ -144,51 +145,17 @@ def test_a_folder_may_be_new_or_empty_or_forced(tmp_path):
         check_folder(tmp_path, start_from=None, force=False)
 
 
-# Watching, on a clock that jumps
-
-
-def play(_):
-    """Four ticks a second apart, then the budget is spent."""
-    ticks = tuple(
-        Tick(index=k, clock_seconds=5.0 * k, estimate=float(k), low=k - 0.5, high=k + 0.5, env_steps=100 * k)
-        for k in range(1, 5)
-    )
-    return Recording(ticks, Outcome(OutcomeKind.EXHAUSTED, clock_seconds=20.0), overhead_seconds=7.0)
-
-
-def watched(kind, *, width=100):
-    clock = ManualClock()
-    console = Console(width=width, record=True, force_terminal=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    return kind(spec(seconds=20.0), clock, console), ReplayPool(play, 1, clock), console
-
-
-def test_lines_now_and_then():
-    watcher, pool, console = watched(Watcher)
-    outcome = train_alone(pool, watcher.spec, watcher.on_event)
-    assert outcome.kind is OutcomeKind.EXHAUSTED
-    # Training begins after 7 s; a line is due 10 s later, and after 10 more.
-    assert console.export_text().splitlines() == [
-        "10.0 of 20 s, return 2.00 ±0.50, target 50. About 0:10 left.",
-        "20.0 of 20 s, return 4.00 ±0.50, target 50. About 0:00 left.",
-    ]
-
-
-def test_the_live_view():
-    watcher, pool, console = watched(LiveWatcher)
-    train_alone(pool, watcher.spec, watcher.on_event)
-    watcher.say("Stopping.")
-    console.print(watcher)
-    shown = console.export_text()
-    assert "PPO on Cartpole, 8 robots, seed 3   train" in shown
-    assert "20.0 of 20 s   return 4.00 ±0.50, target 50   ▁▁▁▁" in shown
-    assert "20 steps/s" in shown
-    assert "Stopping." in shown
+# Stopping, on a clock that jumps
 
 
 @pytest.mark.parametrize("signals", [1, 2])
 def test_ctrl_c_ends_the_training(signals):
-    watcher, pool, _ = watched(Watcher)
-    outcome = train_alone(pool, watcher.spec, watcher.on_event, lambda: signals if watcher.progress.ticks else 0)
+    pool, seen = ReplayPool(play, 1, ManualClock()), []
+
+    def stops():
+        return signals if any(isinstance(event, TickEvent) for event in seen) else 0
+
+    outcome = train_alone(pool, spec(seconds=20.0), seen.append, stops)
     assert outcome.kind is OutcomeKind.INTERRUPTED
     assert outcome.clock_seconds == pytest.approx(5.0)
     assert bool(pool.idle()) is (signals == 1)  # the second closes the pool
@@ -216,10 +183,3 @@ def test_it_says_how_to_go_on(tmp_path):
 def test_a_training_that_fails_says_where_to_look(tmp_path, kind):
     with pytest.raises(TunerError, match=r"The training .*: it broke\. The worker's output lies in .*worker-0\.log"):
         refuse_failure(Outcome(kind, "it broke"), tmp_path)
-
-
-def test_events_of_other_kinds_are_kept_quiet():
-    watcher, _, console = watched(Watcher)
-    watcher.on_event(PhaseEvent(0, watcher.spec, "compile"))
-    watcher.on_event(TickEvent(0, watcher.spec, Tick(index=1, clock_seconds=0.5)))
-    assert console.export_text() == "Compiling.\n"

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from tuner.analysis import summary_data
 from tuner.cli.printing.next_command import RunCommand
-from tuner.cli.printing.run_result import next_steps, print_result, print_warnings, result_data
+from tuner.cli.printing.run_result import next_steps, print_result, result_data
 
 GIVEN = RunCommand("toy.yaml")
 
@@ -64,12 +64,6 @@ def test_a_policy_is_claimed_only_where_there_is_one(stored, tmp_path):
     assert f"The best trial's policy and curve lie in {tmp_path}." in next_steps(GIVEN, config, summary, str(tmp_path))
 
 
-def test_what_could_not_be_written_is_repeated():
-    out = Console(width=100, color_system=None, file=io.StringIO(), record=True)
-    print_warnings(out, {4: "the policy could not be written to [x]: No space left"})
-    assert out.export_text() == "WARNING: trial 4: the policy could not be written to [x]: No space left.\n"
-
-
 def test_the_next_commands_repeat_the_options_that_changed_the_study(stored):
     config, summary, _ = stored
     config = config.model_copy(update={"study": "other", "storage": "sqlite:///my file.db"})
@@ -80,13 +74,3 @@ def test_the_next_commands_repeat_the_options_that_changed_the_study(stored):
     assert f"tuner run toy.yaml --set study=other --set 'fixed={{a: 1}}' --trials 4 {options}" in lines
     stopped = next_steps(given, config, replace(summary, reason="interrupted"), None)
     assert f"  tuner run toy.yaml --set study=other --set 'fixed={{a: 1}}' --trials 2 {options}\n" in stopped
-
-
-def test_a_password_is_not_printed():
-    url = "postgresql://me:secret@host/db"
-    given = RunCommand("quickstart", storage=url)
-    assert given.text() == "tuner run quickstart --storage postgresql://me:***@host/db"
-    assert "secret" not in given.show_text("quickstart", url)
-    assert RunCommand("quickstart", ["budget.trials=3"]).show_text("quickstart", "sqlite:///runs/tuner.db") == (
-        "tuner show quickstart"
-    )

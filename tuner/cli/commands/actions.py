@@ -7,8 +7,8 @@ import typer
 from rich.table import Table
 
 from tuner.actions import ActionStatistics, Recording, action_statistics
-from tuner.cli.options import check_partner
-from tuner.cli.policy_tasks import DEFAULT_STEPS, checked_count, record_trial, record_untrained
+from tuner.cli.opened_tasks import DEFAULT_STEPS, record_trial, record_untrained
+from tuner.cli.options import check_partner, count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.errors import UserError
 from tuner.resources import check_output
@@ -27,17 +27,13 @@ def actions(
     algorithm: Annotated[
         str | None, typer.Option("--algorithm", metavar="NAME", help="With --random: sac (by default), ppo, tqc, ….")
     ] = None,
-    steps: Annotated[
-        int, typer.Option("--steps", metavar="N", help="Control steps of every robot.", show_default=True)
-    ] = DEFAULT_STEPS,
-    num_envs: Annotated[
-        int | None, typer.Option("--num-envs", metavar="N", help="Robots, if not as many as in the trial.")
-    ] = None,
+    steps: Annotated[int, count_option("--steps", "Control steps of every robot.")] = DEFAULT_STEPS,
+    num_envs: Annotated[int | None, count_option("--num-envs", "Robots, if not as many as in the trial.")] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Without exploration noise: the mean instead of a draw.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds the simulation and the noise.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="CPU threads of the simulator.")] = 2,
+    threads: Annotated[int, count_option("--threads", "CPU threads of the simulator.")] = 2,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE.npz", help="Keep the recording in this file.")
     ] = None,
@@ -51,8 +47,6 @@ def actions(
     no fault: a target out of reach is how a position controller is made to push.
     """
     _check_choice(folder, random=random, task=task, simulator=simulator, algorithm=algorithm)
-    for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
-        checked_count(option, value)
     if output is not None:
         check_output(output, force=force)
     numbers: dict[str, Any] = {"steps": steps, "num_envs": num_envs, "seed": seed, "threads": threads}

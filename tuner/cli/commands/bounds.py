@@ -16,14 +16,16 @@ from tuner.actions import (
     load_recording,
     write_bounds,
 )
-from tuner.cli.options import check_partner, duration_option
-from tuner.cli.policy_tasks import DEFAULT_STEPS, checked_count, opened, record_trial, task_of, train_first
+from tuner.cli.opened_tasks import DEFAULT_STEPS, opened, record_trial, task_of
+from tuner.cli.options import RUNS_DIR, check_partner, count_option, duration_option
 from tuner.cli.printing.output import console, print_json
-from tuner.config import ActionBoundsFile, BoundsSource
+from tuner.cli.printing.text import duration_text, number_text
+from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.config import ActionBoundsFile, BoundsSource, TrialSpec
 from tuner.errors import UserError, unknown_name
+from tuner.records import Tick
 from tuner.resources import check_output
 
-RUNS_DIR = Path("runs")
 DEFAULT_SECONDS = 300.0
 DEFAULT_THREADS = 2
 
@@ -53,9 +55,7 @@ def bounds(
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(
-            "--steps", metavar="N", help=f"Control steps of every robot to record; by default {DEFAULT_STEPS}."
-        ),
+        count_option("--steps", f"Control steps of every robot to record; by default {DEFAULT_STEPS}."),
     ] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Record the policy without its exploration noise.")
@@ -65,14 +65,12 @@ def bounds(
         typer.Option("--simulator", metavar="NAME", help="With TASK: what opens it, if not the one that lists it."),
     ] = None,
     num_envs: Annotated[
-        int | None, typer.Option("--num-envs", metavar="N", help="Robots; by default the trial's, of a TASK 256.")
+        int | None, count_option("--num-envs", "Robots; by default the trial's, of a TASK 256.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Seeds training and recording; 0 if not given.")
     ] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", metavar="N", help="CPU threads of the simulator; by default 2.")
-    ] = None,
+    threads: Annotated[int | None, count_option("--threads", "CPU threads of the simulator; by default 2.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The bounds file.")] = Path(
         "bounds.yaml"
     ),
@@ -86,8 +84,6 @@ def bounds(
     wide, and shows what part of it is needed. Ctrl-C ends the training early and uses what it has learned.
     """
     request = requested(source, percentiles, fraction)
-    for option, value in (("--steps", steps), ("--num-envs", num_envs), ("--threads", threads)):
-        checked_count(option, value)
     check_output(output, force=force)
     numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed or 0, "threads": threads or DEFAULT_THREADS}
     recorded: dict[str, Any] = {"steps": steps or DEFAULT_STEPS, "deterministic": deterministic, **numbers}
@@ -197,11 +193,45 @@ def _from_pretraining(
         threads=recorded["threads"],
         runs_dir=RUNS_DIR,
     )
-    train_first(spec)
+    _train(spec)
     folder = Path(spec.directory or "")
     recording = record_trial(folder, **recorded)
     recording.save(folder / "actions.npz")
     return bounds_from_recording(recording, request, policy=str(folder)), recording.dimension_names
+
+
+def _train(spec: TrialSpec) -> None:
+    """Run a pretraining and show its progress on stderr; Ctrl-C ends it and keeps what was learned.
+
+    Raises:
+        TunerError: if it failed, or was stopped before anything was learned.
+    """
+    out = console(stderr=True)
+
+    def show(tick: Tick) -> None:
+        out.print(progress_line(tick, spec.budget_seconds), markup=False)
+
+    channel = actions.PretrainingChannel(show)
+
+    def stop(signals: int) -> None:
+        if signals > 1:
+            raise KeyboardInterrupt
+        out.print("Stopping the training; the bounds are made of what it has learned. Ctrl-C again to give up.")
+        channel.stop()
+
+    algorithm = spec.agent.algorithm.upper()
+    out.print(f"Training {algorithm} on {spec.task.id} for {duration_text(spec.budget_seconds)}; Ctrl-C ends it early.")
+    with StopOnSignal(stop), opened(spec.task, seed=spec.seed, threads=spec.threads) as env:
+        outcome = actions.pretrain(spec, env, channel)
+    earned = number_text(outcome.final_return)
+    out.print(f"{algorithm}'s return is {earned}; its policy lies in {spec.directory}.", markup=False, soft_wrap=True)
+
+
+def progress_line(tick: Tick, budget_seconds: float) -> str:
+    """Return a tick as a line: the clock, the return and its interval, the steps so far."""
+    clock = f"{duration_text(tick.clock_seconds)} of {duration_text(budget_seconds)}"
+    interval = f" ({number_text(tick.low)} to {number_text(tick.high)})" if tick.low is not None else ""
+    return f"{clock}   return {number_text(tick.estimate)}{interval}   {tick.env_steps:,} steps"
 
 
 def _from_task(

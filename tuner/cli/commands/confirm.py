@@ -1,27 +1,34 @@
 """`tuner confirm`: retrain a study's best configurations on fresh seeds."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from tuner.cli.commands.run import RUNS_DIR
-from tuner.cli.options import INTERRUPTED, count_option, duration_option
+from tuner.cli.options import INTERRUPTED, RUNS_DIR, Storage, StoredStudy, count_option, duration_option
 from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.output import console, print_json
-from tuner.cli.printing.run_result import print_warnings
 from tuner.cli.printing.text import duration_text
-from tuner.cli.printing.warnings import quiet_optuna, warnings_data
+from tuner.cli.printing.warnings import print_sharing, print_warnings, quiet_optuna, warnings_data
 from tuner.cli.stored_studies import check_file_unchanged, find_stored, study_file
-from tuner.cli.watching.confirmation import confirm_study
+from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.cli.watching.study_watcher import watching_study
+from tuner.clock import MonotonicClock
 from tuner.config import ConfirmConfig, StudyConfig
+from tuner.confirm import Confirmation, Confirmer
 from tuner.errors import TunerError, UserError
-from tuner.storage import config_of, read_study
+from tuner.spaces import load_space
+from tuner.storage import StudySummary, config_of, read_study
+from tuner.workers import LocalPool
+
+_STOPPING = "Stopping: running trainings are made again by the same command. Ctrl-C again to stop without waiting."
+_STOPPING_NOW = "Stopping without waiting for the workers."
 
 
 def confirm(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
-    ],
+    study: StoredStudy,
     top: Annotated[int | None, count_option("--top", "How many of the best configurations.", metavar="K")] = None,
     seeds: Annotated[int | None, count_option("--seeds", "Fresh seeds for each that is not dropped before.")] = None,
     reference: Annotated[
@@ -35,10 +42,7 @@ def confirm(
         float | None, duration_option("--timeout", "Stop after this much wall-clock time: 90, 30m, 1h30m.")
     ] = None,
     workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
-    storage: Annotated[
-        str | None,
-        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
-    ] = None,
+    storage: Storage = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what was confirmed before, and begin anew.")
     ] = False,
@@ -65,7 +69,6 @@ def confirm(
         config,
         settings,
         out,
-        runs_dir=RUNS_DIR,
         race_reference=race_reference,
         restart=restart,
         total_seconds=timeout,
@@ -90,6 +93,65 @@ def confirm(
             f"No candidate reached the target on any fresh seed, so the study '{config.study}' has no confirmed "
             "winner. Search on, or give trials a larger budget under another study name."
         )
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """One run of confirming a study."""
+
+    summary: StudySummary
+    """How the run ended."""
+    confirmation: Confirmation
+    """What is confirmed."""
+    warnings: Mapping[int, str]
+    """What its trainings could not write, by their numbers."""
+
+
+def confirm_study(
+    config: StudyConfig,
+    settings: ConfirmConfig,
+    out: Console,
+    *,
+    race_reference: bool = False,
+    restart: bool = False,
+    total_seconds: float | None = None,
+) -> Confirmed:
+    """Confirm a study in worker processes, with its progress shown.
+
+    Args:
+        config: the study file, as the study was run.
+        settings: how many configurations and seeds, and the reference.
+        out: where the progress goes.
+        race_reference: drop the reference too when it is clearly slower.
+        restart: throw away what was run before.
+        total_seconds: stop after this much wall-clock time; None for no limit. The study's own limit is one for
+            `tuner run`.
+    """
+    limited = config.model_copy(update={"budget": config.budget.model_copy(update={"total_seconds": total_seconds})})
+    clock = MonotonicClock()
+    space = None if settings.reference is None else load_space(config.search_space)
+    log_dir = RUNS_DIR / config.study / "workers"
+    with LocalPool(config.workers, log_dir=log_dir) as pool, watching_study(limited, clock, out) as watcher:
+        print_sharing(out, pool, config.workers)
+        confirmer = Confirmer(
+            limited,
+            settings,
+            pool,
+            space=space,
+            race_reference=race_reference,
+            restart=restart,
+            listener=watcher,
+            clock=clock,
+            runs_dir=RUNS_DIR,
+        )
+
+        def stop(signals: int) -> None:
+            confirmer.request_stop()
+            watcher.on_message(_STOPPING if signals == 1 else _STOPPING_NOW)
+
+        with StopOnSignal(stop):
+            summary, confirmation = confirmer.run()
+        return Confirmed(summary, confirmation, watcher.progress.warnings)
 
 
 def _opened(study: str, storage: str | None) -> tuple[StudyConfig, ConfirmConfig]:

@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from tuner.cli.options import Storage
 from tuner.cli.printing.warnings import quiet_optuna
 from tuner.cli.stored_studies import find_stored
 from tuner.cli.watching.interrupt import StopOnSignal
@@ -31,10 +32,7 @@ def dashboard(
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="PORT", help="Port to listen on; 0 for any free one.")] = 8080,
-    storage: Annotated[
-        str | None,
-        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
-    ] = None,
+    storage: Storage = None,
     password_file: Annotated[
         Path | None,
         typer.Option(

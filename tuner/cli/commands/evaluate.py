@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from tuner import policies
-from tuner.cli.policy_tasks import checked_count, opened
+from tuner.cli.opened_tasks import opened
+from tuner.cli.options import count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.config import TaskConfig
@@ -22,14 +23,14 @@ def evaluate(
         Path, typer.Argument(metavar="DIR", help="The folder of a trial or a training, such as runs/a1.")
     ],
     episodes: Annotated[
-        int, typer.Option("--episodes", metavar="N", help="Whole episodes, of all robots side by side.")
+        int, count_option("--episodes", "Whole episodes, of all robots side by side.")
     ] = DEFAULT_EPISODES,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulation and exploration.")] = 0,
     deterministic: Annotated[
         bool, typer.Option("--deterministic/--exploring", help="Without exploration, or as in training.")
     ] = True,
     threads: Annotated[
-        int | None, typer.Option("--threads", metavar="N", help="CPU threads of the simulator, if not the trial's.")
+        int | None, count_option("--threads", "CPU threads of the simulator, if not the trial's.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     video: Annotated[
@@ -43,8 +44,6 @@ def evaluate(
     many episodes ended by failure. Videos need the extra `video` of this package and a task of the embedded simulator;
     they are rendered without a screen.
     """
-    for option, value in (("--episodes", episodes), ("--threads", threads)):
-        checked_count(option, value)
     if video is not None:
         check_video_tools(video)
         check_output(video, force=force)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tuner.cli.options import Storage, StoredStudy
 from tuner.cli.printing.output import console
 from tuner.cli.printing.warnings import quiet_optuna
 from tuner.cli.stored_studies import check_file_unchanged, find_stored
@@ -15,9 +16,7 @@ from tuner.storage import read_study
 
 
 def export(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
-    ],
+    study: StoredStudy,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
     form: Annotated[
         str,
@@ -31,10 +30,7 @@ def export(
     trial: Annotated[
         int | None, typer.Option("--trial", metavar="N", help="This trial, instead of the confirmed winner.")
     ] = None,
-    storage: Annotated[
-        str | None,
-        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
-    ] = None,
+    storage: Storage = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write down a study's configuration for the tool that is to train it.

@@ -1,23 +1,22 @@
 """`tuner plot`: the figures that tell what an action box does to learning, as HTML or PNG."""
 
+import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
+import pandas as pd
 import plotly.graph_objects as go
 import typer
 
-from tuner import figures
-from tuner.actions import load_recording
-from tuner.cli.options import check_partner
-from tuner.cli.plot_sources import (
-    declared_bounds,
-    described,
-    folder_curves,
-    is_trial,
-    recording_of,
-    study_curves,
-)
-from tuner.cli.policy_tasks import DEFAULT_STEPS
+from tuner import figures, simulators
+from tuner.actions import Recording, load_recording
+from tuner.analysis import curves_data, summary_data, trials_data
+from tuner.cli.opened_tasks import DEFAULT_STEPS, record_trial, task_of
+from tuner.cli.options import Storage, check_partner, count_option
+from tuner.cli.printing.warnings import quiet_optuna
+from tuner.cli.stored_studies import open_stored
 from tuner.config import load_bounds
 from tuner.errors import UserError
 from tuner.resources import check_output
@@ -112,9 +111,7 @@ def actions(
         bool,
         typer.Option("--raw", help="The network's own outputs, before squashing or clipping, not what the task got."),
     ] = False,
-    steps: Annotated[
-        int, typer.Option("--steps", metavar="N", help="With a folder: control steps of every robot.")
-    ] = DEFAULT_STEPS,
+    steps: Annotated[int, count_option("--steps", "With a folder: control steps of every robot.")] = DEFAULT_STEPS,
     output: Output = None,
     force: Force = False,
 ) -> None:
@@ -183,10 +180,7 @@ def curves(
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="What is compared.")
     ] = "Return over training time",
-    storage: Annotated[
-        str | None,
-        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
-    ] = None,
+    storage: Storage = None,
     output: Output = None,
     force: Force = False,
 ) -> None:
@@ -222,3 +216,97 @@ def _checked(output: Path | None, default: str, *, force: bool) -> Path:
 def _write(figure: go.Figure, path: Path) -> None:
     figures.write_figure(figure, path)
     typer.echo(path)
+
+
+def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[float, float]:
+    """Open a task and return the bounds that it declares for one of its actions.
+
+    Args:
+        task: its id.
+        simulator: what opens it; None for the simulator that lists it.
+        dimension: which action.
+
+    Raises:
+        UserError: for an unknown task or simulator, or a dimension that the task does not have.
+    """
+    env = simulators.open_task(task_of(task, simulator, num_envs=1), seed=0, threads=1)
+    try:
+        low, high = env.action_space.low.tolist(), env.action_space.high.tolist()
+    finally:
+        env.close()
+    if dimension >= len(low):
+        raise UserError(
+            f"--dimension is {dimension}, but {task} has {len(low)} action{'s' * (len(low) > 1)}: 0 to {len(low) - 1}."
+        )
+    return low[dimension], high[dimension]
+
+
+def recording_of(path: Path, steps: int) -> Recording:
+    """Return the recording in a file, or a new one of the policy in a trial's folder.
+
+    Raises:
+        UserError: if the path is neither.
+    """
+    if not path.is_dir():
+        return load_recording(path)
+    return record_trial(path, steps=steps, num_envs=None, seed=0, threads=2, deterministic=False)
+
+
+def described(recording: Recording, *, raw: bool) -> str:
+    """Return whose actions a recording holds, and how many."""
+    steps, robots = recording.commanded.shape[:2]
+    noise = "without noise" if recording.deterministic else "exploring"
+    kind = "network outputs" if raw else "commanded actions"
+    return (
+        f"{recording.algorithm.upper()} on {recording.task.id}, {recording.policy}, {noise}: {steps * robots:,} {kind}"
+    )
+
+
+def is_trial(path: Path) -> bool:
+    """Say whether a path is a trial's folder."""
+    return (path / "curve.jsonl").is_file() or (path / "spec.json").is_file()
+
+
+def folder_curves(folders: Sequence[Path], labels: Sequence[str]) -> tuple[pd.DataFrame, float | None]:
+    """Return the curves of trial folders, and the target where all were trained for the same.
+
+    Args:
+        folders: of trials.
+        labels: one for each, or none: then each is called by its name, or where two are called the same by its path.
+
+    Raises:
+        UserError: if there are not as many labels as folders, or a folder is no trial's.
+    """
+    if labels and len(labels) != len(folders):
+        raise UserError(
+            f"{len(folders)} folders were given, but --label {len(labels)} times. Give one for each folder."
+        )
+    names = Counter(folder.name for folder in folders)
+    own = [folder.name if names[folder.name] == 1 else str(folder) for folder in folders]
+    data = figures.trial_curves_data(folders, labels or own)
+    targets = {_target(folder) for folder in folders}
+    return data, targets.pop() if len(targets) == 1 else None
+
+
+def study_curves(study: str, storage: str | None, top: int) -> tuple[pd.DataFrame, float | None]:
+    """Return the curves of a study's trials, the best ones named, and its target.
+
+    Raises:
+        UserError: if there is no such study, or none of its trials has a curve yet.
+    """
+    quiet_optuna()
+    opened = open_stored(study, storage)
+    data = figures.study_curves_data(curves_data(opened), trials_data(opened), top=top)
+    if data.empty:
+        raise UserError(f"No trial of the study '{opened.study_name}' has a learning curve yet.")
+    return data, summary_data(opened).target
+
+
+def _target(folder: Path) -> float | None:
+    """Return the target of a trial's specification; None where the folder does not tell."""
+    try:
+        spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
+        target = spec["objective"]["target"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return float(target) if isinstance(target, int | float) else None

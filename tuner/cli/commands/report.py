@@ -5,15 +5,14 @@ from typing import Annotated
 
 import typer
 
+from tuner.cli.options import Storage, StoredStudy
 from tuner.cli.printing.warnings import quiet_optuna
 from tuner.cli.stored_studies import open_stored
 from tuner.report import check_report_paths, write_report
 
 
 def report(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
-    ],
+    study: StoredStudy,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page. It needs no network.")
     ] = Path("report.html"),
@@ -25,10 +24,7 @@ def report(
         int, typer.Option("--top", min=0, metavar="N", help="How many of the best trials stand out among the curves.")
     ] = 3,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
-    storage: Annotated[
-        str | None,
-        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
-    ] = None,
+    storage: Storage = None,
 ) -> None:
     """Write a study as one page: what won, how the search went, where the seconds went, and its origin.
 

@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 
 from tuner.analysis import StudyReport, summary_data
-from tuner.cli.options import INTERRUPTED, count_option, seconds_of
+from tuner.cli.commands.confirm import Confirmed, confirm_study
+from tuner.cli.options import INTERRUPTED, RUNS_DIR, Duration, count_option, duration_option
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.output import console, print_json
-from tuner.cli.printing.run_result import print_result, print_warnings, result_data
-from tuner.cli.printing.warnings import print_sharing, quiet_optuna
-from tuner.cli.watching.confirmation import Confirmed, confirm_study
+from tuner.cli.printing.run_result import print_result, result_data
+from tuner.cli.printing.warnings import print_sharing, print_warnings, quiet_optuna
 from tuner.cli.watching.interrupt import StopOnSignal
-from tuner.cli.watching.listener import watching
+from tuner.cli.watching.study_watcher import watching_study
 from tuner.clock import MonotonicClock
 from tuner.config import StudyConfig, load_study
 from tuner.errors import TunerError
@@ -25,8 +25,6 @@ from tuner.storage import StudySummary, read_study
 from tuner.study import Manager
 from tuner.workers import LocalPool
 
-RUNS_DIR = Path("runs")
-"""Trials write their files below this folder of the working directory."""
 _STOPPING = (
     "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
 )
@@ -41,8 +39,7 @@ def run(
     ] = None,
     trials: Annotated[int | None, count_option("--trials", "Trials that the study is to have in all.")] = None,
     timeout: Annotated[
-        str | None,
-        typer.Option("--timeout", metavar="TIME", help="Stop after this much wall-clock time: 90, 30m, 1h30m."),
+        Duration | None, duration_option("--timeout", "Stop after this much wall-clock time: 90, 30m, 1h30m.")
     ] = None,
     workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
     storage: Annotated[
@@ -63,7 +60,8 @@ def run(
     quiet_optuna()
     given = as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
     config = load_study(study, [*(overrides or []), *given])
-    command = RunCommand(study, overrides or [], trials=trials, timeout=timeout, workers=workers, storage=storage)
+    typed = None if timeout is None else timeout.text
+    command = RunCommand(study, overrides or [], trials=trials, timeout=typed, workers=workers, storage=storage)
     out = console(stderr=as_json)
     summary, warnings = _run(config, out)
 
@@ -93,11 +91,11 @@ def run(
         )
 
 
-def as_overrides(*, trials: int | None, timeout: str | None, workers: int | None, storage: str | None) -> list[str]:
+def as_overrides(*, trials: int | None, timeout: float | None, workers: int | None, storage: str | None) -> list[str]:
     """Return the options as overrides of the study file, so that they are checked as it is."""
     values = {
         "budget.trials": trials,
-        "budget.total_seconds": None if timeout is None else seconds_of("--timeout")(timeout),
+        "budget.total_seconds": timeout,
         "workers.count": workers,
         "storage": storage,
     }
@@ -108,7 +106,7 @@ def _run(config: StudyConfig, out: Console) -> tuple[StudySummary, Mapping[int, 
     """Run the study; return where it stands, and what its trials could not write, by their numbers."""
     clock = MonotonicClock()
     space = load_space(config.search_space)
-    with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching(config, clock, out) as watcher:
+    with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching_study(config, clock, out) as watcher:
         print_sharing(out, pool, config.workers)
         manager = Manager(config, space, pool, listener=watcher, clock=clock, runs_dir=RUNS_DIR)
 
@@ -131,7 +129,7 @@ def _confirm(config: StudyConfig, command: RunCommand, summary: StudySummary, ou
         return None
     seeds, top = config.confirm.seeds, config.confirm.top
     out.print(f"All trials are done. The best {top} are confirmed on {seeds} fresh seeds.", markup=False)
-    return confirm_study(config, config.confirm, out, runs_dir=RUNS_DIR)
+    return confirm_study(config, config.confirm, out)
 
 
 def _report(config: StudyConfig) -> StudyReport:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tuner.analysis import summary_data, trials_data
+from tuner.cli.options import Storage, StoredStudy
 from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.study_tables import print_study, trial_records
@@ -15,13 +16,8 @@ from tuner.errors import UserError
 
 
 def show(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="A study file, a bundled study, or a study's name in the storage.")
-    ],
-    storage: Annotated[
-        str | None,
-        typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
-    ] = None,
+    study: StoredStudy,
+    storage: Storage = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the study and its trials as one JSON object.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the trials as CSV, one line each.")] = False,
 ) -> None:

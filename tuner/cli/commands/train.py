@@ -1,6 +1,8 @@
 """`tuner train`: train from an exported configuration, from the start or from an earlier run."""
 
+import math
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +12,23 @@ from rich.console import Console
 from tuner.cli.options import INTERRUPTED, duration_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
-from tuner.cli.watching.single_run import run_training, training_spec
-from tuner.config import TrialSpec
+from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.cli.watching.training_watcher import watching_training
+from tuner.clock import MonotonicClock
+from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import TunerError, UserError
-from tuner.export import load_configuration
-from tuner.records import Outcome
-from tuner.training import check_start
+from tuner.export import ExportedConfiguration, load_configuration
+from tuner.records import Outcome, OutcomeKind
+from tuner.training import StopRequest, check_start
+from tuner.workers import Event, LocalPool, OutcomeEvent, WorkerPool
+
+TICKS = 40
+"""In the export's own budget, as studies have it; a longer training has more of them, equally far apart."""
+MOST_TICKS = 10_000
+"""More tell nothing, and a training that is longer than the export's by orders of magnitude would do little else."""
+_POLL_SECONDS = 0.25
+_STOPPING = "Stopping; the policy is saved. Ctrl-C again to give it up."
+_STOPPING_NOW = "Stopping without waiting for the policy."
 
 
 def train(
@@ -72,6 +85,100 @@ def train(
         raise TunerError(f"Not all of the training could be saved: {outcome.details['warning']}")
     if until_target and outcome.reached_seconds is None:
         raise TunerError(f"The target was not reached within {spec.budget_seconds:g} s. Give it more --seconds.")
+
+
+def training_spec(
+    configuration: ExportedConfiguration,
+    *,
+    seconds: float | None,
+    until_target: bool,
+    seed: int,
+    start_from: Path | None,
+    directory: Path,
+) -> TrialSpec:
+    """Return what a worker is to train.
+
+    With the export's own budget and a trial's seed it is that trial over again, but for where it stops.
+
+    Args:
+        configuration: the export.
+        seconds: training clock; None for the export's budget.
+        until_target: stop at the target.
+        seed: seeds simulator and agent.
+        start_from: folder of a run to start from.
+        directory: folder of the training.
+
+    Raises:
+        UserError: if there is no target to stop at.
+    """
+    objective = configuration.objective
+    if until_target and (objective.kind != "time_to_return" or objective.target is None):
+        raise UserError(
+            "--until-target needs a target, but the export's objective is the return at the end of the budget. Leave "
+            "--until-target out."
+        )
+    budget = configuration.budget_seconds if seconds is None else seconds
+    times_longer = max(1.0, min(budget / configuration.budget_seconds, MOST_TICKS / TICKS))
+    return TrialSpec(
+        study=configuration.provenance.study,
+        number=configuration.provenance.trial,
+        seed=seed,
+        task=configuration.task,
+        agent=configuration.agent,
+        objective=objective,
+        budget_seconds=budget,
+        ticks=math.ceil(TICKS * times_longer),
+        threads=configuration.threads,
+        stop_at_target=until_target,
+        start_from=None if start_from is None else str(start_from),
+        directory=str(directory),
+    )
+
+
+def run_training(spec: TrialSpec, out: Console) -> Outcome:
+    """Train in a worker process of its own, show how far it is, and return how it ended.
+
+    Ctrl-C stops the training in order, so that the worker saves the policy; a second one does not wait for that.
+    """
+    clock = MonotonicClock()
+    workers = WorkersConfig(count=1, threads=spec.threads)
+    with (
+        LocalPool(workers, log_dir=Path(spec.directory or ".")) as pool,
+        watching_training(spec, clock, out) as watcher,
+    ):
+        signals = 0
+
+        def stop(count: int) -> None:
+            nonlocal signals
+            signals = count
+            watcher.say(_STOPPING if count == 1 else _STOPPING_NOW)
+
+        with StopOnSignal(stop):
+            return train_alone(pool, spec, watcher.on_event, lambda: signals)
+
+
+def train_alone(
+    pool: WorkerPool, spec: TrialSpec, on_event: Callable[[Event], None], stops: Callable[[], int] = lambda: 0
+) -> Outcome:
+    """Train one trial in a pool and return its outcome.
+
+    Args:
+        pool: with an idle slot.
+        spec: the trial.
+        on_event: gets all other events of the trial.
+        stops: asked all the time: 1 interrupts the trial in order, 2 closes the pool.
+    """
+    slot = pool.idle()[0]
+    pool.submit(slot, spec)
+    while True:
+        if stops() == 1:
+            pool.stop(slot, StopRequest(OutcomeKind.INTERRUPTED))
+        elif stops() > 1:
+            pool.close()
+        for event in pool.poll(_POLL_SECONDS):
+            if isinstance(event, OutcomeEvent):
+                return event.outcome
+            on_event(event)
 
 
 def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:

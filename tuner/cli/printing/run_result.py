@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from tuner.analysis import StudyReport
 from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.study_tables import agent_table
 from tuner.cli.printing.text import best_text, count_text, duration_text
-from tuner.cli.printing.warnings import warning_line, warnings_data
+from tuner.cli.printing.warnings import warnings_data
 from tuner.config import StudyConfig
 from tuner.confirm import Confirmation
 from tuner.storage import StudySummary
@@ -75,12 +74,6 @@ def print_result(
     directory = report.best.directory if report.best else None
     steps = next_steps(given, config, summary, directory, confirmed=confirmation is not None)
     out.print(steps, markup=False, soft_wrap=True)
-
-
-def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
-    """Print what trials could not write, by their numbers, if anything."""
-    for number, text in warnings.items():
-        out.print(Text(warning_line(number, text), style="bold red"))
 
 
 def next_steps(

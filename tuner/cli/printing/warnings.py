@@ -42,6 +42,12 @@ def warnings_data(lost: Mapping[int, str]) -> list[dict[str, Any]]:
     return [{"trial": number, "warning": text} for number, text in lost.items()]
 
 
+def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
+    """Print what trials could not write, by their numbers, if anything."""
+    for number, text in warnings.items():
+        out.print(Text(warning_line(number, text), style="bold red"))
+
+
 def print_sharing(out: Console, pool: LocalPool, workers: WorkersConfig) -> None:
     """Print before a run that its workers share CPUs, if they do: all its trials will be marked as contended."""
     if pool.oversubscribed:

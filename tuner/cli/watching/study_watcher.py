@@ -10,8 +10,8 @@ from rich.text import Text
 
 from tuner.cli.printing.text import count_text, duration_text, number_text, standing_text
 from tuner.cli.printing.warnings import warning_line, warning_of
-from tuner.cli.watching.live_view import LiveView, headline
 from tuner.cli.watching.progress import Progress, TrialProgress
+from tuner.cli.watching.study_view import LiveView, headline
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
@@ -24,7 +24,7 @@ _TELL_SECONDS = 30.0
 _FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
 
 
-class Watcher:
+class StudyWatcher:
     """Keeps the `Progress` of a run; a `StudyListener`.
 
     Args:
@@ -75,7 +75,7 @@ class Watcher:
         self.progress = replace(self.progress, note=text)
 
 
-class LiveWatcher(Watcher):
+class LiveWatcher(StudyWatcher):
     """Shows the progress in a live view; what went wrong scrolls by above it and stays."""
 
     def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
@@ -93,7 +93,7 @@ class LiveWatcher(Watcher):
             self._console.print(Text(warning_line(spec.number, warning), style="bold red"))
 
 
-class LineWatcher(Watcher):
+class LineWatcher(StudyWatcher):
     """Prints one line for everything that happens, and for each trial one now and then; for logs and pipes."""
 
     def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
@@ -163,7 +163,7 @@ class LineWatcher(Watcher):
 
 
 @contextmanager
-def watching(config: StudyConfig, clock: Clock, out: Console) -> Iterator[Watcher]:
+def watching_study(config: StudyConfig, clock: Clock, out: Console) -> Iterator[StudyWatcher]:
     """Watch a run inside the `with` block: in a live view on a terminal, by lines anywhere else."""
     if not out.is_terminal:
         yield LineWatcher(config, clock, out)

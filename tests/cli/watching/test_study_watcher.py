@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tuner.cli.watching.listener import LineWatcher, LiveWatcher, outcome_text
+from tuner.cli.watching.study_watcher import LineWatcher, LiveWatcher, outcome_text
 from tuner.clock import ManualClock
 from tuner.config import ActionBox, AgentConfig, ObjectiveConfig, StudyConfig, TaskConfig, TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick

@@ -3,8 +3,8 @@ import re
 from rich.console import Console
 
 from tuner.cli.printing.text import best_text, count_text
-from tuner.cli.watching.live_view import LiveView, draw
 from tuner.cli.watching.progress import Progress, TrialProgress
+from tuner.cli.watching.study_view import LiveView, draw
 from tuner.clock import ManualClock
 from tuner.records import Tick
 from tuner.storage import BestTrial, StudySummary

@@ -1,129 +1,24 @@
-"""One training in a worker process, and those who watch it."""
+"""Show how far one training is: by lines, or in place on a terminal."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
 from tuner.cli.printing.text import duration_text, number_text, sparkline
-from tuner.cli.watching.interrupt import StopOnSignal
 from tuner.cli.watching.progress import TrialProgress
-from tuner.clock import Clock, MonotonicClock
-from tuner.config import TrialSpec, WorkersConfig
-from tuner.errors import UserError
-from tuner.export import ExportedConfiguration
-from tuner.records import Outcome, OutcomeKind
-from tuner.training import StopRequest
-from tuner.workers import Event, LocalPool, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.clock import Clock
+from tuner.config import TrialSpec
+from tuner.workers import Event, PhaseEvent, TickEvent
 
-TICKS = 40
-"""In the export's own budget, as studies have it; a longer training has more of them, equally far apart."""
-MOST_TICKS = 10_000
-"""More tell nothing, and a training that is longer than the export's by orders of magnitude would do little else."""
-_POLL_SECONDS = 0.25
 _TELL_SECONDS = 10.0
 """Wall-clock time between two lines on the progress, where there is no terminal."""
-_STOPPING = "Stopping; the policy is saved. Ctrl-C again to give it up."
-_STOPPING_NOW = "Stopping without waiting for the policy."
 
 
-def training_spec(
-    configuration: ExportedConfiguration,
-    *,
-    seconds: float | None,
-    until_target: bool,
-    seed: int,
-    start_from: Path | None,
-    directory: Path,
-) -> TrialSpec:
-    """Return what a worker is to train.
-
-    With the export's own budget and a trial's seed it is that trial over again, but for where it stops.
-
-    Args:
-        configuration: the export.
-        seconds: training clock; None for the export's budget.
-        until_target: stop at the target.
-        seed: seeds simulator and agent.
-        start_from: folder of a run to start from.
-        directory: folder of the training.
-
-    Raises:
-        UserError: if there is no target to stop at.
-    """
-    objective = configuration.objective
-    if until_target and (objective.kind != "time_to_return" or objective.target is None):
-        raise UserError(
-            "--until-target needs a target, but the export's objective is the return at the end of the budget. Leave "
-            "--until-target out."
-        )
-    budget = configuration.budget_seconds if seconds is None else seconds
-    times_longer = max(1.0, min(budget / configuration.budget_seconds, MOST_TICKS / TICKS))
-    return TrialSpec(
-        study=configuration.provenance.study,
-        number=configuration.provenance.trial,
-        seed=seed,
-        task=configuration.task,
-        agent=configuration.agent,
-        objective=objective,
-        budget_seconds=budget,
-        ticks=math.ceil(TICKS * times_longer),
-        threads=configuration.threads,
-        stop_at_target=until_target,
-        start_from=None if start_from is None else str(start_from),
-        directory=str(directory),
-    )
-
-
-def run_training(spec: TrialSpec, out: Console) -> Outcome:
-    """Train in a worker process of its own, show how far it is, and return how it ended.
-
-    Ctrl-C stops the training in order, so that the worker saves the policy; a second one does not wait for that.
-    """
-    clock = MonotonicClock()
-    workers = WorkersConfig(count=1, threads=spec.threads)
-    with LocalPool(workers, log_dir=Path(spec.directory or ".")) as pool, watching(spec, clock, out) as watcher:
-        signals = 0
-
-        def stop(count: int) -> None:
-            nonlocal signals
-            signals = count
-            watcher.say(_STOPPING if count == 1 else _STOPPING_NOW)
-
-        with StopOnSignal(stop):
-            return train_alone(pool, spec, watcher.on_event, lambda: signals)
-
-
-def train_alone(
-    pool: WorkerPool, spec: TrialSpec, on_event: Callable[[Event], None], stops: Callable[[], int] = lambda: 0
-) -> Outcome:
-    """Train one trial in a pool and return its outcome.
-
-    Args:
-        pool: with an idle slot.
-        spec: the trial.
-        on_event: gets all other events of the trial.
-        stops: asked all the time: 1 interrupts the trial in order, 2 closes the pool.
-    """
-    slot = pool.idle()[0]
-    pool.submit(slot, spec)
-    while True:
-        if stops() == 1:
-            pool.stop(slot, StopRequest(OutcomeKind.INTERRUPTED))
-        elif stops() > 1:
-            pool.close()
-        for event in pool.poll(_POLL_SECONDS):
-            if isinstance(event, OutcomeEvent):
-                return event.outcome
-            on_event(event)
-
-
-class Watcher:
+class TrainingWatcher:
     """Keeps the progress of a training, and prints a line now and then; for logs and pipes."""
 
     def __init__(self, spec: TrialSpec, clock: Clock, out: Console) -> None:
@@ -167,7 +62,7 @@ class Watcher:
         return f"{'At most' if self.spec.stop_at_target else 'About'} {duration_text(left)} left"
 
 
-class LiveWatcher(Watcher):
+class LiveTrainingWatcher(TrainingWatcher):
     """Shows the progress in place, on a terminal; rich draws it from a thread of its own."""
 
     def show(self, event: Event) -> None:
@@ -190,14 +85,14 @@ class LiveWatcher(Watcher):
 
 
 @contextmanager
-def watching(spec: TrialSpec, clock: Clock, out: Console) -> Iterator[Watcher]:
+def watching_training(spec: TrialSpec, clock: Clock, out: Console) -> Iterator[TrainingWatcher]:
     """Watch a training inside the `with` block: in place on a terminal, by lines anywhere else."""
     if not out.is_terminal:
-        watcher = Watcher(spec, clock, out)
+        watcher = TrainingWatcher(spec, clock, out)
         watcher.say(f"{headline(spec)}: {spec.budget_seconds:g} s.")
         yield watcher
         return
-    live = LiveWatcher(spec, clock, out)
+    live = LiveTrainingWatcher(spec, clock, out)
     with Live(live, console=out, refresh_per_second=4, transient=True):
         yield live
 

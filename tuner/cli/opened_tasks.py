@@ -1,4 +1,4 @@
-"""What the commands share that let a policy act: opening its task, recording, showing how far training has come."""
+"""Tasks named on the command line: found, opened, and recorded while a policy acts on them."""
 
 import os
 from collections.abc import Iterator
@@ -8,26 +8,12 @@ from pathlib import Path
 from typing import get_args
 
 from tuner import actions, policies, simulators
-from tuner.cli.printing.output import console
-from tuner.cli.printing.text import duration_text, number_text
-from tuner.cli.watching.interrupt import StopOnSignal
-from tuner.config import Algorithm, TaskConfig, TrialSpec
+from tuner.config import Algorithm, TaskConfig
 from tuner.errors import UserError, unknown_name
-from tuner.records import Tick
 from tuner.resources import is_file_reference, user_path
 
 DEFAULT_STEPS = 500
 DEFAULT_ROBOTS = 256
-
-
-def checked_count(option: str, value: int | None) -> None:
-    """Refuse a number that is not at least one.
-
-    Raises:
-        UserError: if it is less.
-    """
-    if value is not None and value < 1:
-        raise UserError(f"{option} {value}: give a whole number of at least one.")
 
 
 def task_of(task_id: str, simulator: str | None, num_envs: int | None) -> TaskConfig:
@@ -101,37 +87,3 @@ def record_untrained(
                 policy = policies.untrained_policy(task, known, env, seed=seed)
                 return actions.record_actions(policy, env, steps=steps, seed=seed, deterministic=deterministic)
     raise unknown_name("algorithm", algorithm, get_args(Algorithm))
-
-
-def train_first(spec: TrialSpec) -> None:
-    """Run a pretraining and show its progress on stderr; Ctrl-C ends it and keeps what was learned.
-
-    Raises:
-        TunerError: if it failed, or was stopped before anything was learned.
-    """
-    out = console(stderr=True)
-
-    def show(tick: Tick) -> None:
-        out.print(progress_line(tick, spec.budget_seconds), markup=False)
-
-    channel = actions.PretrainingChannel(show)
-
-    def stop(signals: int) -> None:
-        if signals > 1:
-            raise KeyboardInterrupt
-        out.print("Stopping the training; the bounds are made of what it has learned. Ctrl-C again to give up.")
-        channel.stop()
-
-    algorithm = spec.agent.algorithm.upper()
-    out.print(f"Training {algorithm} on {spec.task.id} for {duration_text(spec.budget_seconds)}; Ctrl-C ends it early.")
-    with StopOnSignal(stop), opened(spec.task, seed=spec.seed, threads=spec.threads) as env:
-        outcome = actions.pretrain(spec, env, channel)
-    earned = number_text(outcome.final_return)
-    out.print(f"{algorithm}'s return is {earned}; its policy lies in {spec.directory}.", markup=False, soft_wrap=True)
-
-
-def progress_line(tick: Tick, budget_seconds: float) -> str:
-    """Return a tick as a line: the clock, the return and its interval, the steps so far."""
-    clock = f"{duration_text(tick.clock_seconds)} of {duration_text(budget_seconds)}"
-    interval = f" ({number_text(tick.low)} to {number_text(tick.high)})" if tick.low is not None else ""
-    return f"{clock}   return {number_text(tick.estimate)}{interval}   {tick.env_steps:,} steps"
