@@ -26,7 +26,6 @@ from pathlib import Path
 from _runs_file import Run, read_runs
 from _show_runs import SUMMARY_HEAD, add_figure_argument, draw, groups, summary
 from _training_runs import add_arguments, parsed, plan, train_all
-from optuna.trial import FixedTrial
 
 from tuner.config import AgentConfig, TaskConfig
 from tuner.export import load_configuration
@@ -41,7 +40,7 @@ SMALL_BOX = {"action_bound_fraction": 0.03, "ent_coef": 0.006}
 def recipe(space_name: str, warm_start: str, **changes: float) -> AgentConfig:
     """Return a named configuration of a bundled search space, with some of its parameters changed."""
     space = load_space(space_name)
-    return space.configure(FixedTrial(space.warm_starts[warm_start](TASK) | changes), TASK)
+    return space.agent(space.warm_start(warm_start, TASK) | changes, TASK)
 
 
 def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:

@@ -32,7 +32,6 @@ import torch
 from _runs_file import Run, read_runs
 from _show_runs import SUMMARY_HEAD, add_figure_argument, draw, groups, summary
 from _training_runs import add_arguments, parsed, plan, train_all
-from optuna.trial import FixedTrial
 
 from tuner.actions import (
     BoundsRequest,
@@ -158,7 +157,7 @@ def own_share(agent: AgentConfig) -> float:
 
 def warm_start(name: str) -> AgentConfig:
     space = load_space(SPACE)
-    return space.configure(FixedTrial(space.warm_starts[name](TASK)), TASK)
+    return space.agent(space.warm_start(name, TASK), TASK)
 
 
 def measured_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:

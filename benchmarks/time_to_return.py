@@ -22,7 +22,6 @@ from typing import Any
 from _runs_file import Run, read_runs
 from _show_runs import cell, groups
 from _training_runs import Planned, add_arguments, parsed, plan, train_all
-from optuna.trial import FixedTrial
 
 from tuner.analysis import mean_time, ratio_of_means, restricted
 from tuner.config import AgentConfig, TaskConfig, load_study
@@ -47,7 +46,7 @@ class Question:
     budget_seconds: float
 
     def agent(self, learner: str) -> AgentConfig:
-        config = load_space(SPACE).configure(FixedTrial(self.parameters(self.task)), self.task)
+        config = load_space(SPACE).agent(self.parameters(self.task), self.task)
         return config.model_copy(update=LEARNERS[learner])
 
 
@@ -59,7 +58,7 @@ def quickstart(_: TaskConfig) -> dict[str, Any]:
 
 def penalized_means(task: TaskConfig) -> dict[str, Any]:
     """Return one of our recipes for the A1 flat task, in which robots learn to stand within minutes."""
-    return load_space(SPACE).warm_starts["penalized_means"](task)
+    return load_space(SPACE).warm_start("penalized_means", task)
 
 
 QUESTIONS = (

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -254,6 +255,17 @@ def test_a_reference_that_leaves_a_parameter_open(lab: Lab) -> None:
     race.space = toy.space(half={"x": 0.5})
     with pytest.raises(UserError, match=r"The reference 'half' cannot be built\. .*'y' is not found"):
         race.run(reference="half")
+
+
+def test_a_reference_that_the_search_space_gives_up(lab: Lab) -> None:
+    race = Race(lab, "steady")
+    race.space = toy.space(given_up, half={"x": 0.5, "y": "a"})
+    with pytest.raises(UserError, match=r"The reference 'half' cannot be built: the search space 'toy' gives it up"):
+        race.run(reference="half")
+
+
+def given_up(trial: Any) -> Any:
+    raise toy.optuna.TrialPruned
 
 
 def test_returns_at_a_budget_are_not_times(lab: Lab) -> None:

@@ -56,8 +56,8 @@ def test_replay_ratio_is_the_same_for_any_number_of_robots():
     space = load_space("sac_speed")
     ratios = set()
     for num_envs in (64, 256, 1024, 4096):
-        parameters = space.warm_starts["raffin_part2"](task(num_envs))
-        arguments = space.configure(optuna.trial.FixedTrial(parameters), task(num_envs)).arguments
+        parameters = space.warm_start("raffin_part2", task(num_envs))
+        arguments = space.agent(parameters, task(num_envs)).arguments
         ratios.add(arguments["gradient_steps"] / (num_envs * arguments["train_freq"]))
     assert ratios == {32 / 1024}
 
@@ -77,8 +77,8 @@ def test_warm_starts_lie_within_the_space(name, num_envs):
     space = load_space(name)
     distributions = space.distributions(task(num_envs))
     assert space.warm_starts
-    for label, start in space.warm_starts.items():
-        parameters = start(task(num_envs))
+    for label in space.warm_starts:
+        parameters = space.warm_start(label, task(num_envs))
         assert list(parameters) == list(distributions), label
         for parameter, value in parameters.items():
             distribution = distributions[parameter]

@@ -1,4 +1,3 @@
-import optuna
 import pytest
 
 from tuner.config import Network, TaskConfig
@@ -7,7 +6,7 @@ from tuner.spaces import load_space
 
 def agent(num_envs, warm_start="isaaclab_ppo", **changes):
     space, task = load_space("ppo_speed"), TaskConfig(id="Velocity-Flat-A1", num_envs=num_envs)
-    return space.configure(optuna.trial.FixedTrial(space.warm_starts[warm_start](task) | changes), task)
+    return space.agent(space.warm_start(warm_start, task) | changes, task)
 
 
 def test_isaaclab_ppo_as_it_is_shipped():

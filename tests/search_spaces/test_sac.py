@@ -1,6 +1,5 @@
 """Each warm start gives the arguments that its source documents, at the source's number of robots."""
 
-import optuna
 import pytest
 
 from tuner.agents import target_entropy
@@ -10,8 +9,8 @@ from tuner.spaces import load_space
 
 def agent(warm_start, num_envs, space="sac_speed"):
     loaded, task = load_space(space), TaskConfig(id="Velocity-Flat-A1", num_envs=num_envs)
-    parameters = loaded.warm_starts[warm_start](task)
-    return loaded.configure(optuna.trial.FixedTrial(parameters), task)
+    parameters = loaded.warm_start(warm_start, task)
+    return loaded.agent(parameters, task)
 
 
 def assert_arguments(config, **expected):

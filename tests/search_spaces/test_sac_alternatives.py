@@ -1,6 +1,5 @@
 """Each warm start is the recipe in its box with one alternative and no more."""
 
-import optuna
 import pytest
 
 from tuner.agents._choose_learner import check_alternatives
@@ -12,7 +11,7 @@ TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
 
 def agent(warm_start, space="sac_alternatives", **changes):
     loaded = load_space(space)
-    return loaded.configure(optuna.trial.FixedTrial(loaded.warm_starts[warm_start](TASK) | changes), TASK)
+    return loaded.agent(loaded.warm_start(warm_start, TASK) | changes, TASK)
 
 
 PLAIN = agent("held_noise", "sac_speed")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import optuna
 import pytest
 
 from tuner.export import load_configuration
@@ -14,8 +13,8 @@ DATA = Path(__file__).parents[2] / "benchmarks" / "data"
 @pytest.mark.parametrize(("space", "study"), [("sac_speed", "a1_flat"), ("ppo_speed", "a1_flat_ppo")])
 def test_a_shipped_winner_is_what_was_confirmed(space, study):
     confirmed, loaded = load_configuration(DATA / f"{study}.json"), load_space(space)
-    parameters = loaded.warm_starts[f"{study}_winner"](confirmed.task)
-    agent = loaded.configure(optuna.trial.FixedTrial(parameters), confirmed.task)
+    parameters = loaded.warm_start(f"{study}_winner", confirmed.task)
+    agent = loaded.agent(parameters, confirmed.task)
     assert confirmed.provenance.confirmed
     low, high = [-100.0] * 12, [100.0] * 12
     assert agent.resolved(low, high) == confirmed.agent.resolved(low, high)

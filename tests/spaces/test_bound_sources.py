@@ -39,7 +39,7 @@ def bounds_of(agent):
 
 
 def configure(space, **parameters):
-    return bounds_of(space.configure(optuna.trial.FixedTrial(parameters), TASK))
+    return bounds_of(space.agent(parameters, TASK))
 
 
 @pytest.mark.parametrize("name", ["sac_speed", "tqc_speed", "ppo_speed", "sac_bounds"])
@@ -53,17 +53,17 @@ def test_bundled_spaces_take_the_file(name):
     plain = load_space(name)
     space = plain.with_action_bounds(BOUNDS)
     assert set(plain.distributions(TASK)) - set(space.distributions(TASK)) == {"action_bound_fraction"}
-    for start in space.warm_starts.values():
-        parameters = start(TASK)
+    for start in space.warm_starts:
+        parameters = space.warm_start(start, TASK)
         assert parameters.keys() == space.distributions(TASK).keys()
-        agent = space.configure(optuna.trial.FixedTrial(parameters), TASK)
+        agent = space.agent(parameters, TASK)
         assert (agent.action_box, agent.action_bound_fraction) == (WIDE, None)
 
 
 def test_a_bundled_space_samples_the_source_and_starts_from_the_file():
     space = load_space("sac_bounds").with_action_bounds(BOUNDS)
     distributions = space.distributions(TASK)
-    parameters = space.warm_starts["raffin_part2"](TASK)
+    parameters = space.warm_start("raffin_part2", TASK)
     assert parameters.keys() == distributions.keys()
     # Sources: percentiles, joint limits, share. Pairs: 10 to 90, then 0.5 to 99.5, which is the file's own.
     assert (parameters["action_bounds_source_index"], parameters["action_bounds_percentiles_index"]) == (0, 1)
@@ -80,7 +80,7 @@ def test_sources_are_counted_in_the_order_given():
     assert configure(space, action_bounds_source_index=1, action_bound_fraction=0.5) == LIMITS
     assert configure(space, action_bounds_source_index=0, action_bound_fraction=0.5) == 0.5
     # The file's own source, percentiles, is not among them: a warm start takes the first.
-    assert space.warm_starts["recipe"](TASK) == {"action_bound_fraction": 0.25, "action_bounds_source_index": 0}
+    assert space.warm_start("recipe", TASK) == {"action_bound_fraction": 0.25, "action_bounds_source_index": 0}
 
 
 def test_what_the_file_has_no_numbers_for_is_not_sampled():
@@ -92,7 +92,7 @@ def test_a_warm_start_takes_the_share_of_a_file_made_of_a_share():
     plain = sampling(ACTION_BOUNDS_SOURCES)
     space = SearchSpace("mine", plain.function, {"recipe": lambda task: {"action_bound_fraction": 0.25}})
     space = space.with_action_bounds(WITHOUT_RECORDING)
-    assert space.warm_starts["recipe"](TASK) == {"action_bound_fraction": 0.03}
+    assert space.warm_start("recipe", TASK) == {"action_bound_fraction": 0.03}
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,39 @@ def test_a_warm_start_is_asked_in_its_own_branch():
 
     space = SearchSpace("mine", branching, {"recipe": recipe}).with_action_bounds(BOUNDS)
     expected = {"use": 1, "action_bounds_source_index": 1, "action_bounds_percentiles_index": 1}
-    assert space.warm_starts["recipe"](TASK) == expected
+    assert space.warm_start("recipe", TASK) == expected
+
+
+def test_a_warm_start_that_is_given_up_keeps_its_parameters():
+    def picky(trial):
+        x = trial.suggest_float("x", 0.0, 1.0)
+        bounds = trial.suggest_action_bounds(["joint_limits", "percentiles"])
+        if x < 0.5:
+            raise optuna.TrialPruned
+        return AgentConfig(algorithm="sac", **bounds)
+
+    def recipe(task):
+        return {"x": 0.1, "action_bound_fraction": 0.5}
+
+    own = {"action_bounds_source_index": 1, "action_bounds_percentiles_index": 1}
+    space = SearchSpace("mine", picky, {"recipe": recipe}).with_action_bounds(BOUNDS)
+    assert space.warm_start("recipe", TASK) == {"x": 0.1, **own}
+    # One that leaves open what decides is tried with other values: with the lowest it would not get to the bounds.
+    early = SearchSpace("mine", early_prune, {"recipe": lambda task: {"action_bound_fraction": 0.5}})
+    assert early.with_action_bounds(BOUNDS).warm_start("recipe", TASK) == own
+
+
+def early_prune(trial):
+    if trial.suggest_float("x", 0.0, 1.0) < 0.5:
+        raise optuna.TrialPruned
+    return AgentConfig(algorithm="sac", **trial.suggest_action_bounds(["joint_limits", "percentiles"]))
+
+
+def test_a_space_that_fails_with_a_warm_starts_parameters_is_named():
+    def broken(trial):
+        trial.suggest_action_bounds()
+        return 1 / 0
+
+    space = SearchSpace("mine", broken, {"recipe": lambda task: {}}).with_action_bounds(BOUNDS)
+    with pytest.raises(UserError, match=f"^The search space 'mine' failed at {__file__}, line .*: ZeroDivisionError"):
+        space.warm_start("recipe", TASK)

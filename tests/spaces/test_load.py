@@ -41,7 +41,7 @@ def test_users_own_file(tmp_path):
     space = load_space(f"{file}:mine")
     assert space.name == "own.py:mine"
     assert list(space.distributions(TaskConfig(id="x"))) == ["rate"]
-    assert space.warm_starts["known"](TaskConfig(id="x")) == {"rate": 0.5}
+    assert space.warm_start("known", TaskConfig(id="x")) == {"rate": 0.5}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
+import asyncio
 import math
 import sys
 
+import numpy as np
 import optuna
 import pytest
+import sqlalchemy.exc
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from tuner.config import ActionBox, AgentConfig, Network, TaskConfig
@@ -17,7 +20,7 @@ def space_of(function):
 
 
 def configure(function, **parameters):
-    return space_of(function).configure(optuna.trial.FixedTrial(parameters), TASK)
+    return space_of(function).agent(parameters, TASK)
 
 
 def good(trial: SpaceTrial) -> AgentConfig:
@@ -136,17 +139,118 @@ def test_user_errors_keep_their_message():
         configure(refusing)
 
 
-def test_pruning_and_storage_errors_are_not_the_spaces():
-    def gives_up(trial):
+@pytest.mark.parametrize(
+    "raised",
+    [
+        optuna.TrialPruned(),
+        optuna.exceptions.StorageInternalError("database is locked"),
+        sqlalchemy.exc.OperationalError("UPDATE trials", {}, Exception("database is locked")),
+        KeyboardInterrupt(),
+    ],
+)
+def test_what_is_no_mistake_of_the_function_passes(raised):
+    """Given up, the database failed, or the user stops the program: the same in a trial and in an exploration."""
+
+    def raising(trial):
+        raise raised
+
+    with pytest.raises(type(raised)):
+        configure(raising)
+    if not isinstance(raised, optuna.TrialPruned):
+        with pytest.raises(type(raised)):
+            space_of(raising).explore(TASK)
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), SystemExit("odd"), asyncio.CancelledError("odd")])
+def test_whatever_else_is_raised_is_its_mistake(error):
+    def raising(trial):
+        trial.suggest_int("a", 0, 1)
+        raise error
+
+    space = space_of(raising)
+    for call in (lambda: space.agent({"a": 1}, TASK), lambda: space.distributions(TASK), lambda: space.explore(TASK)):
+        with pytest.raises(UserError, match=rf"'mine' failed at {__file__}, line \d+: {type(error).__name__}: odd"):
+            call()
+
+
+def test_given_parameters_may_lie_outside_their_ranges(recwarn):
+    assert configure(good, learning_rate=1.0, algorithm="sac").arguments["learning_rate"] == 1.0
+    assert space_of(good).explore(TASK, given={"learning_rate": 1.0}).got_through
+    assert not recwarn.list
+
+
+def test_a_parameter_that_is_not_given():
+    with pytest.raises(UserError, match=r"'mine' failed at .*'algorithm' is not found"):
+        configure(good, learning_rate=1e-3)
+
+
+def picky(trial):
+    """Gives up an even `a`, its lowest value among them, and asks for `b` afterwards."""
+    if trial.suggest_int("a", 0, 9) % 2 == 0:
+        raise optuna.TrialPruned
+    trial.suggest_float("b", 0.0, 1.0)
+    return AgentConfig(algorithm="sac")
+
+
+def test_where_the_lowest_values_are_given_up_random_ones_are_tried():
+    found = space_of(picky).explore(TASK)
+    assert found.distributions == {"a": IntDistribution(0, 9), "b": FloatDistribution(0.0, 1.0)}
+    assert found.got_through
+    assert found.runs > 1
+    assert space_of(picky).explore(TASK) == found  # the same values every time
+    assert space_of(picky).distributions(TASK) == found.distributions
+
+
+def test_one_run_is_enough_where_the_lowest_values_are_trained():
+    assert space_of(good).explore(TASK).runs == 1
+
+
+def test_a_space_that_gives_everything_up():
+    def never(trial):
+        trial.suggest_int("a", 0, 9)
+        raise optuna.TrialPruned("too dear")
+
+    asked = space_of(never).explore(TASK)
+    assert (asked.got_through, asked.runs, list(asked.distributions)) == (False, 201, ["a"])
+    with pytest.raises(UserError, match=r"'mine' at .* gives up everything.*TrialPruned for 201 combinations"):
+        space_of(never).distributions(TASK)
+
+
+def test_nothing_is_tried_twice():
+    def never(trial):
+        trial.suggest_int("a", 0, 9)
         raise optuna.TrialPruned
 
-    def storage_fails(trial):
-        raise optuna.exceptions.StorageInternalError("database is locked")
+    assert space_of(never).explore(TASK, given={"a": 3}).runs == 1
+    with pytest.raises(UserError, match="TrialPruned for its only combination"):
+        space_of(lambda trial: gives_up(trial)).distributions(TASK)
 
-    with pytest.raises(optuna.TrialPruned):
-        configure(gives_up)
-    with pytest.raises(optuna.exceptions.StorageInternalError, match="locked"):
-        configure(storage_fails)
+
+def gives_up(trial):
+    raise optuna.TrialPruned
+
+
+def test_given_values_hold_in_every_run():
+    seen = []
+
+    def watched(trial):
+        seen.append(trial.suggest_int("a", 0, 9))
+        return picky(trial)
+
+    found = space_of(watched).explore(TASK, given={"a": 4, "unknown": 1}, wanted=["b"])
+    assert (found.got_through, set(seen), set(found.distributions)) == (False, {4}, {"a"})
+    assert space_of(watched).explore(TASK, given={"a": 5}).got_through
+
+
+def test_parameters_that_are_wanted_are_looked_for():
+    def rare(trial):
+        if trial.suggest_int("layers", 0, 9) >= 7:
+            trial.suggest_float("dropout", 0.0, 0.5)
+        return AgentConfig(algorithm="sac")
+
+    assert set(space_of(rare).explore(TASK, wanted=["dropout"]).distributions) == {"layers", "dropout"}
+    missing = space_of(rare).explore(TASK, wanted=["dropuot"])
+    assert (missing.runs, set(missing.distributions)) == (201, {"layers", "dropout"})
 
 
 def test_decorator_gives_warm_starts_by_function_name():
@@ -159,5 +263,31 @@ def test_decorator_gives_warm_starts_by_function_name():
 
     space = space_of(decorated)
     assert list(space.warm_starts) == ["slow_but_sure"]
-    assert space.warm_starts["slow_but_sure"](TASK) == {"learning_rate": 1e-4 * 32}
+    assert space.warm_start("slow_but_sure", TASK) == {"learning_rate": 1e-4 * 32}
     assert space_of(good).warm_starts == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (
+            lambda task: 1 / 0,
+            r"'odd' of search space 'mine' failed at .*, line \d+: ZeroDivisionError",
+        ),
+        (lambda task: sys.exit(3), r"'odd' of search space 'mine' failed at .*: SystemExit: 3"),
+        (lambda task: gives_up(task), "'odd' .* raised optuna.TrialPruned at .*only the search space itself can give"),
+        (lambda task: None, "'odd' .* returned None, but must return a dictionary"),
+        (lambda task: [("a", 1)], r"'odd' .* returned \[.*\], but must return a dictionary"),
+        (lambda task: {1: 2}, r"'odd' .* returned \{1: 2\}, but must return a dictionary"),
+        (lambda task: {"a": np.int64(3)}, "'odd' .* cannot be stored: .*int64.* Give plain numbers"),
+    ],
+)
+def test_a_warm_start_that_fails(start, message):
+    space = SearchSpace("mine", good, {"odd": start})
+    with pytest.raises(UserError, match=message):
+        space.warm_start("odd", TASK)
+
+
+def test_an_unknown_warm_start():
+    with pytest.raises(UserError, match=r"Unknown warm start 'odd' of search space 'mine'. Did you mean 'old'\?"):
+        SearchSpace("mine", good, {"old": dict}).warm_start("odd", TASK)

@@ -224,7 +224,7 @@ def test_a_warm_start_that_raises(lab: Lab) -> None:
         raise ZeroDivisionError("division by zero")
 
     space = toy.SearchSpace("toy", toy.toy, {"slow": broken}, "1")
-    with pytest.raises(UserError, match=r"The warm start 'slow' of search space 'toy' failed: ZeroDivisionError: div"):
+    with pytest.raises(UserError, match=r"The warm start 'slow' of search space 'toy' failed at .*: ZeroDivisionError"):
         lab.run(lab.config(warm_start=("slow",)), space)
 
 
@@ -232,6 +232,33 @@ def test_an_unknown_warm_start_leaves_no_study_behind(lab: Lab) -> None:
     config = lab.config(warm_start=("slwo",))
     with pytest.raises(UserError, match=r"Unknown warm start 'slwo' of search space 'toy'. Did you mean 'slow'\?"):
         lab.run(config, toy.space(slow={"x": 0.7, "y": "a"}))
+    with pytest.raises(KeyError):
+        lab.load(config)
+
+
+def picky(trial: Any) -> Any:
+    """Gives up half of the space, its lowest values among it, before it asks for `y`."""
+    if trial.suggest_float("x", 0.0, 1.0) < 0.5:
+        raise toy.optuna.TrialPruned
+    return toy.toy(trial)
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "cmaes", "local"])
+def test_a_space_that_gives_its_lowest_values_up_is_run(lab: Lab, sampler: str) -> None:
+    config = lab.config(sampler={"kind": sampler}, warm_start=("kept", "given_up"), fixed={"y": "b"})
+    search_space = toy.space(picky, kept={"x": 0.6, "y": "a"}, given_up={"x": 0.1, "y": "a"})
+    assert lab.run(config, search_space).finished == 12
+    trials = lab.trials(config)
+    assert [trial.user_attrs.get("warm_start") for trial in trials[:3]] == ["kept", "given_up", None]
+    for trial in trials:
+        assert (trial.state.name == "PRUNED") is (trial.params["x"] < 0.5)
+        assert trial.params.get("y", "b") == "b"
+
+
+def test_a_space_that_gives_everything_up_leaves_no_study_behind(lab: Lab) -> None:
+    config = lab.config(fixed={"x": 0.25})
+    with pytest.raises(UserError, match=r"'toy' at .* gives up everything with \{'x': 0.25\} pinned"):
+        lab.run(config, toy.space(picky))
     with pytest.raises(KeyError):
         lab.load(config)
 

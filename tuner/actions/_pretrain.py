@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from tuner.clock import MonotonicClock
 from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec
@@ -56,7 +55,7 @@ def pretraining_agent(algorithm: str, task: TaskConfig) -> AgentConfig:
         raise unknown_name("algorithm to pretrain", algorithm, PRETRAININGS)
     space_name, warm_start = PRETRAININGS[algorithm]
     space = load_space(space_name)
-    return space.configure(_Given(space.warm_starts[warm_start](task)), task)
+    return space.agent(space.warm_start(warm_start, task), task)
 
 
 def pretraining_spec(
@@ -123,21 +122,3 @@ def pretrain(spec: TrialSpec, env: TaskEnv, channel: PretrainingChannel) -> Outc
 def _next_number(folder: Path) -> int:
     numbers = [int(entry.name[6:]) for entry in folder.glob("trial-*") if entry.name[6:].isdecimal()]
     return max(numbers, default=-1) + 1
-
-
-class _Given:
-    """Answers every suggestion of a search space with the parameter's given value."""
-
-    def __init__(self, parameters: Mapping[str, Any]) -> None:
-        self._parameters = parameters
-
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        return float(self._parameters[name])
-
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        return int(self._parameters[name])
-
-    def suggest_categorical(self, name: str, choices: Any) -> Any:
-        return self._parameters[name]

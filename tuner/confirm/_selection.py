@@ -1,12 +1,11 @@
 """Draw up who is to be confirmed on which seeds, going on from what was run before."""
 
-import warnings
 from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 import optuna
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import ConfirmConfig, StudyConfig
 from tuner.confirm._plan import Entrant, Plan, agent_of
@@ -15,7 +14,7 @@ from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.storage import attributes, counts, outcome_kind_of, outcome_of
-from tuner.study import warm_start_parameters
+from tuner.study import reference_given_up, warm_start_parameters
 
 _CONFIRM = 0x636F6E66
 """Sets the sequence apart from the trials' own, which begin with the same study seed; "conf" in ASCII."""
@@ -83,7 +82,7 @@ def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpa
         name: the warm start.
 
     Raises:
-        UserError: if the search space has no such warm start, or it leaves a parameter open.
+        UserError: if the search space has no such warm start, or it leaves a parameter open or is given up.
     """
     if config.action_bounds is not None:
         space = space.with_action_bounds(config.action_bounds)
@@ -92,12 +91,12 @@ def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpa
         agent = agent_of(trial)
         if trial.user_attrs.get(attributes.WARM_START) == name and outcome_of(trial) is not None and agent is not None:
             return Entrant(number=None, label=name, promised_seconds=None, agent=agent)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Fixed parameter", category=UserWarning)  # out of range on purpose
-        try:
-            built = space.configure(FixedTrial(parameters), config.task)
-        except UserError as error:
-            raise UserError(f"The reference '{name}' cannot be built. {error}") from error
+    try:
+        built = space.agent(parameters, config.task)
+    except optuna.TrialPruned as error:
+        raise reference_given_up(name, space) from error
+    except UserError as error:
+        raise UserError(f"The reference '{name}' cannot be built. {error}") from error
     return Entrant(number=None, label=name, promised_seconds=None, agent=built.to_json())
 
 

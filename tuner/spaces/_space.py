@@ -1,18 +1,23 @@
 """A search space: a function from a trial to an agent, and the configurations it can try first."""
 
+import json
 import traceback
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, TypeVar
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.exceptions import StorageInternalError, TrialPruned
+from optuna.samplers import RandomSampler
+from optuna.study import Study
+from optuna.trial import FixedTrial, FrozenTrial
 from pydantic import ValidationError
 
 from tuner.config import ActionBoundsFile, ActionBox, AgentConfig, Network, TaskConfig, describe_problems
-from tuner.errors import UserError
-from tuner.spaces._bound_sources import FRACTION
+from tuner.errors import UserError, unknown_name
+from tuner.spaces._bound_sources import FRACTION, SuggestedBounds
 from tuner.spaces._space_trial import SpaceTrial, Suggester
 
 SpaceFunction = Callable[[SpaceTrial], AgentConfig]
@@ -22,6 +27,8 @@ WarmStart = Callable[[TaskConfig], dict[str, Any]]
 _WARM_STARTS = "__warm_starts__"
 _MODELS = {model.__name__: model for model in (AgentConfig, Network, ActionBox)}
 """What a space's function builds, by the title of pydantic's errors."""
+_DRAWS = 200
+"""Random draws in search of a parameter or a trained combination: one in 50 is found with a probability of 98 %."""
 _Function = TypeVar("_Function", bound=SpaceFunction)
 
 
@@ -38,6 +45,19 @@ def search_space(*, warm_starts: tuple[WarmStart, ...] = ()) -> Callable[[_Funct
         return function
 
     return mark
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What a search space asks for, found by running its function with made-up values."""
+
+    distributions: dict[str, BaseDistribution]
+    """Its parameters and their ranges, in the order in which it asked for them."""
+    bounds: SuggestedBounds | None
+    """What it was given for its action bounds; None if it did not ask."""
+    runs: int
+    got_through: bool
+    """Whether it returned an agent; if not, every run gave the combination up by raising `optuna.TrialPruned`."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +83,7 @@ class SearchSpace:
 
         The file wins over the share of the box that a warm start gives.
         """
-        bounded = replace(self, action_bounds=bounds)
-        starts = {name: partial(_bounded_parameters, bounded, start) for name, start in self.warm_starts.items()}
-        return replace(bounded, warm_starts=starts)
+        return replace(self, action_bounds=bounds)
 
     def configure(self, trial: Suggester, task: TaskConfig) -> AgentConfig:
         """Return the agent that the trial's parameters describe.
@@ -78,85 +96,185 @@ class SearchSpace:
             UserError: if the space's function raises, describes an agent that cannot be, or returns something else.
             TrialPruned: if the function raises it.
         """
-        space_trial = SpaceTrial(trial, task, self.action_bounds)
-        try:
-            agent = self.function(space_trial)
-        except (TrialPruned, StorageInternalError):
-            raise  # not mistakes of the function: it gave the trial up, or the storage failed
-        except (Exception, SystemExit) as error:  # sys.exit() in it would end the program without a word
-            raise UserError(
-                f"The search space '{self.name}' failed{self._place(error)}: {_described(error)}"
-            ) from error
-        if not isinstance(agent, AgentConfig):
-            raise UserError(
-                f"The search space '{self.name}'{self._definition()} returned {agent!r}, of type "
-                f"{type(agent).__name__}, but must return an AgentConfig (from tuner.config)."
-            )
-        if self.action_bounds is not None and space_trial.suggested_bounds is None:
-            raise UserError(
-                f"The study names action_bounds, but the search space '{self.name}'{self._definition()} does not take "
-                "them. Give its AgentConfig **trial.suggest_action_bounds() instead of action_bound_fraction or "
-                "action_box."
-            )
-        return agent
+        return self._agent(SpaceTrial(trial, task, self.action_bounds))
+
+    def agent(self, parameters: Mapping[str, Any], task: TaskConfig) -> AgentConfig:
+        """Return the agent that given parameters describe; they may lie outside of their ranges.
+
+        Raises:
+            UserError: as `configure` does, and if the function asks for a parameter that is not given.
+            TrialPruned: if the function raises it.
+        """
+        return self.configure(FixedTrial(dict(parameters)), task)
+
+    def warm_start(self, name: str, task: TaskConfig) -> dict[str, Any]:
+        """Return the parameters of a warm start; with a bounds file they stand for the file's own box.
+
+        Raises:
+            UserError: for an unknown name, or if its function, or the space's for these parameters, fails.
+        """
+        if name not in self.warm_starts:
+            raise unknown_name("warm start", name, self.warm_starts, where=f"of search space '{self.name}'")
+        parameters = self._started(name, task)
+        if self.action_bounds is None:
+            return parameters
+        asked = self.explore(task, given=parameters)
+        own = asked.bounds.own if asked.bounds is not None else {}
+        kept = {key: value for key, value in parameters.items() if key != FRACTION or key in asked.distributions}
+        return {**kept, **own}
 
     def distributions(self, task: TaskConfig) -> dict[str, BaseDistribution]:
         """Return the space's parameters and their ranges, in the order in which it asks for them.
 
-        The function runs once, with the lowest or first value of everything; a parameter that it only asks for in
-        other cases is missing.
+        A parameter that it only asks for in some cases may be missing; see `explore`.
+
+        Raises:
+            UserError: as `configure` does, and if the function gives up every combination.
+        """
+        found = self.explore(task)
+        if not found.got_through:
+            raise self.gives_all_up(found.runs)
+        return found.distributions
+
+    def explore(
+        self, task: TaskConfig, *, given: Mapping[str, Any] | None = None, wanted: Collection[str] = ()
+    ) -> Exploration:
+        """Run the function to see what it asks for, with the lowest or first value of everything.
+
+        While it gives the combination up, or has not asked for a parameter that is wanted, it runs again with random
+        values, always the same ones, up to 200 times.
+
+        Args:
+            task: what the agents are for.
+            given: parameters that have these values in every run.
+            wanted: names of parameters that should be among those found.
 
         Raises:
             UserError: as `configure` does.
         """
-        recorder = _Recorder()
-        self.configure(recorder, task)
-        return recorder.distributions
+        pinned = dict(given or {})
+        study = optuna.create_study(sampler=_LowestFirst(seed=0))
+        found: dict[str, BaseDistribution] = {}
+        bounds, got_through, runs = None, False, 0
+        while runs <= _DRAWS:
+            runs += 1
+            study.enqueue_trial(pinned)
+            trial = study.ask()
+            space_trial = SpaceTrial(trial, task, self.action_bounds)
+            try:
+                self._agent(space_trial)
+                got_through = True
+            except TrialPruned:
+                pass  # what it asked for until then is known all the same
+            found |= trial.distributions
+            bounds = space_trial.suggested_bounds or bounds
+            nothing_left_to_vary = trial.distributions.keys() <= pinned.keys()
+            if nothing_left_to_vary or (got_through and found.keys() >= set(wanted)):
+                break
+        return Exploration(found, bounds, runs, got_through)
 
-    def _place(self, error: BaseException) -> str:
-        """Return " at FILE, line N", the last line of the space's own file that the error passed through."""
-        file = getattr(getattr(self.function, "__code__", None), "co_filename", None)
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-        return f" at {file}, line {lines[-1]}" if lines else self._definition()
+    def gives_all_up(self, runs: int, pinned: Mapping[str, Any] | None = None) -> UserError:
+        """Return the error for a space that gave up every combination that was tried.
 
-    def _definition(self) -> str:
-        """Return " at FILE, line N", where the space's function begins; nothing if it is some other callable."""
-        code = getattr(self.function, "__code__", None)
-        return f" at {code.co_filename}, line {code.co_firstlineno}" if code is not None else ""
+        Args:
+            runs: how many were tried.
+            pinned: the parameters that had one value in all of them.
+        """
+        given = f" with {dict(pinned)} pinned" if pinned else ""
+        tried = "its only combination" if runs == 1 else f"{runs} combinations, the lowest values and random ones"
+        remedy = "Pin other values, or let it return" if pinned else "Let it return"
+        return UserError(
+            f"The search space '{self.name}'{_definition(self.function)} gives up everything{given}: it raised "
+            f"optuna.TrialPruned for {tried}, and no trial would be trained. {remedy} an AgentConfig for more of them."
+        )
+
+    def _agent(self, trial: SpaceTrial) -> AgentConfig:
+        try:
+            with warnings.catch_warnings():
+                # Given parameters may lie outside the space's ranges on purpose; Optuna warns of each of them.
+                warnings.filterwarnings(
+                    "ignore", message="Fixed parameter|The value .* is out of", category=UserWarning
+                )
+                agent = self.function(trial)
+        except (TrialPruned, KeyboardInterrupt):
+            raise  # not a mistake of the function: it gave the combination up, or the user stops the program
+        except BaseException as error:  # sys.exit() in it would end the program without a word
+            if _is_of_storage(error):
+                raise
+            raise UserError(
+                f"The search space '{self.name}' failed{_place(self.function, error)}: {_described(error)}"
+            ) from error
+        definition = _definition(self.function)
+        if not isinstance(agent, AgentConfig):
+            raise UserError(
+                f"The search space '{self.name}'{definition} returned {agent!r}, of type {type(agent).__name__}, but "
+                "must return an AgentConfig (from tuner.config)."
+            )
+        if self.action_bounds is not None and trial.suggested_bounds is None:
+            raise UserError(
+                f"The study names action_bounds, but the search space '{self.name}'{definition} does not take them. "
+                "Give its AgentConfig **trial.suggest_action_bounds() instead of action_bound_fraction or action_box."
+            )
+        return agent
+
+    def _started(self, name: str, task: TaskConfig) -> dict[str, Any]:
+        """Return what a warm start's function gives, checked: it is stored with a study."""
+        start = self.warm_starts[name]
+        label = f"The warm start '{name}' of search space '{self.name}'"
+        try:
+            parameters: Any = start(task)
+        except KeyboardInterrupt:
+            raise
+        except TrialPruned as error:
+            raise UserError(
+                f"{label} raised optuna.TrialPruned{_place(start, error)}, but only the search space itself can give a "
+                "combination up. Let it return its parameters, or take it out of the study file."
+            ) from error
+        except BaseException as error:
+            raise UserError(f"{label} failed{_place(start, error)}: {_described(error)}") from error
+        label += _definition(start)
+        if not isinstance(parameters, Mapping) or not all(isinstance(key, str) for key in parameters):
+            raise UserError(f"{label} returned {parameters!r}, but must return a dictionary from parameters to values.")
+        try:
+            json.dumps(dict(parameters))
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"{label} returned {parameters!r}, which cannot be stored: {error}. Give plain numbers and strings."
+            ) from error
+        return dict(parameters)
 
 
-def _bounded_parameters(space: SearchSpace, warm_start: WarmStart, task: TaskConfig) -> dict[str, Any]:
-    """Return a warm start's parameters for a space with a bounds file: they stand for the file's own box."""
-    parameters = warm_start(task)
-    recorder = _Recorder(parameters)
-    trial = SpaceTrial(recorder, task, space.action_bounds)
-    space.function(trial)
-    own = trial.suggested_bounds.own if trial.suggested_bounds is not None else {}
-    kept = {name: value for name, value in parameters.items() if name != FRACTION or name in recorder.distributions}
-    return {**kept, **own}
+class _LowestFirst(RandomSampler):
+    """Proposes the lowest or first value of everything in a study's first trial, and random values afterwards."""
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        if trial.number > 0:
+            return super().sample_independent(study, trial, param_name, param_distribution)
+        if isinstance(param_distribution, CategoricalDistribution):
+            return param_distribution.choices[0]
+        return param_distribution.low  # type: ignore[attr-defined]  # a FloatDistribution or an IntDistribution
 
 
-class _Recorder:
-    """Answers every suggestion with the value given for it, else its lowest or first, and keeps the ranges."""
+def _is_of_storage(error: BaseException) -> bool:
+    """Return whether the database failed while it was asked for a parameter."""
+    from sqlalchemy.exc import SQLAlchemyError
 
-    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
-        self.distributions: dict[str, BaseDistribution] = {}
-        self._given = parameters or {}
+    return isinstance(error, StorageInternalError | SQLAlchemyError)
 
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        self.distributions[name] = FloatDistribution(low, high, log=log, step=step)
-        return float(self._given.get(name, low))
 
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        self.distributions[name] = IntDistribution(low, high, log=log, step=step)
-        return int(self._given.get(name, low))
+def _place(function: Callable[..., Any], error: BaseException) -> str:
+    """Return " at FILE, line N", the last line of the function's own file that the error passed through."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f" at {file}, line {lines[-1]}" if lines else _definition(function)
 
-    def suggest_categorical(self, name: str, choices: Any) -> Any:
-        distribution = CategoricalDistribution(choices)
-        self.distributions[name] = distribution
-        return self._given.get(name, distribution.choices[0])
+
+def _definition(function: Callable[..., Any]) -> str:
+    """Return " at FILE, line N", where a function begins; nothing if it is some other callable."""
+    code = getattr(function, "__code__", None)
+    return f" at {code.co_filename}, line {code.co_firstlineno}" if code is not None else ""
 
 
 def _described(error: BaseException) -> str:

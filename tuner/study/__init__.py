@@ -3,7 +3,7 @@
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
-from tuner.study._resume import conclude_stale_trials, warm_start_parameters
+from tuner.study._resume import conclude_stale_trials, reference_given_up, warm_start_parameters
 from tuner.study._trials import RunningTrial, Verdict, conclude_trial
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
@@ -23,6 +23,7 @@ __all__ = [
     "create_pruner",
     "create_sampler",
     "pruner_names",
+    "reference_given_up",
     "sampler_names",
     "warm_start_parameters",
 ]

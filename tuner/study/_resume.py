@@ -20,7 +20,7 @@ from tuner.storage.attributes import CONFIG, WARM_START, outcome_of
 from tuner.study._optuna_options import without_experimental_warnings
 from tuner.study._trials import conclude_trial, write_outcome
 from tuner.study.pruners import create_pruner
-from tuner.study.samplers import check_fixed, create_sampler, parameters_of, rehearse
+from tuner.study.samplers import create_sampler, parameters_of, rehearse
 
 _METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the return"}
 
@@ -93,19 +93,10 @@ def warm_start_parameters(
         names: the warm starts; None for all that the study file tries first.
 
     Raises:
-        UserError: for a name the search space does not have.
+        UserError: for a name the search space does not have, or a warm start that fails.
     """
-    found = {}
-    for name in config.warm_start if names is None else names:
-        if name not in space.warm_starts:
-            raise unknown_name("warm start", name, space.warm_starts, where=f"of search space '{config.search_space}'")
-        try:
-            parameters = space.warm_starts[name](config.task)
-        except (Exception, SystemExit) as error:  # the user's own code
-            place = f"warm start '{name}' of search space '{config.search_space}'"
-            raise UserError(f"The {place} failed: {type(error).__name__}: {error}") from error
-        found[name] = {**parameters, **config.fixed}
-    return found
+    chosen = config.warm_start if names is None else names
+    return {name: {**space.warm_start(name, config.task), **config.fixed} for name in chosen}
 
 
 def check_names(
@@ -117,11 +108,9 @@ def check_names(
         The parameters of the search space, with their ranges.
 
     Raises:
-        UserError: for an unknown name, or a pinned value out of range.
+        UserError: for an unknown name, a pinned value out of range, or a space that fails or gives everything up.
     """
-    wanted = {*config.fixed, *(parameter for parameters in warm_starts.values() for parameter in parameters)}
-    distributions = parameters_of(space, config.task, wanted=wanted)
-    check_fixed(config.fixed, distributions)
+    distributions = parameters_of(space, config.task, fixed=config.fixed, starts=warm_starts.values())
     for name, parameters in warm_starts.items():
         for parameter in parameters:
             if parameter not in distributions:
@@ -138,8 +127,20 @@ def _check_confirm(config: StudyConfig, space: SearchSpace) -> None:
             f"The study file has a section 'confirm', which confirms times to return, but optimises "
             f"{config.objective.kind}. Leave the section out, or set objective.kind to time_to_return."
         )
-    if config.confirm.reference is not None:
-        warm_start_parameters(config, space, [config.confirm.reference])
+    reference = config.confirm.reference
+    if reference is None:
+        return
+    parameters = warm_start_parameters(config, space, [reference])[reference]
+    if not space.explore(config.task, given=parameters).got_through:
+        raise reference_given_up(reference, space)
+
+
+def reference_given_up(name: str, space: SearchSpace) -> UserError:
+    """Return the error for a reference of a confirmation that the search space does not build."""
+    return UserError(
+        f"The reference '{name}' cannot be built: the search space '{space.name}' gives it up by raising "
+        "optuna.TrialPruned. Name another warm start as confirm.reference, or leave it out."
+    )
 
 
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: bool = True) -> list[int]:

@@ -1,6 +1,5 @@
 """One trial from Optuna's proposal to its end in the storage."""
 
-import warnings
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -63,10 +62,7 @@ def propose_trial(
     """
     trial = study.ask()
     try:
-        with warnings.catch_warnings():
-            # A warm start may lie outside the space's ranges on purpose; Optuna warns of each of its parameters.
-            warnings.filterwarnings("ignore", message="Fixed parameter", category=UserWarning)
-            agent = space.configure(trial, config.task)
+        agent = space.configure(trial, config.task)
     except optuna.TrialPruned:
         outcome = Outcome(kind=OutcomeKind.PRUNED, message="The search space gave it up.", rule="search_space")
         write_outcome(study, trial._trial_id, outcome, [])

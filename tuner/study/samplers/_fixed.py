@@ -1,19 +1,15 @@
 """Check the parameters that a study file pins."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.samplers import RandomSampler
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError, unknown_name
 from tuner.spaces import SearchSpace
 
 FixedValue = bool | int | float | str | None
-
-_TRIES = 200
-"""A parameter that exists in one case out of 50 is found with a probability of 98 %."""
 
 
 def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, BaseDistribution]) -> None:
@@ -37,33 +33,45 @@ def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, Bas
             )
 
 
-def parameters_of(space: SearchSpace, task: TaskConfig, *, wanted: Collection[str] = ()) -> dict[str, BaseDistribution]:
-    """Return the parameters that a search space draws, with their ranges.
+def parameters_of(
+    space: SearchSpace,
+    task: TaskConfig,
+    *,
+    fixed: Mapping[str, FixedValue] | None = None,
+    starts: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, BaseDistribution]:
+    """Return the parameters that a search space draws, with their ranges; check those that are pinned.
 
-    Some parameters exist only beside certain values of others. While a wanted one is missing, the space is asked again
-    with random values, a fixed number of times.
+    Some parameters exist only beside certain values of others, so the space is asked with the pinned values, with those
+    of each start, and in the end with random ones until it has asked for all of them, a fixed number of times.
 
     Args:
         space: the search space.
         task: what the agents are for.
-        wanted: names that should be among them.
+        fixed: the `fixed` section of the study file.
+        starts: parameters of configurations that are tried first.
 
     Raises:
-        UserError: if the space fails.
+        UserError: if the space fails or gives everything up, and as `check_fixed` does.
     """
-    found = dict(space.distributions(task))
-    study: optuna.Study | None = None
-    for _ in range(_TRIES):
-        if set(wanted) <= set(found):
-            break
-        study = study or optuna.create_study(sampler=RandomSampler(seed=0))
-        trial = study.ask()
-        try:
-            space.configure(trial, task)
-        except optuna.TrialPruned:
-            continue  # a combination that the space gives up; what it drew until then is known all the same
-        finally:
-            found |= trial.distributions
+    pinned = fixed or {}
+    asked = space.explore(task)
+    found = asked.distributions
+    # Before the space is asked with them: a wrong value may make it fail in a less helpful way.
+    check_fixed({name: value for name, value in pinned.items() if name in found}, found)
+    if pinned:
+        asked = space.explore(task, given=pinned)
+        found = {**asked.distributions, **found}
+    if not asked.got_through:
+        raise space.gives_all_up(asked.runs, pinned)
+    wanted = set(pinned)
+    for start in starts:
+        wanted |= start.keys()
+        if not start.keys() <= found.keys():
+            found = {**space.explore(task, given=start).distributions, **found}
+    if not wanted <= found.keys():
+        found = {**space.explore(task, wanted=wanted).distributions, **found}
+    check_fixed(pinned, found)
     return found
 
 
