@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,24 @@ def test_help_shows_the_example(name):
     shown = call(*name.split(), "--help")
     assert shown.exit_code == 0
     assert "Example: tuner " + name in " ".join(shown.output.split())
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_help_says_nothing_of_the_type_of_flags_and_brackets_arguments_once(name):
+    shown = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "100"})
+    assert "--help" in shown.output
+    assert "<bool>" not in shown.output
+    assert "[[" not in shown.output
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_paragraphs_of_the_help_fill_the_width(name):
+    shown = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "80"})
+    told = shown.output.partition("╭")[0].splitlines()
+    lines = [line.strip() for line in told]
+    # A line may be short only if the first word of the next one did not fit into its 78 characters.
+    short = [line for line, after in pairwise(lines) if line and after and len(f"{line} {after.split()[0]}") <= 78]
+    assert short == []
 
 
 def test_without_arguments_help_is_shown():

@@ -102,10 +102,25 @@ def load_command(name: str) -> Any:
     if isinstance(found, typer.Typer):
         command: Any = typer.main.get_group(found)
         command.name, command.epilog = name, epilog
-        return command
-    alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    alone.command(name, epilog=epilog)(found)
-    return typer.main.get_command(alone)
+    else:
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        alone.command(name, epilog=epilog)(found)
+        command = typer.main.get_command(alone)
+    _tidy_help(command)
+    return command
+
+
+def _tidy_help(command: Any) -> None:
+    """Let the paragraphs of the help fill the terminal's width, and flags have no type beside them.
+
+    Typer keeps the line breaks of the docstring, and writes `<bool>` beside every flag.
+    """
+    command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in command.help.split("\n\n"))
+    for parameter in (*command.params, command.get_help_option(typer.Context(command))):
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    for inner in getattr(command, "commands", {}).values():
+        _tidy_help(inner)
 
 
 class Commands(TyperGroup):
@@ -124,6 +139,11 @@ class Commands(TyperGroup):
         """Return name, command and remaining arguments; only now is the command's file imported."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name in COMMANDS else command, rest
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help of the whole; Typer adds the options for completion after this object was made."""
+        _tidy_help(self)
+        super().format_help(ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""

@@ -16,7 +16,7 @@ from tuner.resources import check_output
 
 def actions(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A trial's folder, such as runs/quickstart/trial-0003.")
+        Path | None, typer.Argument(metavar="DIR", help="A trial's folder, such as runs/quickstart/trial-0003.")
     ] = None,
     random: Annotated[bool, typer.Option("--random", help="Record an untrained policy instead; needs --task.")] = False,
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="With --random: the task.")] = None,

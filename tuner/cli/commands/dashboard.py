@@ -18,7 +18,7 @@ def dashboard(
     study: Annotated[
         str | None,
         typer.Argument(
-            metavar="[STUDY]",
+            metavar="STUDY",
             help="A study file, a bundled study, or a study's name in the storage: the page that comes first. Without "
             "it, the list of all studies in the storage.",
         ),
