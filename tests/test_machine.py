@@ -9,7 +9,9 @@ from tuner.machine import (
     GPU_WORKERS_VARIABLE,
     WORKERS_VARIABLE,
     ControlGroups,
+    allowed_cpus,
     describe_machine,
+    granted_cpu_count,
     memory_limit_bytes,
     memory_share_bytes,
     visible_gpus,
@@ -83,6 +85,31 @@ def test_workers_divide_the_memory(tmp_path, monkeypatch):
     assert memory_share_bytes(groups) == 8000
     monkeypatch.setenv(WORKERS_VARIABLE, "4")
     assert memory_share_bytes(groups) == 2000
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "quota"),
+    [
+        # Version 2: so many µs of each period of so many µs.
+        ("0::/\n", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/a/b\n", {"a/b/cpu.max": "max 100000", "a/cpu.max": "50000 100000"}, 0.5),
+        ("0::/a/b\n", {"a/b/cpu.max": "100000 100000", "a/cpu.max": "800000 100000"}, 1.0),
+        ("0::/a\n", {"a/cpu.max": "max 100000"}, None),
+        # Version 1: two files, and -1 for no quota.
+        ("3:cpu,cpuacct:/j\n", {"cpu/j/cpu.cfs_quota_us": "200000", "cpu/j/cpu.cfs_period_us": "50000"}, 4.0),
+        ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": "200000"}, None),
+        ("3:cpuset:/\n0::/\n", {}, None),
+    ],
+)
+def test_quota_of_a_container(tmp_path, membership, files, quota):
+    assert control_groups(tmp_path, membership, files).cpus() == quota
+
+
+@pytest.mark.parametrize(("quota", "granted"), [("50000", 1), ("150000", 1), ("99900000", None), ("max", None)])
+def test_cpus_that_can_be_kept_busy(tmp_path, quota, granted):
+    groups = control_groups(tmp_path, "0::/\n", {"cpu.max": f"{quota} 100000"})
+    assert granted_cpu_count(groups) == (granted or len(allowed_cpus()))
 
 
 @pytest.mark.parametrize(("said", "count"), [(None, 1), ("3", 3), ("0", 1), ("many", 1), ("", 1)])

@@ -1,5 +1,6 @@
 """What a computer is, without its name, and how much of it this process may use."""
 
+import math
 import os
 import platform
 from collections.abc import Iterator
@@ -52,13 +53,19 @@ class ControlGroups:
     def memory_bytes(self) -> int | None:
         """Return the smallest limit of the memory; None where there is none, or on another system."""
         files = ("memory.max", "memory.high", "memory.limit_in_bytes")
-        limits = [
-            limit
-            for folder in self._folders("memory")
-            for file in files
-            if (limit := _number(folder / file)) is not None
-        ]
-        return min(limits, default=None)
+        texts = [_text(folder / file) for folder in self._folders("memory") for file in files]
+        return min((int(text) for text in texts if text.isdigit()), default=None)  # the others say `max`
+
+    def cpus(self) -> float | None:
+        """Return the smallest quota of processor time, in CPUs; None where there is none, or on another system."""
+        quotas = []
+        for folder in self._folders("cpu"):
+            limit, _, period = _text(folder / "cpu.max").partition(" ")  # version 2: both in one file
+            if not period:
+                limit, period = _text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us")
+            if limit.isdigit() and period.isdigit() and int(period) > 0:  # no limit is `max`, or -1
+                quotas.append(int(limit) / int(period))
+        return min(quotas, default=None)
 
     def _folders(self, controller: str) -> Iterator[Path]:
         """Yield the folders of this process's groups for a controller, each followed by those above it."""
@@ -102,6 +109,22 @@ def workers_sharing_gpu() -> int:
     return _count(GPU_WORKERS_VARIABLE)
 
 
+def allowed_cpus() -> list[int]:
+    """Return the CPUs that this process may run on, in order."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def granted_cpu_count(groups: ControlGroups = _OWN_GROUPS) -> int:
+    """Return how many CPUs this process can keep busy: those it may run on, or a container's quota, at least 1.
+
+    More threads than that gain nothing: a quota stops all of them for the rest of each tenth of a second.
+    """
+    allowed, quota = len(allowed_cpus()), groups.cpus()
+    return allowed if quota is None else max(1, min(allowed, math.floor(quota)))
+
+
 def visible_gpus(devices: Path = Path("/dev")) -> list[str]:
     """Return the NVIDIA GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them.
 
@@ -123,9 +146,9 @@ def _count(variable: str) -> int:
     return 1
 
 
-def _number(file: Path) -> int | None:
-    """Return the number in a control group's file; None for `max`, or if there is no such file."""
+def _text(file: Path) -> str:
+    """Return what a control group's file says; nothing if there is no such file."""
     try:
-        return int(file.read_text())
-    except (OSError, ValueError):
-        return None
+        return file.read_text().strip()
+    except OSError:
+        return ""

@@ -7,6 +7,7 @@ import pytest
 from tests.support import faulty, odd_actions
 from tuner.config import TaskConfig
 from tuner.errors import UserError
+from tuner.machine import granted_cpu_count
 from tuner.resources import load_object
 from tuner.simulators import find_simulator, get_simulator, open_task, simulator_names
 
@@ -39,6 +40,11 @@ class Something:
             self.close = self.fail if name == "failing_close" else lambda: Refused.closed.append(name)
     def fail(self):
         raise RuntimeError("it cannot be closed either")
+
+class Threads(Good):
+    asked = []
+    def open(self, task, *, seed, threads):
+        Threads.asked.append(threads)
 
 class NoSimulator:
     pass
@@ -130,6 +136,13 @@ def test_actions_that_cannot_be_trained_on(name: str, message: str) -> None:
 def test_an_infinite_box_can_be_opened_as_a_study_can_give_it_bounds() -> None:
     task = TaskConfig(id="PointMass", simulator=f"{odd_actions.__file__}:HalfInfiniteActions", num_envs=2)
     assert open_task(task, seed=0, threads=1).action_space.low.tolist() == [-float("inf")] * 2
+
+
+def test_no_more_threads_than_there_are_cpus_for(own: Path) -> None:
+    for threads in (1, 10_000):
+        with pytest.raises(UserError, match="opened a NoneType"):
+            open_task(TaskConfig(id="Own", simulator=f"{own}:Threads"), seed=0, threads=threads)
+    assert load_object(f"{own}:Threads").asked == [1, granted_cpu_count()]
 
 
 def test_open_task_seeds() -> None:

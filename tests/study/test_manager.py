@@ -12,6 +12,7 @@ from tuner.config import TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary, outcome_of, runs_of
 from tuner.study import SilentListener
+from tuner.workers import Event, NoticeEvent, ReplayPool
 
 
 def test_a_study_from_beginning_to_end(lab: Lab) -> None:
@@ -165,6 +166,24 @@ def test_a_trial_that_reaches_the_target_while_it_is_told_to_stop_has_reached_it
     stopped = [trial for trial in lab.trials(config) if "pruner_verdict" in trial.user_attrs]
     assert stopped
     assert all(trial.state.name == "COMPLETE" for trial in stopped)
+
+
+class NoticingPool(ReplayPool):
+    """Its second worker cannot use the GPU."""
+
+    def submit(self, slot: int, spec: TrialSpec) -> None:
+        super().submit(slot, spec)
+        self.notices = [NoticeEvent(slot, spec, "WARNING: no GPU")] if spec.number == 1 else []
+
+    def poll(self, timeout_seconds: float) -> list[Event]:
+        notices, self.notices = self.notices, []
+        return notices or super().poll(timeout_seconds)
+
+
+def test_what_a_worker_must_tell_reaches_the_user(lab: Lab) -> None:
+    listener = toy.Stopper(-1, -1)
+    lab.run(lab.config(budget={"trials": 3}), pool=NoticingPool, listener=listener)
+    assert listener.messages == ["WARNING: no GPU"]
 
 
 def test_return_at_budget(lab: Lab) -> None:

@@ -15,6 +15,7 @@ from tuner.workers._protocol import (
     Ended,
     PhaseEntered,
     Quit,
+    Ready,
     Ticked,
     Train,
     decode,
@@ -50,6 +51,8 @@ class ScriptedChild:
                 self._send(PhaseEntered(phase))
             case ["tick"]:
                 self._send(Ticked(Tick(index=1, clock_seconds=2.0, best=1.0, env_steps=10, updates=3)))
+            case ["ready", notice]:
+                self._send(Ready(0.5, notice))
             case ["end"]:
                 self._send(Ended(OUTCOME, reusable=True))
             case ["wait for a stop and end"]:

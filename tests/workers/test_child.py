@@ -70,6 +70,17 @@ def test_one_trial_after_another(child: Child) -> None:
     assert child.process.wait(60) == 0
 
 
+def test_a_device_that_jax_cannot_use_is_the_users_mistake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAX_PLATFORMS", "abacus")
+    child = Child(tmp_path / "worker-0.log")
+    child.train(point_mass(1))
+    ended = child.next(Ended)
+    assert (ended.outcome.kind, ended.reusable) == (OutcomeKind.CRASHED, True)
+    assert ended.outcome.details["user_error"] is True
+    assert ended.outcome.message.startswith("JAX_PLATFORMS is 'abacus', but JAX cannot compute there (")
+    child.process.end(0.0)
+
+
 def test_terminated_between_trials(child: Child) -> None:
     child.next(Ready)
     os.kill(child.process.pid, signal.SIGTERM)

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tuner.workers._cpus import available_cpus, overlap, running_on, split_cpus
+from tuner.machine import allowed_cpus, granted_cpu_count
+from tuner.workers._cpus import available_cpus, overlap, running_on, some_cpus, split_cpus
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,20 @@ def test_split(cpus: list[int], workers: int, threads: int, expected: list[set[i
     sets = split_cpus(cpus, workers, threads)
     assert sets == expected
     assert overlap(sets) is shared
+
+
+@pytest.mark.parametrize(
+    ("count", "first", "expected"),
+    [(4, 2, [3, 5, 6, 9]), (9, 1, [3, 5, 6, 9]), (2, 0, [3, 5]), (2, 2, [6, 9]), (2, 3, [3, 9])],
+)
+def test_a_quota_for_fewer_cpus_is_spent_on_neighbours(count: int, first: int, expected: list[int]) -> None:
+    assert some_cpus([3, 5, 6, 9], count, first) == expected
+
+
+def test_workers_get_what_this_process_may_use() -> None:
+    cpus = available_cpus()
+    assert len(cpus) == granted_cpu_count()
+    assert set(cpus) <= set(allowed_cpus())
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no CPU affinity")

@@ -15,7 +15,7 @@ from tests.workers.trials import JumpingClock, point_mass
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
-from tuner.workers import LocalPool
+from tuner.workers import LocalPool, NoticeEvent
 from tuner.workers._cpus import available_cpus
 
 COMMAND = (sys.executable, scripted_child.__file__)
@@ -194,6 +194,17 @@ def test_a_worker_that_cannot_be_started(tmp_path: Path) -> None:
         outcome = run(pool, do("end"))
     assert outcome.kind is OutcomeKind.CRASHED
     assert outcome.message.startswith("Could not start a worker with '/no/such/python'")
+
+
+def test_what_a_worker_must_tell_is_told_once(pool: LocalPool) -> None:
+    told, pids = [], set()
+    for notice in ("no GPU", "no GPU", "no memory"):
+        pool.submit(0, do(f"ready:{notice}", "end:diverged"))  # after which the process is replaced
+        events = until_ended(pool)
+        told += [event.text for event in events if isinstance(event, NoticeEvent)]
+        pids |= {event.outcome.details["pid"] for event in outcomes(events)}
+    assert told == ["no GPU", "no memory"]
+    assert len(pids) == 3
 
 
 @pytest.mark.parametrize("surplus", [0, 1])

@@ -42,6 +42,7 @@ MESSAGES = [
     Stop(4, StopRequest(OutcomeKind.INTERRUPTED)),
     Quit(),
     Ready(4.5),
+    Ready(4.5, notice="WARNING: no GPU"),
     PhaseEntered("compile"),
     Alive(),
     Ticked(Tick(index=1, clock_seconds=0.1 + 0.2, estimate=-1e-300, env_steps=5)),

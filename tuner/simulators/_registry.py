@@ -8,6 +8,7 @@ from gymnasium import spaces
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError, nearest, unknown_name
+from tuner.machine import granted_cpu_count
 from tuner.resources import is_file_reference, load_object
 from tuner.simulators._contract import Simulator, TaskEnv
 
@@ -65,13 +66,13 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
     Args:
         task: what to open.
         seed: seeds the simulation, as `VecEnv.seed` does.
-        threads: CPU threads that stepping may use.
+        threads: CPU threads that stepping may use; no more than there are CPUs for, whatever is asked for.
 
     Raises:
         UserError: as `get_simulator` and `Simulator.open` do, if a user's simulator opens something else than asked, or
             for actions that are not a Box with one dimension. The Box may be infinite: a study can give bounds to it.
     """
-    env = get_simulator(task.simulator).open(task, seed=seed, threads=threads)
+    env = get_simulator(task.simulator).open(task, seed=seed, threads=min(threads, granted_cpu_count()))
     try:
         _check_opened(env, task)
     except BaseException:

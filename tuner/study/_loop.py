@@ -16,7 +16,7 @@ from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, sc
 from tuner.study._listener import StudyListener
 from tuner.study._trials import RunningTrial, Verdict, write_outcome
 from tuner.training import StopRequest
-from tuner.workers import INTERRUPT_SECONDS, Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 
 _POLL_SECONDS = 0.5
 """A request to stop, and the time limit, are noticed after at most this long."""
@@ -210,6 +210,8 @@ class TrialLoop:
             return  # from a trial that was given up
         if isinstance(event, PhaseEvent):
             self._listener.on_phase(event.slot, event.spec, event.phase)
+        elif isinstance(event, NoticeEvent):
+            self._listener.on_message(event.text)
         elif isinstance(event, TickEvent):
             self._report(event, trial)
         elif isinstance(event, OutcomeEvent):

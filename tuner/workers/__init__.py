@@ -1,13 +1,14 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
 from tuner.workers._local import LocalPool
-from tuner.workers._pool import INTERRUPT_SECONDS, Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._pool import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 from tuner.workers._replay_pool import Recording, ReplayPool
 
 __all__ = [
     "INTERRUPT_SECONDS",
     "Event",
     "LocalPool",
+    "NoticeEvent",
     "OutcomeEvent",
     "PhaseEvent",
     "Recording",

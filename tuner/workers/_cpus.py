@@ -1,15 +1,26 @@
 """Which CPUs each worker runs on, so that trials do not slow each other down."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tuner.machine import allowed_cpus, granted_cpu_count
+
 
 def available_cpus() -> list[int]:
-    """Return the CPUs that this process may use, in order."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
+    """Return the CPUs that workers are pinned to, in order: those that this process may use.
+
+    Where a container's quota pays for fewer, it is as many as that, from a random one on: all containers on a machine
+    see the same CPUs, and would meet on the first ones.
+    """
+    allowed = allowed_cpus()
+    return some_cpus(allowed, granted_cpu_count(), secrets.randbelow(len(allowed)))
+
+
+def some_cpus(cpus: list[int], count: int, first: int) -> list[int]:
+    """Return `count` of the CPUs, in order; they follow each other from the one at index `first` on."""
+    return sorted((cpus[first:] + cpus[:first])[:count])
 
 
 def split_cpus(cpus: list[int], workers: int, threads: int) -> list[frozenset[int]]:

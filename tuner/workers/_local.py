@@ -16,7 +16,7 @@ from tuner.training import StopRequest
 from tuner.workers import _faults
 from tuner.workers._cpus import available_cpus, overlap, split_cpus
 from tuner.workers._gpus import split_gpus
-from tuner.workers._pool import INTERRUPT_SECONDS, Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._pool import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 from tuner.workers._process import Running, Slot, WorkerProcess
 from tuner.workers._protocol import (
     Command,
@@ -83,9 +83,12 @@ class LocalPool(WorkerPool):
         _create_folder(log_dir)
         self._selector = selectors.DefaultSelector()
         self._events: list[Event] = []
+        self._notices: set[str] = set()
         self._serials = itertools.count(1)
         self._closed = False
-        cpu_sets = split_cpus(available_cpus(), config.count, config.threads)
+        cpus = available_cpus()
+        cpu_sets = split_cpus(cpus, config.count, config.threads)
+        self._cpu_count = len(cpus)
         self._oversubscribed = overlap(cpu_sets)
         gpus = split_gpus(visible_gpus(), config.count)
         self._slots = [
@@ -102,6 +105,11 @@ class LocalPool(WorkerPool):
     def oversubscribed(self) -> bool:
         """Whether workers share CPUs, so that every trial counts as contended."""
         return self._oversubscribed
+
+    @property
+    def cpu_count(self) -> int:
+        """How many CPUs there are for all workers together."""
+        return self._cpu_count
 
     def pid(self, slot: int) -> int | None:
         """Return the id of the process in a slot, or None while there is none."""
@@ -220,8 +228,11 @@ class LocalPool(WorkerPool):
         trial.heard_at = self._clock.now()
         trial.begun = trial.begun or not isinstance(message, Ready)
         match message:
-            case Ready(launch_seconds):
+            case Ready(launch_seconds, notice):
                 trial.launch_seconds = launch_seconds
+                if notice is not None and notice not in self._notices:
+                    self._notices.add(notice)
+                    self._events.append(NoticeEvent(slot.number, trial.spec, notice))
             case PhaseEntered(phase):
                 trial.phase = phase
                 self._events.append(PhaseEvent(slot.number, trial.spec, phase))

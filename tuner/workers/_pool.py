@@ -19,6 +19,15 @@ class PhaseEvent:
 
 
 @dataclass(frozen=True)
+class NoticeEvent:
+    """The user must be told something about the worker that trains a trial; each text comes once."""
+
+    slot: int
+    spec: TrialSpec
+    text: str
+
+
+@dataclass(frozen=True)
 class TickEvent:
     """A trial reported one tick of its grid."""
 
@@ -36,7 +45,7 @@ class OutcomeEvent:
     outcome: Outcome
 
 
-Event = PhaseEvent | TickEvent | OutcomeEvent
+Event = PhaseEvent | NoticeEvent | TickEvent | OutcomeEvent
 
 INTERRUPT_SECONDS = 10.0
 """How long a trial may take to obey an interruption; then it is interrupted by force."""

@@ -50,6 +50,8 @@ class Ready:
 
     launch_seconds: float
     """Wall-clock seconds since the process was created."""
+    notice: str | None = None
+    """What the user must be told about this worker."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def encode(item: Command | Message) -> bytes:
             body: dict[str, Any] = {"serial": serial, "spec": spec.model_dump(mode="json")}
         case Stop(serial, request):
             body = {"serial": serial, "kind": request.kind, "rule": request.rule}
-        case Ready(launch_seconds):
-            body = {"launch_seconds": launch_seconds}
+        case Ready(launch_seconds, notice):
+            body = {"launch_seconds": launch_seconds, "notice": notice}
         case PhaseEntered(phase):
             body = {"phase": phase}
         case Ticked(tick):
@@ -133,7 +135,7 @@ def _build(name: str, body: dict[str, Any]) -> Command | Message:
         case "Quit":
             return Quit()
         case "Ready":
-            return Ready(float(body["launch_seconds"]))
+            return Ready(float(body["launch_seconds"]), body["notice"])
         case "PhaseEntered" if body["phase"] in PHASES:
             return PhaseEntered(body["phase"])
         case "Alive":

@@ -21,6 +21,7 @@ from tuner.clock import Clock, Ledger, MonotonicClock
 from tuner.config import TaskConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
+from tuner.workers._gpus import check_device
 from tuner.workers._memory import Housekeeper
 from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, end_family
 from tuner.workers._protocol import Declined, Ended, Quit, Ready, Train
@@ -86,6 +87,7 @@ class Worker:
         self._clock = clock
         self._bench = Bench()
         self._housekeeper = Housekeeper()
+        self._unusable: UserError | None = None
 
     def prepare(self, started_at: float) -> None:
         """Do everything slow that trials share, so that no trial pays for it; then say so.
@@ -101,13 +103,14 @@ class Worker:
 
         torch.set_num_threads(1)  # SBX computes in JAX; torch is only what Stable-Baselines3 brings along
         set_up_devices()
+        notice = self._check_device()
         try:
             enable_compilation_cache()
         except OSError:  # a home that cannot be written to: every process compiles anew, and that is all
             traceback.print_exc()
         self._housekeeper.settle()
         gc.enable()
-        self._writer.send(Ready(self._clock.now() - started_at))
+        self._writer.send(Ready(self._clock.now() - started_at, notice))
 
     def work(self) -> None:
         """Train trials until `Quit`, or until this process had better not be used again."""
@@ -122,6 +125,14 @@ class Worker:
             self._bench.clear()
         except Exception:
             traceback.print_exc()
+
+    def _check_device(self) -> str | None:
+        """Return what the user must know about JAX's device; that it cannot be used at all is told by every trial."""
+        try:
+            return check_device()
+        except UserError as error:
+            self._unusable = error
+            return None
 
     def _train(self, command: Train) -> bool:
         """Train a trial and hand over its outcome; return whether this process may go on."""
@@ -149,6 +160,8 @@ class Worker:
         if request is not None:
             return Outcome(request.kind, "stopped before it began", rule=request.rule, ledger=ledger.totals())
         try:
+            if self._unusable is not None:
+                raise self._unusable
             env = self._bench.open(spec)
         except UserError as error:
             return _crashed(f"{error}", ledger, user_error=True)

@@ -65,6 +65,19 @@ def test_workers_that_share_cpus_are_warned_of(tmp_path, count):
     assert bool(shown) is expected
 
 
+def test_more_threads_than_cpus_are_warned_of(tmp_path):
+    out, workers = console(), WorkersConfig(threads=10_000)
+    with LocalPool(workers, log_dir=tmp_path) as pool:
+        print_sharing(out, pool, workers)
+        expected = (
+            f"only {pool.cpu_count} CPU{'s' * (pool.cpu_count > 1)} to run on, so each worker uses {pool.cpu_count}."
+        )
+    shown = out.export_text()
+    assert shown.startswith("WARNING: workers.threads is 10000, but this machine, or its container's quota, has")
+    assert expected in shown
+    assert "share the CPUs" not in shown
+
+
 def test_optuna_neither_reports_nor_warns():
     before = optuna.logging.get_verbosity()
     try:

@@ -17,7 +17,7 @@ from tuner.cli.watching.training_watcher import (
 from tuner.clock import ManualClock
 from tuner.config import ObjectiveConfig
 from tuner.records import Tick
-from tuner.workers import PhaseEvent, ReplayPool, TickEvent
+from tuner.workers import NoticeEvent, PhaseEvent, ReplayPool, TickEvent
 
 
 def console(*, terminal=False):
@@ -58,6 +58,12 @@ def test_events_of_other_kinds_are_kept_quiet():
     watcher.on_event(PhaseEvent(0, watcher.spec, "compile"))
     watcher.on_event(TickEvent(0, watcher.spec, Tick(index=1, clock_seconds=0.5)))
     assert out.export_text() == "Compiling.\n"
+
+
+def test_what_a_worker_must_tell_is_printed():
+    watcher, _, out = watched(TrainingWatcher)
+    watcher.on_event(NoticeEvent(0, watcher.spec, "WARNING: no GPU"))
+    assert out.export_text() == "WARNING: no GPU\n"
 
 
 @pytest.mark.parametrize(("until_target", "words"), [(False, "About"), (True, "At most")])

@@ -12,6 +12,7 @@ from rich.console import Console
 from tuner.cli.options import INTERRUPTED, duration_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
+from tuner.cli.printing.warnings import print_sharing
 from tuner.cli.watching.interrupt import StopOnSignal
 from tuner.cli.watching.training_watcher import watching_training
 from tuner.clock import MonotonicClock
@@ -146,6 +147,7 @@ def run_training(spec: TrialSpec, out: Console) -> Outcome:
         LocalPool(workers, log_dir=Path(spec.directory or ".")) as pool,
         watching_training(spec, clock, out) as watcher,
     ):
+        print_sharing(out, pool, workers)
         signals = 0
 
         def stop(count: int) -> None:

@@ -49,7 +49,16 @@ def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
 
 
 def print_sharing(out: Console, pool: LocalPool, workers: WorkersConfig) -> None:
-    """Print before a run that its workers share CPUs, if they do: all its trials will be marked as contended."""
+    """Print before a run that its workers share CPUs, or that there are fewer CPUs than each of them was to have.
+
+    All trials of workers that share CPUs will be marked as contended.
+    """
+    if workers.threads > pool.cpu_count:
+        line = (
+            f"WARNING: workers.threads is {workers.threads}, but this machine, or its container's quota, has only "
+            f"{pool.cpu_count} CPU{'s' * (pool.cpu_count > 1)} to run on, so each worker uses {pool.cpu_count}."
+        )
+        out.print(Text(line, style="bold red"))
     if pool.oversubscribed:
         line = (
             f"WARNING: {workers.count} workers of {workers.threads} threads share the CPUs of this machine, so trials "

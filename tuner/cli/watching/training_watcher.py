@@ -12,7 +12,7 @@ from tuner.cli.printing.text import duration_text, number_text, sparkline
 from tuner.cli.watching.progress import TrialProgress
 from tuner.clock import Clock
 from tuner.config import TrialSpec
-from tuner.workers import Event, PhaseEvent, TickEvent
+from tuner.workers import Event, NoticeEvent, PhaseEvent, TickEvent
 
 _TELL_SECONDS = 10.0
 """Wall-clock time between two lines on the progress, where there is no terminal."""
@@ -35,6 +35,8 @@ class TrainingWatcher:
             if event.phase == "train" and not self.progress.ticks:
                 self._training_since = self._told = self._clock.now()
             self.progress = replace(self.progress, phase=event.phase)
+        elif isinstance(event, NoticeEvent):
+            self.say(event.text)
         elif isinstance(event, TickEvent):
             self.progress = replace(self.progress, ticks=(*self.progress.ticks, event.tick))
         self.show(event)
