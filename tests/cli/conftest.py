@@ -1,7 +1,8 @@
-"""A finished study of two trials whose numbers are known, in an SQLite database."""
+"""Finished studies whose numbers are known, in SQLite databases: one that was run, one that was confirmed too."""
 
 import pytest
 
+from tests.confirm.racing import Race
 from tests.study.toy import Lab, space
 
 
@@ -16,3 +17,16 @@ def stored(tmp_path_factory):
     config = lab.config(budget={"trials": 2}, warm_start=["good", "poor"])
     summary = lab.run(config, space(good={"x": 0.3, "y": "a"}, poor={"x": 1.0, "y": "b"}))
     return config, summary, lab.load(config)
+
+
+@pytest.fixture(scope="session")
+def race(tmp_path_factory):
+    """A study that was run and confirmed, in a database."""
+    race = Race(Lab(tmp_path_factory.mktemp("race")), search_space="sac_speed")
+    race.run(top=3, seeds=5, reference="never")
+    return race
+
+
+@pytest.fixture
+def confirmation(race):
+    return race.confirmer(top=3, seeds=5).run()[1]

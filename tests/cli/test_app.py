@@ -222,21 +222,3 @@ def test_output_that_cannot_be_written_is_one_message():
         )
     assert finished.returncode == 1
     assert finished.stderr == "Error: The output could not be written: No space left on device.\n"
-
-
-def test_a_reader_that_leaves_does_not_end_the_command():
-    code = """
-from tuner.cli.printing.output import console
-out = console()
-input()  # until the reader has left
-for _ in range(9):
-    out.print("nobody reads this")
-import sys; sys.stderr.write("done")
-"""
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        running.stdout.close()
-        running.stdin.write(b"\n")
-        running.stdin.close()
-        assert running.stderr.read() == b"done"
-    assert running.returncode == 0

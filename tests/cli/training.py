@@ -10,6 +10,15 @@ from tuner.export import ExportedConfiguration, dump_configuration
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.workers import Recording
 
+TOY = """
+study: toy
+task: {{id: Toy, num_envs: {robots}}}
+search_space: sac_speed
+objective: {{target: {target}}}
+budget: {{seconds: 100, trials: 2, ticks: 20}}
+storage: {storage}
+"""
+"""The study file of the study that the fixture `stored` ran, whose task has 4 robots and a target of 10."""
 ARGUMENTS = {"n_steps": 8, "batch_size": 32, "n_epochs": 1}
 
 

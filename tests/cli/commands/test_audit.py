@@ -5,12 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
-from tuner.actions import audit_box
 from tuner.cli.app import app
-from tuner.cli.printing.audit_tables import dimensions_table, print_audit
 
 
 def call(*arguments):
@@ -145,17 +142,3 @@ def test_a_box_needs_no_simulator():
     code += "\nassert not {'torch', 'jax', 'mujoco', 'gymnasium'} & set(sys.modules)"
     command = [sys.executable, "-c", code, "audit", "--box", "-100", "100"]
     assert subprocess.run(command, capture_output=True, text=True).stderr == ""
-
-
-def test_neighbours_that_are_the_same_share_a_row():
-    table = dimensions_table(audit_box([-1.0, -1.0, -2.0, -1.0, -1.0, -1.0], [1.0, 1.0, 2.0, 1.0, 1.0, 1.0]).dimensions)
-    assert list(table.columns[0].cells) == ["0, 1", "2", "3 … 5"]
-
-
-def test_a_narrow_terminal_cuts_no_number(capsys):
-    audit = audit_box([-100.0] * 2, [100.0] * 2)
-    print_audit(Console(width=80), {"box": [-100.0, 100.0], "dims": 2}, audit)
-    shown = capsys.readouterr().out
-    assert "97.6%" in shown
-    assert "-100 … 100" in shown
-    assert max(map(len, shown.splitlines())) <= 80

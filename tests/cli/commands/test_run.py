@@ -1,17 +1,26 @@
 """`tuner run`, from the outside: real processes, real physics, real training."""
 
+import io
 import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from tests.confirm.racing import Race
+from tests.study.toy import Lab
 from tuner.cli.app import app
-from tuner.cli.commands.run import as_overrides
+from tuner.cli.commands.run import _confirm, as_overrides
 from tuner.cli.options import Duration
+from tuner.cli.printing.next_command import RunCommand
+from tuner.config import ConfirmConfig
+from tuner.spaces import load_space
+from tuner.storage import StudySummary
 
 FAULTY = Path(__file__).resolve().parents[2] / "support" / "faulty.py"
 TUNER = (sys.executable, "-m", "tuner")
@@ -73,6 +82,53 @@ def test_trials_that_never_end_well_exit_with_one(tmp_path):
     assert failed.returncode == 1, failed.stderr
     assert "No trial finished" in failed.stderr
     assert json.loads(failed.stdout)["outcomes"] == {"crashed": 1}
+
+
+DONE = """
+study: toy
+task: {{id: Toy, num_envs: 4}}
+search_space: sac_speed
+objective: {{target: 10}}
+budget: {{seconds: 100, trials: 1, ticks: 20}}
+pruner: {{kind: none}}
+confirm: {{top: 1, seeds: 1}}
+storage: {storage}
+"""
+
+
+def test_a_run_whose_confirmation_fails_tells_what_it_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    race = Race(Lab(tmp_path), "steady", search_space="sac_speed")
+    race.run(top=1, seeds=1)
+    (tmp_path / "toy.yaml").write_text(DONE.format(storage=race.config.storage))
+    facts = race.study.user_attrs["fingerprint"]
+    mine = {**facts, "search_space source": load_space("sac_speed").source_hash}
+    race.study.set_user_attr("fingerprint", mine)
+    race.confirm_study.set_user_attr("fingerprint", {**mine, "task.num_envs": 8})
+    failed = call("toy.yaml")
+    assert failed.exit_code == 2
+    assert "What was confirmed of the study 'toy' no longer belongs to it" in failed.stderr
+    assert "Best: trial 0 reached the target in 24.0 s." in failed.stdout
+    data = json.loads(call("toy.yaml", "--json").stdout)
+    assert (data["finished"], data["confirmation"]) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("best", "reason", "told"),
+    [
+        (True, "time limit", "Not confirmed: the study has not finished. `tuner confirm toy.yaml` confirms"),
+        (False, "finished", "Not confirmed: no trial finished."),
+        (True, "interrupted", ""),
+    ],
+)
+def test_a_run_that_did_not_finish_is_not_confirmed(stored, best, reason, told):
+    config, summary, _ = stored
+    config = config.model_copy(update={"confirm": ConfirmConfig()})
+    ended = replace(summary, reason=reason) if best else StudySummary(study="toy", trials=2, finished=2, reason=reason)
+    out = Console(width=160, color_system=None, file=io.StringIO(), record=True)
+    assert _confirm(config, RunCommand("toy.yaml"), ended, out) is None
+    shown = out.export_text()
+    assert shown.startswith(told) if told else shown == ""
 
 
 @pytest.mark.slow

@@ -1,76 +1,18 @@
+"""`tuner show`: tables, JSON and CSV; what the tables say is tested in tests/cli/printing/test_study_tables.py."""
+
 import contextlib
 import csv
 import io
 import json
 import sqlite3
 
-import pandas as pd
-import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
-from tuner.analysis import summary_data, trials_data
 from tuner.cli.app import app
-from tuner.cli.printing.study_tables import outcomes_table, parameters_table, print_study, study_lines, trial_records
 
 
 def show(*arguments):
     return CliRunner().invoke(app, ["show", *arguments])
-
-
-def printed(study, width):
-    out = Console(width=width, color_system=None, file=io.StringIO(), record=True)
-    print_study(out, summary_data(study), trials_data(study), {})
-    return [line.split() for line in out.export_text().splitlines()]
-
-
-@pytest.mark.parametrize("width", [80, 160])
-def test_every_trial_has_its_outcome_parameters_and_ledger(stored, width):
-    _, _, study = stored
-    lines = printed(study, width)
-    assert lines[0] == ["toy", "time_to_return,", "target", "10,", "2", "trials", "of", "100", "s"]
-    assert ["0", "reached", "20.0", "10.00", "10.00", "20.0", "good"] in lines
-    assert ["1", "exhausted", ">", "100.0", "4.63", "4.63", "100.0", "poor"] in lines
-    assert ["0", "x=0.3", "y=a"] in lines
-    assert ["1", "x=1", "y=b"] in lines
-    # launch 3 s, simulate 20 s; the toy's ledger has no other account.
-    assert ["0", "3.0", "—", "—", "20.0", "—", "—", "—", "—"] in lines
-
-
-def test_values_that_all_trials_share_are_listed_once():
-    # trial 2 waits and has no parameters yet
-    columns = {"params.x": [0.5, 0.5, None], "params.y": [1, 2, None], "params.z": [3.0, None, None]}
-    trials = pd.DataFrame({"number": [0, 1, 2], **columns})
-    out = Console(width=60, color_system=None, file=io.StringIO(), record=True)
-    out.print(parameters_table(trials))
-    lines = [line.split() for line in out.export_text().splitlines()]
-    assert lines == [["trial", "values"], ["all", "x=0.5"], ["0", "y=1", "z=3"], ["1", "y=2"]]
-
-
-def test_the_study_is_told_in_sentences(stored):
-    _, _, study = stored
-    lines = study_lines(summary_data(study))
-    assert lines[0] == "2 of 2 trials finished: 1 reached, 1 exhausted."
-    # Training clocks 20 + 100 s, launches 2 · 3 s, on one slot: 120 / 126 = 95 %.
-    assert "Utilisation: 95% of the workers' time was training clock (2:00 of 2:06)." in lines
-    assert "Off that clock a trial took 3.00 s (median), evaluation aside." in lines
-    assert lines[-1] == "Best: trial 0 (good), time to return 20.0 s."
-
-
-def test_the_best_configuration_is_shown(stored):
-    _, _, study = stored
-    lines = printed(study, 100)
-    assert ["learning_rate", "0.3"] in lines[lines.index(["Best", "configuration"]) :]
-
-
-def test_records_are_nested_and_have_no_numpy_left(stored):
-    _, _, study = stored
-    first, second = trial_records(trials_data(study))
-    assert first["params"] == {"x": 0.3, "y": "a"}
-    assert first["ledger"]["simulate"] == 20.0
-    assert second["time_to_return"] is None
-    assert second["censored"] is True
-    assert json.loads(json.dumps([first, second]))[1]["number"] == 1
 
 
 def test_json_has_the_study_and_its_trials(stored):
@@ -99,63 +41,11 @@ def test_a_table_is_printed_by_default(stored):
     assert shown.stderr == ""
 
 
-def test_a_study_is_found_by_its_file(stored, tmp_path):
-    config, _, _ = stored
-    file = tmp_path / "toy.yaml"
-    file.write_text(
-        f"study: toy\ntask: {{id: Cartpole}}\nsearch_space: sac_speed\nobjective: {{target: 10}}\n"
-        f"storage: {config.storage}\n"
-    )
-    assert show(str(file), "--json").exit_code == 0
-    file.write_text(file.read_text().replace("study: toy", "study: other"))
-    unknown = show(str(file))
-    assert unknown.exit_code == 2
-    assert f"The study 'other' of {file} has not been run yet. Run it with: tuner run {file}" in unknown.stderr
-
-
-def test_an_unknown_study_is_answered_with_the_nearest(stored):
-    config, _, _ = stored
-    unknown = show("toyy", "--storage", config.storage)
-    assert unknown.exit_code == 2
-    assert unknown.stderr == "Error: Unknown study 'toyy'. Did you mean 'toy'? Known: toy.\n"
-
-
 def test_a_missing_storage_is_not_created(tmp_path):
     missing = show("toy", "--storage", f"sqlite:///{tmp_path}/none.db")
     assert missing.exit_code == 2
     assert "There is no storage" in missing.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_could_not_be_written_is_shown_under_the_trials(stored):
-    _, _, study = stored
-    out = Console(width=200, color_system=None, file=io.StringIO(), record=True)
-    print_study(
-        out, summary_data(study), trials_data(study), {1: "the policy could not be written to x: No space left"}
-    )
-    lines = out.export_text().splitlines()
-    warning = lines.index("WARNING: trial 1: the policy could not be written to x: No space left.")
-    assert lines.index("Trials") < warning < lines.index("Parameters")
-
-
-def test_trials_that_do_not_count_say_what_became_of_them():
-    rows = [
-        {"number": 0, "outcome": "crashed", "retry_of": None},
-        {"number": 1, "outcome": "crashed", "retry_of": 0},
-        {"number": 2, "outcome": "interrupted", "retry_of": None},
-        {"number": 3, "outcome": None, "retry_of": 2},
-    ]
-    numbers = ("time_to_return", "final_return", "best_return", "clock_seconds")
-    rest = {"counts": False, "rule": None, "state": "WAITING", "censored": False, "warm_start": None}
-    out = Console(width=200, color_system=None, file=io.StringIO(), record=True)
-    out.print(outcomes_table(pd.DataFrame([{**row, **rest, **dict.fromkeys(numbers)} for row in rows])))
-    told = [line[2:].split("—")[0].strip() for line in out.export_text().replace("trial", "").splitlines()[1:]]
-    assert [text.lstrip("0123 ") for text in told] == [
-        "crashed, retried",
-        "crashed, not counted",
-        "interrupted, queued again",
-        "waiting",
-    ]
 
 
 def test_a_storage_that_is_not_optunas_is_left_as_it_is(tmp_path):
@@ -168,22 +58,6 @@ def test_a_storage_that_is_not_optunas_is_left_as_it_is(tmp_path):
     assert refused.exit_code == 2, refused.output
     assert refused.stderr.startswith("Error: ")
     assert file.read_bytes() == before
-
-
-def test_a_folder_or_a_file_without_suffix_is_no_study(stored, tmp_path, monkeypatch):
-    config, _, _ = stored
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "inside").mkdir()
-    (tmp_path / "inside" / "a.yaml").touch()
-    (tmp_path / "plain").touch()
-    folder = show("./inside")
-    assert (folder.exit_code, folder.stderr) == (
-        2,
-        "Error: ./inside is a folder, not a study file. Studies in it: a.yaml.\n",
-    )
-    plain = show("plain", "--storage", config.storage)
-    assert plain.exit_code == 2
-    assert "known: toy. If the file or folder of that name is meant" in plain.stderr
 
 
 def test_two_formats_at_once_are_refused():

@@ -1,3 +1,5 @@
+"""What a run says at its end."""
+
 import io
 import json
 from dataclasses import replace
@@ -11,9 +13,9 @@ from tuner.cli.printing.run_result import next_steps, print_result, result_data
 GIVEN = RunCommand("toy.yaml")
 
 
-def printed(given, summary, report, config):
+def printed(given, summary, report, config, confirmation=None):
     out = Console(width=100, color_system=None, file=io.StringIO(), record=True)
-    print_result(out, given, summary, report, config)
+    print_result(out, given, summary, report, config, confirmation)
     return [line.strip() for line in out.export_text().splitlines()]
 
 
@@ -74,3 +76,22 @@ def test_the_next_commands_repeat_the_options_that_changed_the_study(stored):
     assert f"tuner run toy.yaml --set study=other --set 'fixed={{a: 1}}' --trials 4 {options}" in lines
     stopped = next_steps(given, config, replace(summary, reason="interrupted"), None)
     assert f"  tuner run toy.yaml --set study=other --set 'fixed={{a: 1}}' --trials 2 {options}\n" in stopped
+
+
+def test_a_runs_result_has_the_confirmed_configuration(stored, confirmation):
+    config, summary, study = stored
+    report = summary_data(study)
+    lines = printed(GIVEN, summary, report, config, confirmation)
+    assert lines.index("Best: trial 0 reached the target in 20.0 s.") < lines.index("Confirmed configuration")
+    assert ["learning_rate", "0.3"] not in [line.split() for line in lines]
+    assert not [line for line in lines if line.startswith("tuner confirm")]
+    assert result_data(summary, report, {}, confirmation)["confirmation"]["winner"] == "trial 1"
+    assert result_data(summary, report, {})["confirmation"] is None
+
+
+def test_confirming_is_the_next_step_of_a_study_that_was_not(stored):
+    config, summary, _ = stored
+    assert "  tuner confirm toy.yaml\n" in next_steps(GIVEN, config, summary, None)
+    elsewhere = RunCommand("toy.yaml", storage="sqlite:///x.db")
+    steps = next_steps(elsewhere, config.model_copy(update={"storage": "sqlite:///x.db"}), summary, None)
+    assert "  tuner confirm toy --storage sqlite:///x.db\n" in steps
