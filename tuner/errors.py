@@ -3,14 +3,20 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from tuner.passwords import mask_passwords
+
 
 class TunerError(Exception):
     """The study or a training failed for a reason that is not the user's mistake.
 
-    The message is one the user can act on; the command line prints it without a traceback.
+    The message is one the user can act on; the command line prints it without a traceback. Passwords of databases in it
+    are masked, because messages quote what the user gave.
     """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask_passwords(message))
 
 
 class UserError(TunerError):

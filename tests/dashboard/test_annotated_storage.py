@@ -204,3 +204,16 @@ def test_what_is_known_is_not_made_again_at_once(study, tmp_path):
     again = annotations.of(study._study_id)
     assert again is not first
     assert again == first
+
+
+def test_the_password_of_a_storage_is_not_shown(lab, tmp_path):
+    study = optuna.create_study(storage=lab._memory, study_name="other")
+    study.set_user_attr("config", {"storage": "postgresql://me:hunter2@host/db"})  # as an earlier version wrote it
+    shown = Shown(lab._memory, tmp_path)
+    try:
+        for path in ("/api/studies", f"/api/studies/{study._study_id}"):
+            _, body = shown.ask(path)
+            assert b"postgresql://me:***@host/db" in body
+            assert b"hunter2" not in body
+    finally:
+        optuna.delete_study(storage=lab._memory, study_name="other")

@@ -31,9 +31,9 @@ def play(spec):
 class BoxedRace(Race):
     """The study that is confirmed, with boxed agents."""
 
-    def __init__(self, lab: Lab, *names: str) -> None:
+    def __init__(self, lab: Lab, *names: str, **sections: Any) -> None:
         self.lab, self.space, self.seeds, self.specs = lab, toy.space(boxed, **STARTS), {}, []
-        self.config = lab.config(warm_start=names, budget={"trials": len(names)})
+        self.config = lab.config(warm_start=names, budget={"trials": len(names)}, **sections)
         lab.run(self.config, self.space, recordings=play)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 
 __all__ = ["main"]
 
@@ -11,11 +12,13 @@ def main() -> None:
     # Late, so that importing one module of this package does not load the command line with it.
     from tuner.cli.app import app
     from tuner.cli.printing.output import discard_output
+    from tuner.passwords import mask_passwords
 
     try:
         app()
-    except OSError as error:  # of the output: what commands themselves fail with is handled where they are invoked
-        if os.environ.get("TUNER_DEBUG"):
-            raise
-        discard_output(sys.stdout)
-        sys.exit(f"Error: The output could not be written: {error.strerror or error}.")
+    except Exception as error:
+        if isinstance(error, OSError) and not os.environ.get("TUNER_DEBUG"):
+            # Of the output. What commands themselves fail with is handled where they are invoked.
+            discard_output(sys.stdout)
+            sys.exit(f"Error: The output could not be written: {error.strerror or error}.")
+        sys.exit(mask_passwords(traceback.format_exc().rstrip()))

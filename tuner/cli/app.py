@@ -4,6 +4,8 @@ A command's file is imported when that command is used; help and completion of t
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from tuner import __version__
 from tuner.cli.options import INTERRUPTED
 from tuner.errors import TunerError
+from tuner.passwords import mask_passwords
 
 
 @dataclass(frozen=True)
@@ -145,17 +148,34 @@ class Commands(TyperGroup):
         _tidy_help(self)
         super().format_help(ctx, formatter)
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Parse the options that stand before the command."""
+        with _masking():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
         try:
-            return super().invoke(ctx)
+            with _masking():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except (TunerError, OSError) as error:
             if os.environ.get("TUNER_DEBUG") or isinstance(error, BrokenPipeError):
                 raise
-            typer.echo(f"Error: {error}", err=True)
+            typer.echo(f"Error: {mask_passwords(str(error))}", err=True)
             raise typer.Exit(error.exit_code if isinstance(error, TunerError) else 1) from None
+
+
+@contextmanager
+def _masking() -> Iterator[None]:
+    """Mask the passwords in what Typer says of arguments that it cannot read: its errors have it as `message`."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(getattr(error, "message", None), str):
+            error.message = mask_passwords(error.message)  # type: ignore[attr-defined]
+        raise
 
 
 app = typer.Typer(

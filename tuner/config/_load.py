@@ -13,6 +13,7 @@ from tuner.config._yaml import dump_yaml, parse_yaml
 from tuner.config.action_bounds import load_bounds
 from tuner.config.study import StudyConfig
 from tuner.errors import UserError, nearest, unknown_name
+from tuner.passwords import mask_passwords
 from tuner.resources import bundled_files, is_file_reference, user_path
 
 SUFFIXES = (".yaml", ".yml")
@@ -46,7 +47,7 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     except ValidationError as error:
         problems = describe_problems(error, StudyConfig, data)
         count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        source = f"{path} with --set {' --set '.join(overrides)}" if overrides else str(path)
+        source = f"{path} with --set {' --set '.join(map(mask_passwords, overrides))}" if overrides else str(path)
         raise UserError("\n  ".join([f"{source} has {count}:", *problems])) from error
 
 

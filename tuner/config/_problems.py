@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from tuner.config._schema import keys_at, paths_near
 from tuner.config._types import Frozen
 from tuner.errors import UserError, nearest
+from tuner.passwords import mask_passwords
 
 Model = TypeVar("Model", bound=Frozen)
 
@@ -53,6 +54,14 @@ _NEEDED = {
 _BOUNDS = {"greater_than": "more than {gt:g}", "greater_than_equal": "at least {ge:g}"}
 _BOUNDS |= {"less_than": "less than {lt:g}", "less_than_equal": "at most {le:g}"}
 
+
+class _Shortened(reprlib.Repr):
+    def repr_str(self, text: str, level: int) -> str:
+        """Shorten a text without its passwords: of what is cut off half a password could not be found any more."""
+        return super().repr_str(mask_passwords(text), level)
+
+
+_SHORTENED = _Shortened()
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 _TAGS = {"[key]", "list", "dict", "str", "int", "float", "bool"}
 """What pydantic appends to a location inside a JSON value."""
@@ -144,4 +153,4 @@ def _shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
-    return reprlib.repr(value)
+    return _SHORTENED.repr(value)

@@ -33,6 +33,7 @@ from tuner.storage import (
     shown_url,
     storage_error,
     unlike,
+    write_config,
 )
 from tuner.study import SilentListener, StopSwitch, StudyListener, TrialLoop, conclude_stale_trials
 from tuner.workers import WorkerPool
@@ -151,7 +152,7 @@ class Confirmer:
             load_if_exists=True,
         )
         confirm.set_user_attr(attributes.FINGERPRINT, study.user_attrs.get(attributes.FINGERPRINT, {}))
-        confirm.set_user_attr(attributes.CONFIG, self._config.model_dump(mode="json"))
+        write_config(confirm, self._config)
         plan.write(confirm)
         conclude_stale_trials(confirm, self._config, requeue=False)
         return confirm, plan

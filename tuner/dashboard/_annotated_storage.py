@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.dashboard._annotations import Annotations, Attributes
 from tuner.dashboard._pictures import PictureName
+from tuner.passwords import mask_passwords_in
 
 _OVERLAID = ("dashboard:", "artifacts:")
 _ARTIFACT = re.compile(r"(?:dashboard:)?artifacts:(?:\d+:)?(?P<id>[0-9a-f-]+)")
@@ -34,6 +35,7 @@ class AnnotatedStorage(BaseStorage):
         """Return all studies; annotations are made for those that are looked at."""
         studies = sorted(self._storage.get_all_studies(), key=lambda study: study._study_id)
         for study in studies:
+            study.user_attrs = mask_passwords_in(study.user_attrs)
             study.system_attrs = _Overlaid(study.system_attrs, self._annotations, study._study_id)  # type: ignore[assignment]
         return studies
 
@@ -66,8 +68,9 @@ class AnnotatedStorage(BaseStorage):
         return self._storage.get_study_directions(study_id)
 
     def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
-        """Return what this program, or a user, wrote of a study."""
-        return self._storage.get_study_user_attrs(study_id)
+        """Return what this program, or a user, wrote of a study, with passwords masked."""
+        attributes: dict[str, Any] = mask_passwords_in(self._storage.get_study_user_attrs(study_id))
+        return attributes
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial, with its pictures among its system attributes."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from tuner.config import dump_study
 from tuner.figures import OUTCOMES, RUNNING
+from tuner.passwords import mask_passwords
 from tuner.report._blocks import Block, Section, folded, heading, keyed, paragraph, preformatted, table
 from tuner.report._study_data import Source
 from tuner.report._text import duration, moment, optional, rows_of
@@ -114,6 +115,6 @@ def _machine(details: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _study_file(source: Source) -> str:
-    """Return the study as YAML, without the storage, which may hold a password."""
+    """Return the study as YAML, without its storage, which is this machine's own, and without passwords."""
     lines = dump_study(source.config).splitlines()
-    return "\n".join(line for line in lines if not line.startswith("storage:"))
+    return mask_passwords("\n".join(line for line in lines if not line.startswith("storage:")))

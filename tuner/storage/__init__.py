@@ -9,7 +9,7 @@ from tuner.storage._runs import RunRecord, check_not_running, runs_of, unlike
 from tuner.storage._score import best_return_of, score, worst_score
 from tuner.storage._summary import BestTrial, EndReason, StudySummary, summarize
 from tuner.storage._url import shown_url, sqlite_file
-from tuner.storage.attributes import config_of, counts, objective_and_budget, outcome_kind_of, outcome_of
+from tuner.storage.attributes import config_of, counts, objective_and_budget, outcome_kind_of, outcome_of, write_config
 
 __all__ = [
     "SECONDS_DEPEND_ON",
@@ -47,4 +47,5 @@ __all__ = [
     "unlike",
     "without_confirm_runs",
     "worst_score",
+    "write_config",
 ]

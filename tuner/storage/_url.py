@@ -1,14 +1,14 @@
 """The URL of a storage: what may be written, and how it is shown."""
 
-import re
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from tuner.errors import UserError
+from tuner.passwords import mask_passwords
 
-_EXAMPLE = "Give a URL such as sqlite:///runs/tuner.db or postgresql://user:password@host/database."
+_EXAMPLE = "Give a URL such as sqlite:///runs/tuner.db or postgresql://user:***@host/database."
 _BACKENDS = ("sqlite", "postgresql")
 
 
@@ -19,7 +19,7 @@ def parse_url(url: str) -> URL:
         UserError: for a bad URL, a kind of database that is not supported, or an SQLite database in memory, of which
             nothing would be kept.
     """
-    shown = mask_password(url)
+    shown = mask_passwords(url)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -31,6 +31,8 @@ def parse_url(url: str) -> URL:
             f"The storage '{shown}' names a kind of database that is not known here; supported are SQLite and "
             f"PostgreSQL. {_EXAMPLE}"
         )
+    if "@" in (parsed.host or ""):  # the driver would name the host in its messages, and with it half a password
+        raise UserError(f"The storage '{shown}' has an @ in its user name or password. Write it as %40.")
     try:
         parsed.get_dialect()
     except NoSuchModuleError as error:
@@ -57,15 +59,9 @@ def missing_driver(parsed: URL) -> UserError:
     )
 
 
-def mask_password(url: str) -> str:
-    """Return a URL, even one that cannot be parsed, with `***` for its password."""
-    masked = re.sub(r"://([^:/@]*):.*@", r"://\1:***@", url)
-    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", masked)
-
-
 def show(parsed: URL) -> str:
     """Return a parsed URL as people may see it."""
-    return mask_password(parsed.render_as_string(hide_password=True))
+    return mask_passwords(parsed.render_as_string(hide_password=True))
 
 
 def shown_url(url: str | None) -> str:

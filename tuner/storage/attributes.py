@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from tuner.config import BudgetConfig, ObjectiveConfig, StudyConfig
 from tuner.errors import UserError
+from tuner.passwords import mask_passwords
 from tuner.records import Outcome, OutcomeKind
 
 UNSCORED = frozenset({OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
@@ -17,7 +18,7 @@ UNSCORED = frozenset({OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
 FINGERPRINT = "fingerprint"
 """What makes scores comparable: task, space, objective, budget."""
 CONFIG = "config"
-"""The study file of the latest run, as JSON."""
+"""The study file of the latest run, as JSON; the password of its storage is masked."""
 RUNS = "runs"
 """One entry for each `tuner run`: owner, begin, length, slots."""
 
@@ -46,10 +47,18 @@ SHADOW = "shadow"
 """The same for a rule that would have stopped the trial, which was allowed to run on instead."""
 
 
+def write_config(study: optuna.Study, config: StudyConfig) -> None:
+    """Write a study file to its study, without the password of its storage: whoever can read it has that already."""
+    study.set_user_attr(CONFIG, _masked(config).model_dump(mode="json"))
+
+
 def config_of(study: optuna.Study) -> StudyConfig | None:
-    """Return the study file of a study's latest run; None if another program, or an unlike version, made the study."""
+    """Return the study file of a study's latest run; None if another program, or an unlike version, made the study.
+
+    Its storage has no password and may have moved since; the study is open already.
+    """
     try:
-        return StudyConfig.model_validate(study.user_attrs[CONFIG])
+        return _masked(StudyConfig.model_validate(study.user_attrs[CONFIG]))
     except (KeyError, ValidationError):
         return None
 
@@ -87,3 +96,7 @@ def outcome_kind_of(trial: FrozenTrial) -> str | None:
     foreign = {"COMPLETE": OutcomeKind.EXHAUSTED, "PRUNED": OutcomeKind.PRUNED, "FAIL": OutcomeKind.CRASHED}
     kind = foreign.get(trial.state.name)
     return None if kind is None else kind.value
+
+
+def _masked(config: StudyConfig) -> StudyConfig:
+    return config.model_copy(update={"storage": mask_passwords(config.storage)})

@@ -15,8 +15,8 @@ from tuner.config import StudyConfig
 from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
-from tuner.storage import check_fingerprint, check_not_running, fingerprint
-from tuner.storage.attributes import CONFIG, WARM_START, outcome_of
+from tuner.storage import check_fingerprint, check_not_running, fingerprint, write_config
+from tuner.storage.attributes import WARM_START, outcome_of
 from tuner.study._optuna_options import without_experimental_warnings
 from tuner.study._trials import conclude_trial, write_outcome
 from tuner.study.pruners import create_pruner
@@ -55,7 +55,7 @@ def open_study(
     study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)
     with without_experimental_warnings():
         study.set_metric_names([_METRIC[config.objective.kind]])
-    study.set_user_attr(CONFIG, config.model_dump(mode="json"))
+    write_config(study, config)
     conclude_stale_trials(study, config)
     _queue_warm_starts(study, warm_starts)
     return study

@@ -34,6 +34,6 @@ def test_otherwise_it_is_shown_by_the_name_and_the_place_that_it_has():
 def test_a_password_is_not_printed():
     url = "postgresql://me:secret@host/db"
     given = RunCommand("quickstart", storage=url)
-    assert given.text() == "tuner run quickstart --storage postgresql://me:***@host/db"
+    assert given.text() == "tuner run quickstart --storage 'postgresql://me:***@host/db'"
     assert "secret" not in given.show_text("quickstart", url)
     assert "secret" not in given.confirm_text("quickstart", url)

@@ -1,13 +1,11 @@
 """The command line that was given, so that what is printed as the next command to run is right for it."""
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuner.config import DEFAULT_STORAGE
-
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
+from tuner.passwords import mask_passwords
 
 
 @dataclass(frozen=True)
@@ -63,4 +61,4 @@ class RunCommand:
 
 
 def _shown(words: list[str]) -> str:
-    return _PASSWORD.sub(r"\1***@", shlex.join(words))
+    return shlex.join(map(mask_passwords, words))

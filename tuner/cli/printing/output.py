@@ -7,17 +7,27 @@ from typing import IO, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
+
+from tuner.passwords import mask_passwords
 
 _PIPED_WIDTH = 200
 """Characters in a line when the output is no terminal, so that tables in files and pipes are not cut to 80."""
 
 
 def print_json(data: Any) -> None:
-    """Print one JSON object on stdout; numbers that JSON does not have (NaN, infinity) become null."""
-    typer.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str))
+    """Print one JSON object on stdout; numbers that JSON does not have (NaN, infinity) become null.
+
+    Passwords of databases are masked.
+    """
+    typer.echo(json.dumps(_printable(data), indent=2, ensure_ascii=False, default=str))
 
 
 class _Console(Console):
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts without the passwords of databases in them; other things, such as tables, as they are."""
+        super().print(*map(_masked, objects), **options)
+
     def on_broken_pipe(self) -> None:
         """Go on without output: who reads it (`| head -3`) has seen enough, but the study is not over."""
         self.quiet = True
@@ -37,11 +47,21 @@ def console(*, stderr: bool = False) -> Console:
     return found if found.is_terminal else _Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
 
 
-def _finite(data: Any) -> Any:
+def _masked(item: Any) -> Any:
+    if isinstance(item, str):
+        return mask_passwords(item)
+    if isinstance(item, Text) and (masked := mask_passwords(item.plain)) != item.plain:
+        return Text(masked, style=item.style)
+    return item
+
+
+def _printable(data: Any) -> Any:
     if isinstance(data, dict):
-        return {str(key): _finite(value) for key, value in data.items()}
+        return {str(key): _printable(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_finite(value) for value in data]
+        return [_printable(value) for value in data]
+    if isinstance(data, str):
+        return mask_passwords(data)
     if isinstance(data, float) and not math.isfinite(data):
         return None
     return data
