@@ -20,22 +20,10 @@ WITHOUT_TESTS = {
 """Modules that need no test file of their name, and why."""
 
 STILL_WITHOUT_TESTS = {
-    "tuner/actions/_audit_sentences.py",
-    "tuner/actions/_dimension.py",
-    "tuner/actions/_joints.py",
-    "tuner/actions/config_files/_literals.py",
-    "tuner/actions/config_files/_plain_yaml.py",
-    "tuner/actions/config_files/_python_classes.py",
-    "tuner/actions/config_files/_settings.py",
     "tuner/agents/fused/_acting.py",
     "tuner/agents/fused/_saved_form.py",
     "tuner/agents/shared/parameters.py",
     "tuner/agents/stock/_snapshot.py",
-    "tuner/config/_schema.py",
-    "tuner/config/_types.py",
-    "tuner/config/agent.py",
-    "tuner/config/study.py",
-    "tuner/config/trial.py",
     "tuner/confirm/_plan.py",
     "tuner/confirm/_race_source.py",
     "tuner/confirm/_reading.py",

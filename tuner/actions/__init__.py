@@ -5,7 +5,6 @@ Importing this package stays light: what acts with a policy (JAX, SBX) is import
 
 from typing import TYPE_CHECKING
 
-from tuner.actions._audit import Audit, audit_box, audit_task
 from tuner.actions._derive_bounds import (
     DEFAULT_PERCENTILES,
     BoundsRequest,
@@ -16,16 +15,25 @@ from tuner.actions._derive_bounds import (
     percentile_box,
     write_bounds,
 )
-from tuner.actions._dimension import MOST_DIMENSIONS, UNIT_ACTION, DimensionAudit, Verdict
-from tuner.actions._joints import PartialTargets
-from tuner.actions._mass import gaussian_outside, squashed_outside
 from tuner.actions._recording import Recording, load_recording
 from tuner.actions._statistics import ActionStatistics, DimensionStatistics, action_statistics
+from tuner.actions.audit import (
+    MOST_DIMENSIONS,
+    UNIT_ACTION,
+    Audit,
+    DimensionAudit,
+    PartialTargets,
+    Verdict,
+    audit_box,
+    audit_task,
+    gaussian_outside,
+    squashed_outside,
+)
 from tuner.optional import lazy_attributes
 
 if TYPE_CHECKING:
     from tuner.actions._pretrain import PretrainingChannel, pretrain, pretraining_spec
-    from tuner.actions._recorder import record_actions
+    from tuner.actions._record_actions import record_actions
 
 __all__ = [
     "DEFAULT_PERCENTILES",
@@ -63,6 +71,6 @@ __getattr__ = lazy_attributes(
         "PretrainingChannel": "_pretrain",
         "pretrain": "_pretrain",
         "pretraining_spec": "_pretrain",
-        "record_actions": "_recorder",
+        "record_actions": "_record_actions",
     },
 )

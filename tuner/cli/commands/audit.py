@@ -7,7 +7,7 @@ import typer
 
 from tuner import simulators
 from tuner.actions import MOST_DIMENSIONS, Audit, PartialTargets, audit_box, audit_task
-from tuner.actions.config_files import read_action_settings
+from tuner.actions.audit.config_files import read_action_settings
 from tuner.cli.options import check_partner
 from tuner.cli.printing.audit_tables import print_audit
 from tuner.cli.printing.output import console, print_json

@@ -6,9 +6,9 @@ references into the same file. (https://github.com/LeCAR-Lab/HumanoidVerse)
 
 from typing import Any
 
-from tuner.actions._joints import Known, PartialTargets
-from tuner.actions.config_files._plain_yaml import at_path, find_keys, only_value, resolved
-from tuner.actions.config_files._settings import (
+from tuner.actions.audit._partial_targets import Known, PartialTargets
+from tuner.actions.audit.config_files._plain_yaml import at_path, find_keys, only_value, resolved
+from tuner.actions.audit.config_files._settings import (
     ActionSettings,
     clip_bounds,
     count_of,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tuner.actions.config_files._literals import Scopes, Unread, literal, looked_up
+from tuner.actions.audit.config_files._literals import Scopes, Unread, literal, looked_up
 from tuner.errors import UserError
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.actions.folders import BOX, TASK, write_trial
 from tests.support.point_mass import PointMassEnv
 from tuner.actions import record_actions
-from tuner.actions._recorder import squash
+from tuner.actions._record_actions import squash
 from tuner.agents import load_normalization
 from tuner.config import ActionBox, BoxSchedule
 from tuner.errors import UserError

@@ -2,7 +2,7 @@
 
 from textwrap import dedent
 
-from tuner.actions.config_files import read_action_settings
+from tuner.actions.audit.config_files import read_action_settings
 
 
 def read(folder, name, text):

@@ -4,8 +4,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from tuner.actions._joints import JointTarget
-from tuner.actions._mass import gaussian_outside, squashed_median_distance, squashed_outside
+from tuner.actions.audit._partial_targets import JointTarget
+from tuner.actions.audit._probability_mass import gaussian_outside, squashed_median_distance, squashed_outside
 
 Verdict = Literal["fine", "wide", "hopeless"]
 

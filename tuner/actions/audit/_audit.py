@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuner.actions._audit_sentences import describe, remedy
-from tuner.actions._dimension import DimensionAudit, Verdict, audit_dimension
-from tuner.actions._joints import JointTarget, PartialTargets, each_target
+from tuner.actions.audit._dimension import DimensionAudit, Verdict, audit_dimension
+from tuner.actions.audit._partial_targets import JointTarget, PartialTargets, each_target
+from tuner.actions.audit._sentences import describe, remedy
 from tuner.errors import UserError
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.actions.config_files.reading import read
-from tuner.actions.config_files import read_action_settings
+from tests.actions.audit.config_files.reading import read
+from tuner.actions.audit.config_files import read_action_settings
 from tuner.errors import UserError
 
 BASE = """
@@ -67,14 +67,6 @@ def test_a_robot_that_inherits_from_another_file(tmp_path):
     assert (found.low, found.high) == ((-100.0, -100.0), (100.0, 100.0))
 
 
-def test_a_relative_import_and_a_star(tmp_path):
-    read(tmp_path, "envs/base.py", BASE)
-    text = (
-        "from .base import *\nclass Mine(LeggedRobotCfg):\n    class env(LeggedRobotCfg.env):\n        num_actions = 3"
-    )
-    assert read(tmp_path, "envs/mine.py", text).low == (-100.0,) * 3
-
-
 def test_a_base_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError) as caught:
         read(tmp_path, "robot_config.py", ROBOT)
@@ -83,45 +75,9 @@ def test_a_base_that_is_not_there_is_named(tmp_path):
     assert "tuner audit --box" in str(caught.value)
 
 
-def test_nothing_is_run(tmp_path):
-    mark = tmp_path / "was_run"
-    text = f"""
-        open({str(mark)!r}, "w")
-        class Cfg:
-            open({str(mark)!r}, "w")
-            clip_actions = 2.0 or open({str(mark)!r}, "w")
-            action_scale = __import__("os").system("touch {mark}")
-            class normalization:
-                clip_actions = 5.0
-    """
-    with pytest.raises(UserError, match=r"clips actions twice, Cfg.clip_actions = 2.0 or open"):
-        read(tmp_path, "cfg.py", text)
-    assert not mark.exists()
-
-
 def test_torques_have_no_joint_targets(tmp_path):
     text = "class Cfg:\n    control_type = 'T'\n    action_scale = 8.0\n    clip_actions = 1.0\n    num_actions = 2"
     assert read(tmp_path, "cfg.py", text).joints.scale == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("written", "low", "high"),
-    [
-        ("100", -100.0, 100.0),
-        ("2 * np.pi", -6.283185307179586, 6.283185307179586),
-        ("-(-3.) + 10 ** 1 / 5", -5.0, 5.0),
-        ("LIMIT", -7.0, 7.0),
-        ("[-1.0, 2.0]", -1.0, 2.0),
-        ("(3.0,)", -3.0, 3.0),
-    ],
-)
-def test_ways_to_write_a_clip(tmp_path, written, low, high):
-    found = read(
-        tmp_path, "cfg.py", f"import numpy as np\nLIMIT = 7.0\nclass Cfg:\n    clip_actions: float = {written}"
-    )
-    assert found.low == pytest.approx((low,))
-    assert found.high == pytest.approx((high,))
-    assert "one row stands for each" in found.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -129,11 +85,7 @@ def test_ways_to_write_a_clip(tmp_path, written, low, high):
     [
         ("float('inf')", r"clip_actions is float\('inf'\), which cannot be read as bounds"),
         ("np.inf", "not finite: it clips nothing"),
-        ("0.0", "leaves no room"),
-        ("-3", "leaves no room"),
-        ("[2.0, 1.0, 3.0]", "3 values for 2 actions"),
         ("10.0 ** 10.0 ** 10.0", "cannot be read as bounds"),
-        ("True", "True, which cannot be read"),
         ("None", "clips no actions. No clip_actions in Cfg"),
         ("False", "clips no actions"),
     ],
@@ -158,36 +110,3 @@ def test_one_of_several_classes_is_named(tmp_path):
     assert read_action_settings(f"{tmp_path / 'cfg.py'}:Run").high == (5.0,)
     with pytest.raises(UserError, match=r"Unknown class 'Rum'.* Did you mean 'Run'"):
         read_action_settings(f"{tmp_path / 'cfg.py'}:Rum")
-
-
-def test_a_class_replaced_without_its_base_loses_what_it_had(tmp_path):
-    text = "class Base:\n  class norm:\n    clip_actions = 100.\nclass Mine(Base):\n  class norm:\n    clip_obs = 1."
-    read(tmp_path, "cfg.py", text)
-    with pytest.raises(UserError, match="No clip_actions in Mine"):
-        read_action_settings(f"{tmp_path / 'cfg.py'}:Mine")
-
-
-def test_files_that_import_each_other(tmp_path):
-    read(tmp_path, "a.py", "from b import B\nclass A:\n    clip_actions = 3.")
-    assert read(tmp_path, "b.py", "from a import A\nclass B(A):\n    num_actions = 2").low == (-3.0, -3.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("class Cfg(:", "line 1 is not valid Python"),
-        ("x = 1", "It defines no classes"),
-        ("x = " + "(" * 5000, "is not valid Python|nested too deeply"),
-    ],
-)
-def test_files_that_cannot_be_read(tmp_path, text, message):
-    with pytest.raises(UserError, match=message):
-        read(tmp_path, "cfg.py", text)
-
-
-def test_files_that_are_not_there(tmp_path):
-    with pytest.raises(UserError, match=r"Cannot read the configuration file .*none.py': No such file"):
-        read_action_settings(str(tmp_path / "none.py"))
-    (tmp_path / "folder.py").mkdir()
-    with pytest.raises(UserError, match="Is a directory"):
-        read_action_settings(str(tmp_path / "folder.py"))

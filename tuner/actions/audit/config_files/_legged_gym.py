@@ -8,9 +8,9 @@ attribute `clip_actions` is read, so RSL-RL's runner configurations are too.
 from pathlib import Path
 from typing import Any
 
-from tuner.actions._joints import PartialTargets
-from tuner.actions.config_files._python_classes import PythonClass, read_classes
-from tuner.actions.config_files._settings import (
+from tuner.actions.audit._partial_targets import PartialTargets
+from tuner.actions.audit.config_files._python_classes import PythonClass, read_classes
+from tuner.actions.audit.config_files._settings import (
     ActionSettings,
     clip_bounds,
     count_of,

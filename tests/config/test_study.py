@@ -1,10 +1,16 @@
-"""A study written out as YAML and read back is the same study."""
+"""Studies as models: what contradicts itself, and that a study written out and read back is the same study."""
+
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import Phase, given, settings
+from pydantic import ValidationError
 
 from tuner.config import (
+    DEFAULT_STORAGE,
+    ActionBoundsFile,
+    BoundsTask,
     BudgetConfig,
     ConfirmConfig,
     ObjectiveConfig,
@@ -63,3 +69,43 @@ def test_yaml_round_trip(study: StudyConfig, tmp_path_factory: pytest.TempPathFa
 @settings(max_examples=100, deadline=None, phases=PHASES)
 def test_json_round_trip(study: StudyConfig) -> None:
     assert StudyConfig.model_validate_json(study.model_dump_json()) == study
+
+
+MINIMAL: dict[str, Any] = {
+    "study": "tiny",
+    "task": {"id": "Cartpole"},
+    "search_space": "sac_speed",
+    "objective": {"target": 4.5},
+}
+
+
+def refused(**changes: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        StudyConfig.model_validate(MINIMAL | changes)
+    return str(caught.value)
+
+
+def test_a_study_is_kept_in_the_default_storage() -> None:
+    assert StudyConfig.model_validate(MINIMAL).storage == DEFAULT_STORAGE
+
+
+def test_a_time_to_return_needs_a_target_and_a_return_at_the_budget_does_not() -> None:
+    assert "needs a target" in refused(objective={})
+    objective = {"kind": "return_at_budget"}
+    assert StudyConfig.model_validate(MINIMAL | {"objective": objective}).objective.target is None
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "../up", "a b", "a/b"])
+def test_a_name_that_is_no_folder_is_refused(name: str) -> None:
+    assert "study" in refused(study=name)
+
+
+def test_a_warm_start_named_twice_is_refused() -> None:
+    assert "a warm start is named twice" in refused(warm_start=["a", "b", "a"])
+
+
+def test_action_bounds_of_another_task_are_refused() -> None:
+    bounds = ActionBoundsFile(task=BoundsTask(id="Reach"), source="fraction", fraction=0.1, low=(-1.0,), high=(1.0,))
+    assert "found on Reach" in refused(action_bounds=bounds)
+    same = bounds.model_copy(update={"task": BoundsTask(id="Cartpole")})
+    assert StudyConfig.model_validate(MINIMAL | {"action_bounds": same}).action_bounds == same

@@ -9,9 +9,9 @@
 
 from typing import Any
 
-from tuner.actions._joints import PartialTargets
-from tuner.actions.config_files._plain_yaml import Path, find_keys, only_value, resolved
-from tuner.actions.config_files._settings import (
+from tuner.actions.audit._partial_targets import PartialTargets
+from tuner.actions.audit.config_files._plain_yaml import Path, find_keys, only_value, resolved
+from tuner.actions.audit.config_files._settings import (
     ActionSettings,
     clip_bounds,
     count_of,

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tuner.actions.config_files._humanoidverse import read_humanoidverse
-from tuner.actions.config_files._isaac_lab import read_isaac_lab
-from tuner.actions.config_files._legged_gym import read_legged_gym
-from tuner.actions.config_files._plain_yaml import load_plain
-from tuner.actions.config_files._settings import ActionSettings, no_clipping
-from tuner.actions.config_files._training_yaml import read_training_yaml
+from tuner.actions.audit.config_files._humanoidverse import read_humanoidverse
+from tuner.actions.audit.config_files._isaac_lab import read_isaac_lab
+from tuner.actions.audit.config_files._legged_gym import read_legged_gym
+from tuner.actions.audit.config_files._plain_yaml import load_plain
+from tuner.actions.audit.config_files._settings import ActionSettings, no_clipping
+from tuner.actions.audit.config_files._training_yaml import read_training_yaml
 from tuner.errors import UserError
 from tuner.resources import user_path
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tuner.actions._mass import (
+from tuner.actions.audit._probability_mass import (
     MEDIAN_DEVIATE,
     gaussian_outside,
     normal_below,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.actions.config_files.reading import read
+from tests.actions.audit.config_files.reading import read
 from tuner.errors import UserError
 
 ROBOT = """

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tuner.actions._dimension import UNIT_ACTION, DimensionAudit
+from tuner.actions.audit._dimension import UNIT_ACTION, DimensionAudit
 
 _CLIPPED_SHARE = 1.0 / 3.0
 """From this share of cut-off first actions on, a box is worth a word to those who train PPO."""

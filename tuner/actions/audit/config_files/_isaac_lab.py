@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuner.actions._joints import Known, PartialTargets
-from tuner.actions.config_files._plain_yaml import at_path
-from tuner.actions.config_files._settings import ActionSettings, clip_bounds, matching, no_clipping, per_joint
+from tuner.actions.audit._partial_targets import Known, PartialTargets
+from tuner.actions.audit.config_files._plain_yaml import at_path
+from tuner.actions.audit.config_files._settings import ActionSettings, clip_bounds, matching, no_clipping, per_joint
 from tuner.errors import UserError
 
 STYLE = "Isaac Lab environment"

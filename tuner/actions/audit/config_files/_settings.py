@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tuner.actions._dimension import MOST_DIMENSIONS
-from tuner.actions._joints import Known, PartialTargets
+from tuner.actions.audit._dimension import MOST_DIMENSIONS
+from tuner.actions.audit._partial_targets import Known, PartialTargets
 from tuner.errors import UserError
 
 EACH = "each"

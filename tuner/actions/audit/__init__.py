@@ -1,0 +1,19 @@
+"""Whether a task's action box suits an agent that squashes its actions; boxes from configuration files included."""
+
+from tuner.actions.audit._audit import Audit, audit_box, audit_task
+from tuner.actions.audit._dimension import MOST_DIMENSIONS, UNIT_ACTION, DimensionAudit, Verdict
+from tuner.actions.audit._partial_targets import PartialTargets
+from tuner.actions.audit._probability_mass import gaussian_outside, squashed_outside
+
+__all__ = [
+    "MOST_DIMENSIONS",
+    "UNIT_ACTION",
+    "Audit",
+    "DimensionAudit",
+    "PartialTargets",
+    "Verdict",
+    "audit_box",
+    "audit_task",
+    "gaussian_outside",
+    "squashed_outside",
+]
