@@ -5,8 +5,7 @@ import struct
 import pytest
 
 from tuner.errors import TunerError, UserError
-from tuner.figures import gaussian_data, gaussian_figure, write_figure
-from tuner.figures._browser import find_browser
+from tuner.figures import find_browser, gaussian_data, gaussian_figure, write_figure
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome to draw a PNG with")
 

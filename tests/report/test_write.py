@@ -9,7 +9,7 @@ from tests.figures.studies import crashing
 from tests.study.toy import Lab
 from tests.support.browser import Browser
 from tuner.errors import UserError
-from tuner.figures._browser import find_browser
+from tuner.figures import find_browser
 from tuner.report import check_report_paths, write_report
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome on this machine")

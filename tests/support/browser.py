@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Any
 
-from tuner.figures._browser import find_browser
+from tuner.figures import find_browser
 
 _SECONDS = 150
 _OPTIONS = (

@@ -5,11 +5,20 @@ Importing this package loads Plotly and pandas; commands import it when they run
 
 from tuner.figures._actions import actions_figure, histogram_data, percentiles_data
 from tuner.figures._bounds import bounds_data, bounds_figure
-from tuner.figures._box import box_data, box_figure
+from tuner.figures._browser import find_browser
 from tuner.figures._confirmed import confirmed_data, confirmed_figure
 from tuner.figures._curves import curves_figure, study_curves_data, trial_curves_data
-from tuner.figures._gaussian import gaussian_data, gaussian_figure
 from tuner.figures._history import history_data, history_figure
+from tuner.figures._initial_actions import (
+    box_data,
+    box_figure,
+    gaussian_data,
+    gaussian_figure,
+    rescaled_data,
+    rescaled_figure,
+    squashed_data,
+    squashed_figure,
+)
 from tuner.figures._ledgers import BETWEEN, ledgers_data, ledgers_figure, seconds_data
 from tuner.figures._notes import aim_sentence, result_sentence, score_sentence, study_sentences, trial_name
 from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING, Look, account_words
@@ -22,9 +31,7 @@ from tuner.figures._parameters import (
     searched_parameters,
 )
 from tuner.figures._reaching import confirmed_times, reaching_data, reaching_figure, study_times
-from tuner.figures._rescaled import rescaled_data, rescaled_figure
 from tuner.figures._returns import returns_data, returns_figure
-from tuner.figures._squashed import squashed_data, squashed_figure
 from tuner.figures._stops import stops_data, stops_figure
 from tuner.figures._trial import (
     trial_curve_data,
@@ -54,6 +61,7 @@ __all__ = [
     "confirmed_figure",
     "confirmed_times",
     "curves_figure",
+    "find_browser",
     "gaussian_data",
     "gaussian_figure",
     "histogram_data",

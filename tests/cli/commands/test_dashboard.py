@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests.support.browser import Browser
 from tuner.cli.app import app
-from tuner.figures._browser import find_browser
+from tuner.figures import find_browser
 
 SECONDS = 120
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome to open the dashboard with")
