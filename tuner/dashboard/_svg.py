@@ -11,8 +11,7 @@ from xml.sax.saxutils import escape
 import pandas as pd
 
 from tuner.clock import ACCOUNTS
-from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING
-from tuner.figures._style import COLOURS, number
+from tuner.figures import ACCOUNT_COLOURS, COLOURS, OUTCOMES, RUNNING, number
 
 _WIDTH, _HEIGHT = 760, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 68, 20, 44, 52

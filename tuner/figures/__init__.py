@@ -33,6 +33,7 @@ from tuner.figures._parameters import (
 from tuner.figures._reaching import confirmed_times, reaching_data, reaching_figure, study_times
 from tuner.figures._returns import returns_data, returns_figure
 from tuner.figures._stops import stops_data, stops_figure
+from tuner.figures._style import COLOURS, number
 from tuner.figures._trial import (
     trial_curve_data,
     trial_curve_figure,
@@ -45,6 +46,7 @@ from tuner.figures._write import check_figure_path, write_figure
 __all__ = [
     "ACCOUNT_COLOURS",
     "BETWEEN",
+    "COLOURS",
     "MINIMUM_TRIALS",
     "OUTCOMES",
     "RUNNING",
@@ -72,6 +74,7 @@ __all__ = [
     "least_width",
     "ledgers_data",
     "ledgers_figure",
+    "number",
     "parallel_figure",
     "percentiles_data",
     "reaching_data",
