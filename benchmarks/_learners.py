@@ -10,7 +10,7 @@ import torch
 from _matrix_work import operations_per_update
 from _synthetic import SyntheticEnv
 
-from tuner.agents import enable_compilation_cache, gradient_steps_done, warm_up
+from tuner.agents import enable_compilation_cache, finish_updates, gradient_steps_done, warm_up
 from tuner.agents import set_up_devices as give_devices
 from tuner.clock import Ledger, MonotonicClock
 from tuner.config import AgentConfig, Network, ObjectiveConfig, TaskConfig, TrialSpec
@@ -149,7 +149,7 @@ class Subject:
         start = self._clock.now()
         with self._ledger.account("act"):
             self.agent.learn(steps * self._place.num_envs, log_interval=NO_LOG, reset_num_timesteps=False)
-        self._finish()
+        finish_updates(self.agent)
         seconds = self._clock.now() - start
         after = self._ledger.totals()
         return Slice(
@@ -164,17 +164,13 @@ class Subject:
         start = self._clock.now()
         for _ in range(calls):
             self.agent.train(gradient_steps=self.case.gradient_steps, batch_size=self.case.batch_size)
-        self._finish()
+        finish_updates(self.agent)
         return Slice(self._clock.now() - start, 0, calls * self.case.gradient_steps, {})
 
     def operations(self) -> float:
         """Return the floating-point operations of a gradient step's matrix products."""
         (observations,), (actions,) = self.env.observation_space.shape, self.env.action_space.shape
         return self.case.operations(observations, actions)
-
-    def _finish(self) -> None:
-        if hasattr(self.agent, "finish_updates"):
-            self.agent.finish_updates()
 
 
 def agent_config(case: Case, learner: Learner, place: Place) -> AgentConfig:

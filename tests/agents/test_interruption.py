@@ -148,7 +148,7 @@ def test_training_goes_on_from_the_given_observations(algorithm, learner):
         assert agent._last_episode_starts.all()
     elif learner == "fused":
         agent.learn(4, reset_num_timesteps=False)
-        agent.finish_updates()
+        agent.learner.finish_updates()
         memory, newest = agent.replay_buffer.memory, int(agent.replay_buffer.filled.newest)
         np.testing.assert_array_equal(memory.observations[newest], observations)
         assert (np.asarray(memory.endings[newest - 1, :, DONE:]) == 1).any(axis=1).all()  # the step before is marked

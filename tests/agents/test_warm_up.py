@@ -78,12 +78,12 @@ def test_fused_learner_compiles_nothing_after_a_warm_up():
     assert any("_learn" in message for message in seen)  # the counter counts
     with compilations() as seen:
         warm.learn(96)
-        warm.finish_updates()
+        warm.learner.finish_updates()
         warm.predict(warm._last_obs, deterministic=True)
         assert is_finite(warm)
     assert seen == []
     cold.learn(96)
-    cold.finish_updates()
+    cold.learner.finish_updates()
     assert gradient_steps_done(warm) == gradient_steps_done(cold) > 0
     assert_same_parameters(warm, cold)
     for ours, theirs in zip(warm.replay_buffer.memory, cold.replay_buffer.memory, strict=True):

@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from tuner.agents._choose_learner import check_memory, uses_fused_learner
 from tuner.agents._restore import load_agent, restore
-from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer, compile_ahead
+from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer, FusedLearner, compile_ahead
 from tuner.agents.shared.compilation import claim
 from tuner.agents.shared.mean_penalty import penalizing_means
 from tuner.agents.shared.network import policy_arguments
@@ -131,5 +131,6 @@ def build_agent(
     if saved is not None and start_from is not None:
         restore(agent, *saved, squash=config.squash, directory=start_from)
     if fused:
-        agent.prepare(config)
+        agent.learner = FusedLearner(agent, config)
+        agent.learner.start()
     return cast(BaseAlgorithm, agent)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from tuner.agents.fused import FusedLearner
+from tuner.agents.fused import FusedAgent
 from tuner.agents.shared.parameters import train_states
 
 
@@ -23,8 +23,8 @@ def is_finite(agent: BaseAlgorithm) -> bool:
 
 def finish_updates(agent: BaseAlgorithm) -> None:
     """Wait for updates under way, booked to "learn"; to be called before the agent is looked at off the clock."""
-    if isinstance(agent, FusedLearner):
-        agent.finish_updates()
+    if isinstance(agent, FusedAgent):
+        agent.learner.finish_updates()
 
 
 def gradient_steps_done(agent: BaseAlgorithm) -> int:

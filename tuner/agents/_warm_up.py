@@ -8,7 +8,7 @@ import numpy.typing as npt
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 
-from tuner.agents.fused import FusedLearner
+from tuner.agents.fused import FusedAgent
 from tuner.agents.stock._snapshot import unchanged
 
 
@@ -21,10 +21,10 @@ def warm_up(agent: BaseAlgorithm) -> None:
     Args:
         agent: a fresh agent from `build_agent`.
     """
-    subject: Any = agent
-    if isinstance(subject, FusedLearner):
-        subject.warm_up()
+    if isinstance(agent, FusedAgent):
+        agent.learner.warm_up()
         return
+    subject: Any = agent
     with unchanged(subject):
         subject._logger = Logger(folder=None, output_formats=[])
         if hasattr(subject, "rollout_buffer"):

@@ -76,7 +76,7 @@ class Experience:
 
 def places_of_next_train(agent: Any) -> tuple[Any, Any]:
     """Return the rows and robots that the agent's next train call draws, one array each."""
-    shape, key, buffer = agent._programs.shape, agent._places_key, agent.replay_buffer
+    shape, key, buffer = agent.learner.programs.shape, agent.learner.places_key, agent.replay_buffer
     rows, robots = [], []
     for _ in range(agent.gradient_steps // shape.gradient_steps):
         key, draw = jax.random.split(key)
@@ -124,7 +124,7 @@ class Acting:
         return np.stack([state.apply_fn(jax.device_get(each), rows).mode() for each, rows in pairs])
 
     def _remember(self, *arguments: Any, **keywords: Any) -> Any:
-        self.parameters.append(self.agent._acting)
+        self.parameters.append(self.agent.learner.acting_parameters)
         self.observations.append(np.array(self.agent._last_obs))
         actions, scaled = self._sample(*arguments, **keywords)
         self.actions.append(np.array(scaled))
@@ -139,7 +139,7 @@ def train_and_look_who_acts(agent: Any, rollouts: int) -> tuple[Acting, list[Any
 
     def remember(*arguments: Any, **keywords: Any) -> None:
         train(*arguments, **keywords)
-        agent.finish_updates()
+        agent.learner.finish_updates()
         after.append(jax.device_get(agent.policy.actor_state.params))
 
     agent.train = remember

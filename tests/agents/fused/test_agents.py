@@ -1,105 +1,125 @@
-import hashlib
-import json
-import subprocess
-import sys
-from pathlib import Path
+"""What the fused agents change in SBX's classes: collecting, which stores what Stable-Baselines3 stores, and acting."""
 
 import jax
 import numpy as np
 import pytest
 import sbx
 from sbx.common.policies import BaseJaxPolicy
+from stable_baselines3.common.callbacks import BaseCallback
 
-from tests.agents.fused.support import ONE_BLOCK, Acting, fused_agent, fused_config, train_and_look_who_acts
-from tests.agents.small import assert_same_parameters, parameters, small_agent
-from tests.agents.stock.test_timed import SlowSteps
+from tests.agents.fused.support import ONE_BLOCK, Acting, fused_agent, fused_config
+from tests.agents.small import small_agent, small_config
 from tests.support.point_mass import PointMassEnv
-from tuner.agents import build_agent, gradient_steps_done, is_finite
-from tuner.clock import ManualClock
+from tuner.agents import build_agent, normalize_observations
+from tuner.clock import Ledger, ManualClock
 
-ALL = [0, 1, 2, 3]
+# Accelerations of up to 20 m/s² throw many robots over 2 m within their 12 steps.
+TASK = {"max_episode_steps": 12, "action_limit": 20.0}
+RANDOM = {"train_freq": 3, "learning_starts": 10**6, "buffer_size": 39 * 4}
 
 
 def test_classes_are_those_of_sbx():
     assert isinstance(fused_agent(), sbx.SAC)
     tqc = small_agent(fused_config("tqc"))
     assert isinstance(tqc, sbx.TQC)
-    assert tqc._programs.shape.target_quantiles == 2 * 25 - 2 * 2  # two critics of 25 quantiles, two dropped of each
+    assert (
+        tqc.learner.programs.shape.target_quantiles == 2 * 25 - 2 * 2
+    )  # two critics of 25 quantiles, two dropped of each
 
 
-def test_policy_that_acts_is_one_train_call_old():
-    agent = fused_agent(probes=ALL, train_freq=2)
-    acting, after = train_and_look_who_acts(agent, rollouts=6)
-    # Training starts once more than 8 transitions are in, after the second rollout. Steps 1 to 4 precede it. Rollout 3
-    # follows the first train call, whose update it does not know yet; rollout 4 knows that one, and so on.
-    assert len(after) == 1 + 5
-    known = [after[0]] * 6 + [after[1]] * 2 + [after[2]] * 2 + [after[3]] * 2
-    np.testing.assert_allclose(acting.actions, acting.modes(known), rtol=1e-5, atol=1e-6)
-    newest = [after[0]] * 4 + [after[1]] * 2 + [after[2]] * 2 + [after[3]] * 2 + [after[4]] * 2
-    assert np.abs(acting.actions - acting.modes(newest))[4:].max() > 1e-4
+def agent_on(config, task):
+    return build_agent(config, normalize_observations(task, config), seed=4, ledger=Ledger(ManualClock(), "idle"))
 
 
-def test_finishing_gives_the_newest_parameters_and_changes_nothing_else():
-    agent, untouched = fused_agent(train_freq=2), fused_agent(train_freq=2)
-    _, after = train_and_look_who_acts(agent, rollouts=6)  # finishes after every train call
-    untouched.learn(6 * 2 * 4)
-    assert gradient_steps_done(untouched) == 10
-    before = jax.device_get(untouched.policy.actor_state.params)
-    untouched.finish_updates()
-    assert_same_parameters(agent, untouched)
-    assert jax.tree.leaves(after[-1])[0].tolist() == jax.tree.leaves(untouched.policy.actor_state.params)[0].tolist()
-    assert_different(before, untouched.policy.actor_state.params)
-    finished = parameters(untouched)
-    untouched.finish_updates()
-    for name, array in parameters(untouched).items():
-        np.testing.assert_array_equal(array, finished[name])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_stored_steps_are_those_of_stable_baselines3(normalize):
+    changes = {"arguments": RANDOM, "normalize_observations": normalize, "clip_observations": 2.0}
+    fused, stock = (agent_on(config(**changes), PointMassEnv(4, **TASK)) for config in (fused_config, small_config))
+    for agent in (fused, stock):
+        agent.learn(60 * 4)  # 60 steps, around a ring of 39
+    fused.replay_buffer.flush()
+    ours, theirs = fused.replay_buffer.memory, stock.replay_buffer
+    np.testing.assert_array_equal(ours.observations, theirs.observations)
+    np.testing.assert_array_equal(ours.actions, theirs.actions)
+    np.testing.assert_array_equal(ours.next_observations, theirs.next_observations)
+    np.testing.assert_array_equal(ours.endings, np.stack([theirs.rewards, theirs.dones, theirs.timeouts], axis=-1))
+    assert (int(fused.replay_buffer.filled.newest) + 1) % 39 == theirs.pos
+    assert 3 < theirs.timeouts.sum() < theirs.dones.sum() - 3  # failures and time-outs both
+    np.testing.assert_array_equal(fused._last_obs, stock._last_obs)
+    assert fused.num_timesteps == stock.num_timesteps == 240
+    if normalize:
+        np.testing.assert_array_equal(fused._last_original_obs, stock._last_original_obs)
 
 
-def assert_different(first, second):
-    pairs = zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True)
-    assert any((np.asarray(one) != np.asarray(other)).any() for one, other in pairs)
+def test_last_observation_of_an_episode_is_stored_as_the_task_gave_it():
+    agent = agent_on(fused_config(arguments=RANDOM), PointMassEnv(4, **TASK))
+    agent.learn(39 * 4)
+    agent.replay_buffer.flush()
+    memory = agent.replay_buffer.memory
+    positions, dones, timeouts = memory.next_observations[..., 0], memory.endings[..., 1], memory.endings[..., 2]
+    failed = np.asarray((dones == 1) & (timeouts == 0))
+    assert failed.sum() > 3
+    assert np.abs(positions)[failed].min() > 2  # fell beyond 2 m; a robot that starts anew lies within 1
+    ended = np.asarray(dones[:-1] == 1)
+    assert np.abs(memory.observations[1:, :, 0])[ended].max() < 1
+    # Where no episode ended, a step leads to where the next one starts.
+    np.testing.assert_array_equal(
+        np.asarray(memory.next_observations[:-1])[~ended], np.asarray(memory.observations[1:])[~ended]
+    )
 
 
-SCRIPT = """
-import json, sys
-from tuner.agents import set_up_devices
-set_up_devices()
-import jax
-import numpy as np
-from tuner.agents.shared.devices import acting_device
-assert acting_device() == jax.devices()[1]
-from tests.agents.fused.support import fused_agent, train_and_look_who_acts
-from tests.agents.fused.test_agents import digest
-agent = fused_agent(train_freq=2)
-agent.learn(48)
-assert agent._calls_left == 0
-agent.finish_updates()
-probing = fused_agent(probes=[0, 1, 2, 3], train_freq=2)
-acting, after = train_and_look_who_acts(probing, rollouts=6)
-known = [after[0]] * 6 + [after[1]] * 2 + [after[2]] * 2 + [after[3]] * 2
-difference = float(np.abs(acting.actions - acting.modes(known)).max())
-where = sorted({device.id for each in acting.parameters for leaf in jax.tree.leaves(each) for device in leaf.devices()})
-print(json.dumps([digest(agent), difference, where, [device.id for device in agent.replay_buffer.memory[0].devices()]]))
-"""
+class Recorder(BaseCallback):
+    """Keeps what it is told, and stops training at a step."""
+
+    def __init__(self, last_step=None):
+        super().__init__()
+        self.calls = []
+        self.rewards = []
+        self.last_step = last_step
+
+    def _on_rollout_start(self):
+        self.calls.append("start")
+
+    def _on_step(self):
+        self.calls.append(self.num_timesteps)
+        self.rewards.append(self.locals["rewards"].shape)
+        return self.last_step is None or self.num_timesteps < self.last_step
+
+    def _on_rollout_end(self):
+        self.calls.append("end")
 
 
-def digest(agent):
-    """A fingerprint of every learned array."""
-    arrays = sorted(parameters(agent).items())
-    return hashlib.sha256(b"".join(name.encode() + array.tobytes() for name, array in arrays)).hexdigest()
+def test_callbacks_hear_what_those_of_stable_baselines3_hear():
+    heard = []
+    for config in (fused_config, small_config):
+        agent, recorder = agent_on(config(arguments=RANDOM), PointMassEnv(4, **TASK)), Recorder()
+        agent.learn(24, callback=recorder)
+        heard.append((recorder.calls, recorder.rewards))
+    assert heard[0] == heard[1]
+    assert heard[0][0] == ["start", 4, 8, 12, "end", "start", 16, 20, 24, "end"]
 
 
-def test_acting_on_a_device_of_its_own_learns_the_same():
-    root = Path(__file__).parents[3]
-    run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=root)
-    theirs, difference, acted_on, learned_on = json.loads(run.stdout.splitlines()[-1])
-    agent = fused_agent(train_freq=2)
-    assert agent._acting_device is None  # here both share one
-    agent.learn(48)
-    agent.finish_updates()
-    assert digest(agent) == theirs
-    assert difference < 1e-5  # one train call old there too
-    assert (acted_on, learned_on) == ([1], [0])
+def test_stopping_within_a_rollout_and_going_on():
+    agent = fused_agent(train_freq=2, learning_starts=8)
+    recorder = Recorder(last_step=20)
+    agent.learn(400, callback=recorder)
+    assert recorder.calls[-2:] == ["start", 20]
+    assert agent.num_timesteps == 20
+    assert agent.replay_buffer.size() == 4  # the step at which it was stopped is not stored, as in SB3
+    agent.learn(16, reset_num_timesteps=False)
+    agent.learner.finish_updates()
+    assert agent.replay_buffer.size() == 8
+    assert agent._n_updates == int(agent.policy.qf_state.step) == 6
+
+
+def test_going_on_while_updates_in_several_calls_are_pending():
+    agent = fused_agent(gradient_steps=8, train_freq=4)  # four calls, one at each step of the next rollout
+    agent.learn(400, callback=Recorder(last_step=64))
+    assert agent.replay_buffer.size() == 15  # three rollouts, and three steps of the fourth
+    agent.learn(32, reset_num_timesteps=False)  # completes that rollout at its first step
+    agent.learner.finish_updates()
+    assert agent.replay_buffer.size() == 23
+    assert agent._n_updates == int(agent.policy.qf_state.step) == 8 * 5  # after rollouts 1 to 3, and two more
 
 
 def test_random_until_learning_starts_then_as_sbx_explores():
@@ -126,7 +146,6 @@ def test_actions_are_stored_and_commanded_in_their_units():
     config = fused_config(action_bound_fraction=0.5)
     agent = small_agent(config)
     agent._setup_learn(4)
-    agent.redraw_noise = True
     actions, scaled = agent._sample_action(0, None, 4)
     np.testing.assert_allclose(actions, scaled / 2, rtol=1e-6)  # the task's box is ±1, the agent's half of it
     assert scaled.dtype == actions.dtype == np.float32
@@ -175,11 +194,9 @@ def test_noise_is_new_at_every_step_unless_held():
 def test_noise_on_top_of_the_actors():
     agent = fused_agent(probes=[0], action_noise=0.2)
     agent._setup_learn(4)
-    agent.redraw_noise = True
-    keys = agent._noise_keys
     agent.exploration_std = 0.0
     plain = agent._sample_action(0, None, 4)[1]
-    agent._noise_keys = keys  # the same draw of the actor
+    agent.learner.redraw_noise = False  # the same draw of the actor
     agent.exploration_std = 0.2
     np.random.seed(3)
     noisy = agent._sample_action(0, None, 4)[1]
@@ -199,117 +216,5 @@ def test_prediction_is_that_of_sbx():
     assert agent.predict(observations, deterministic=False)[0].shape == (6, 1)
 
 
-def test_losses_are_known_after_the_first_update():
-    agent = fused_agent()
-    assert agent.losses() == {}
-    agent.learn(8)  # two steps of four robots are not more than the 8 to start with
-    assert agent.losses() == {}
-    agent.learn(4, reset_num_timesteps=False)
-    agent.finish_updates()
-    assert agent.losses()["ent_coef"] == 1.0  # SBX starts to learn it there, and its update comes after the critics'
-    assert agent.losses()["critic_loss"] > 0
-
-
 def test_as_many_updates_as_environment_steps():
     assert fused_agent(gradient_steps=-1, train_freq=2).gradient_steps == 8  # two steps of four robots
-
-
-@pytest.mark.parametrize(
-    ("arguments", "in_a_call", "calls_a_step"),
-    [
-        # 8 updates in blocks of 2 are 4 blocks; a rollout of 2 steps gets 2 of them at each step: one call of both.
-        ({"gradient_steps": 8, "policy_delay": 2, "train_freq": 2}, 4, 1),
-        # 6 updates in blocks of 1, two steps: 3 at each.
-        ({"gradient_steps": 6, "policy_delay": 1, "train_freq": 2}, 3, 1),
-        # Fewer blocks than steps: one at each of the first two steps.
-        ({"gradient_steps": 2, "policy_delay": 1, "train_freq": 4}, 1, 1),
-        # 3 blocks in 2 steps do not divide: one a call, two calls at the first step and one at the second.
-        ({"gradient_steps": 3, "policy_delay": 1, "train_freq": 2}, 1, 2),
-        # 5 updates of 8,192 transitions: two are drawn at once at most, and 5 divides into ones.
-        ({"gradient_steps": 5, "batch_size": 8192, "buffer_size": 8192, "learning_starts": 8192}, 1, 5),
-        # A block that draws more than is drawn at once is still one call.
-        (
-            {"gradient_steps": 8, "policy_delay": 4, "batch_size": 8192, "buffer_size": 8192, "learning_starts": 8192},
-            4,
-            2,
-        ),
-    ],
-)
-def test_gradient_steps_are_spread_over_the_rollout(arguments, in_a_call, calls_a_step):
-    agent = fused_agent(**({"policy_delay": 1} | arguments))
-    assert agent._programs.shape.gradient_steps == in_a_call
-    assert agent._calls_per_step == calls_a_step
-
-
-def test_updates_in_several_calls_do_not_depend_on_who_waits_for_them():
-    several = {"gradient_steps": 8, "train_freq": 2}
-    agent, waiting = fused_agent(**several), fused_agent(**several)
-    train = waiting.train
-
-    def train_and_wait(*arguments, **keywords):
-        train(*arguments, **keywords)
-        waiting.finish_updates()  # both calls at once, before the next steps change the observations' normalisation
-
-    waiting.train = train_and_wait
-    for each in (agent, waiting):
-        each.learn(5 * 2 * 4)
-        each.finish_updates()
-    # Training starts after the second rollout: four trainings of two calls of four updates.
-    assert int(agent.policy.qf_state.step) == gradient_steps_done(agent) == 4 * 8
-    assert_same_parameters(agent, waiting)
-
-
-def test_seconds_go_to_act_simulate_and_learn():
-    clock = ManualClock()
-    env = SlowSteps(PointMassEnv(4, max_episode_steps=20), clock)
-    agent = build_agent(fused_config(normalize_observations=False), env, seed=0, ledger=env.ledger)
-    draw, numbers = agent.uniform_actions, agent._numbers
-
-    def slow_draw(count):
-        clock.sleep(1.0)
-        return draw(count)
-
-    def slow_numbers():
-        clock.sleep(5.0)
-        return numbers()
-
-    agent.uniform_actions, agent._numbers = slow_draw, slow_numbers
-    agent.learn(16)
-    agent.finish_updates()
-    # Four steps of four robots: 4 · 2 s. Random actions while fewer than 8 transitions are in: 2 · 1 s. Updates follow
-    # steps 3 and 4: 2 · 5 s.
-    totals = env.ledger.totals()
-    assert {name: seconds for name, seconds in totals.items() if seconds} == {
-        "simulate": 8.0,
-        "act": 2.0,
-        "learn": 10.0,
-    }
-    assert clock.now() == 20.0
-    assert env.ledger.open_account == "idle"
-
-
-def test_nothing_is_left_out_on_the_real_clock():
-    agent = fused_agent()
-    start = agent.ledger.training_seconds
-    agent.learn(64)
-    agent.finish_updates()
-    totals = agent.ledger.totals()
-    assert start == 0
-    assert totals["act"] > 0
-    assert totals["learn"] > 0
-    assert {name for name, seconds in totals.items() if seconds > 0} == {"act", "learn", "idle"}
-
-
-def test_bfloat16_trains():
-    agent = small_agent(fused_config(precision="bfloat16"))
-    exact = fused_agent()
-    for each in (agent, exact):
-        each.learn(24)
-        each.finish_updates()
-    assert is_finite(agent)
-    assert all(leaf.dtype == np.float32 for leaf in jax.tree.leaves(agent.policy.qf_state.params))
-    assert_different(agent.policy.qf_state.params, exact.policy.qf_state.params)
-    ours, theirs = parameters(agent), parameters(exact)
-    for name in ours:
-        if ".params" in name:  # four train calls of two updates at a rate of 3e-4 move nothing farther than 2.4e-3
-            np.testing.assert_allclose(ours[name], theirs[name], atol=5e-3)

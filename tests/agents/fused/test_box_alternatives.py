@@ -125,13 +125,13 @@ def critic_loss_at(agent, actions_of):
     for _ in range(4):
         agent.replay_buffer.add(before, after, actions, rewards, alive, alive)
     agent.train(agent.gradient_steps, agent.batch_size)
-    agent.finish_updates()
+    agent.learner.finish_updates()
     critic, actor = agent.policy.qf_state, agent.policy.actor_state
     before, after = (agent.get_vec_normalize_env().normalize_obs(rows) for rows in (before, after))
     following = actions_of(actor.apply_fn(actor.params, after).distribution.mean())
     target = 0.7 + 0.9 * np.min(critic.apply_fn(critic.target_params, after, following), axis=0)
     found = critic.apply_fn(critic.params, before, actions)
-    return agent.losses()["critic_loss"], float((0.5 * (target - found) ** 2).mean(axis=1).sum())
+    return agent.learner.losses()["critic_loss"], float((0.5 * (target - found) ** 2).mean(axis=1).sum())
 
 
 def test_next_actions_are_taken_from_the_part_of_the_box_that_is_open():
@@ -158,7 +158,7 @@ def test_next_actions_of_a_plain_gaussian_are_not_squashed():
 def test_the_deviation_is_the_same_in_every_state_and_is_learned():
     agent = plain_agent(learning_rate=1e-2)
     agent.learn(64)
-    agent.finish_updates()
+    agent.learner.finish_updates()
     layers = agent.policy.actor_state.params["params"]
     assert np.abs(layers["Dense_2"]["kernel"]).max() == 0
     assert abs(float(layers["Dense_2"]["bias"][0]) - np.log(0.5)) > 1e-3
@@ -170,7 +170,7 @@ def test_a_heavier_penalty_leaves_smaller_means():
     for penalty in (0.0, 100.0):
         agent = plain_agent(penalty=penalty, learning_rate=1e-2, learning_starts=8)
         agent.learn(256)
-        agent.finish_updates()
+        agent.learner.finish_updates()
         sizes.append(np.abs(agent.predict(np.random.default_rng(0).normal(size=(50, 2)), deterministic=True)[0]).mean())
     assert sizes[1] < sizes[0] / 2
 
@@ -237,13 +237,13 @@ def test_nothing_compiles_while_the_numbers_change(make):
     before = parameters(agent)
     with compilations() as seen:
         agent.learn(32)
-        agent.config = agent.config.model_copy(
+        agent.learner.config = agent.learner.config.model_copy(
             update={"action_box_schedule": BoxSchedule(start=0.5, seconds=7.0)}
-            if agent.config.squash
+            if agent.learner.config.squash
             else {"mean_penalty": 0.3}
         )
         agent.learn(32, reset_num_timesteps=False)
-        agent.finish_updates()
+        agent.learner.finish_updates()
     assert seen == []
     assert any((parameters(agent)[name] != array).any() for name, array in before.items())
 

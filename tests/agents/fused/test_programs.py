@@ -30,18 +30,18 @@ def test_second_agent_of_the_same_shapes_compiles_nothing():
     with compilations() as seen:
         warm_up(second)
         second.learn(128)
-        second.finish_updates()
+        second.learner.finish_updates()
         second.predict(second._last_obs, deterministic=True)
         second.replay_buffer.interrupt()
         assert is_finite(second)
     assert seen == []
-    assert second._programs is first._programs
+    assert second.learner.programs is first.learner.programs
     assert second._n_updates > 0
 
 
 def test_another_shape_has_programs_of_its_own():
-    usual = fused_agent()._programs
-    assert fused_agent(seed=1)._programs is usual
+    usual = fused_agent().learner.programs
+    assert fused_agent(seed=1).learner.programs is usual
     changed = [
         fused_agent(batch_size=4),
         fused_agent(gradient_steps=4, train_freq=1),
@@ -49,7 +49,7 @@ def test_another_shape_has_programs_of_its_own():
         small_agent(fused_config(network=Network(pi=(8,), qf=(8,), optimizer_arguments={"b1": 0.5}))),
         small_agent(fused_config(precision="bfloat16")),
     ]
-    assert len({id(agent._programs) for agent in changed} | {id(usual)}) == len(changed) + 1
+    assert len({id(agent.learner.programs) for agent in changed} | {id(usual)}) == len(changed) + 1
 
 
 def test_strong_types_are_copies():

@@ -1,16 +1,16 @@
 """The fused learner: SAC and TQC of SBX with replay, normalisation and updates in one compiled program."""
 
-from tuner.agents.fused._agents import FUSED_CLASSES, FusedLearner, FusedSAC, FusedTQC
-from tuner.agents.fused._ahead import compile_ahead
+from tuner.agents.fused._agents import FUSED_CLASSES, FusedAgent
+from tuner.agents.fused._compile_ahead import compile_ahead
+from tuner.agents.fused._learner import FusedLearner
 from tuner.agents.fused._networks import Precision
 from tuner.agents.fused._replay_buffer import DeviceReplayBuffer, bytes_needed, capacity_of
 
 __all__ = [
     "FUSED_CLASSES",
     "DeviceReplayBuffer",
+    "FusedAgent",
     "FusedLearner",
-    "FusedSAC",
-    "FusedTQC",
     "Precision",
     "bytes_needed",
     "capacity_of",

@@ -20,7 +20,7 @@ from flax.training.train_state import TrainState
 from tuner.agents.fused._box_alternatives import PlainNormal, ScaledTanhNormal
 from tuner.agents.fused._networks import Precision, TanhNormal, fast_apply
 from tuner.agents.fused._replay_buffer import Filled, Scaling, Steps, draw_places, scaled, transitions
-from tuner.agents.fused._updates import Learned, Losses, Rule, SACRule, TQCRule
+from tuner.agents.fused._update_rules import Learned, Losses, Rule, SACRule, TQCRule
 from tuner.agents.shared.compilation import claim
 from tuner.agents.shared.mean_penalty import with_penalized_mean
 

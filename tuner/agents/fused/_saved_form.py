@@ -22,16 +22,22 @@ before it scales it to the box: now about LINEAR · 6e-8 of half the agent's box
 
 
 @contextmanager
-def as_saved(agent: Any) -> Iterator[None]:
-    """Give an agent, inside the `with` block, the action box and the actor that are to be saved."""
-    factor = agent.box_share() if agent.config.squash else LINEAR
+def as_saved(agent: Any, *, squash: bool, box_share: float) -> Iterator[None]:
+    """Give an agent, inside the `with` block, the action box and the actor that are saved.
+
+    Args:
+        agent: of SBX.
+        squash: whether it squashes its actions.
+        box_share: the share of its action box that is open.
+    """
+    factor = box_share if squash else LINEAR
     if factor == 1:
         yield
         return
     box, actor = agent.action_space, agent.policy.actor_state
     try:
         agent.action_space = agent.policy.action_space = _resized(box, factor)
-        if not agent.config.squash:
+        if not squash:
             agent.policy.actor_state = actor.replace(params=divided(actor.params, box.shape[0], factor))
         yield
     finally:

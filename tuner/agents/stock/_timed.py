@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import sbx
 from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.noise import ActionNoise
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from tuner.agents.shared.parameters import train_states
 from tuner.clock import Ledger
@@ -25,7 +27,7 @@ STOCK_CLASSES: dict[str, Any] = {
 """SBX's own class of each algorithm."""
 
 
-class _Instrumented:
+class TimedAgent(BaseAlgorithm):
     """What all agents have: a ledger to book to, and the class that they add to."""
 
     stock: ClassVar[Any]
@@ -46,17 +48,14 @@ class _Instrumented:
 
     def _excluded_save_params(self) -> list[str]:
         own = ["ledger", "probes", "exploration_std", "pretrained"]
-        return [*super()._excluded_save_params(), *own]  # type: ignore[misc]
+        return [*super()._excluded_save_params(), *own]
 
 
-class _OffPolicy(_Instrumented):
+class TimedOffPolicy(TimedAgent, OffPolicyAlgorithm):
     """What agents with a replay buffer have besides: probe robots and fast sampling of actions."""
 
     action_space: spaces.Box
     policy: Any
-    num_timesteps: int
-    use_sde: bool
-    use_sde_at_warmup: bool
     _last_obs: Any
     probes: npt.NDArray[np.intp]
     """Robots that act deterministically at all times, shape (number of probes,)."""
@@ -105,31 +104,31 @@ class _OffPolicy(_Instrumented):
         return np.clip(scaled + noise, -1, 1).astype(np.float32)
 
 
-class TimedSAC(_OffPolicy, sbx.SAC):  # type: ignore[misc]
+class TimedSAC(TimedOffPolicy, sbx.SAC):  # type: ignore[misc]
     """SBX's SAC."""
 
     stock = sbx.SAC
 
 
-class TimedTQC(_OffPolicy, sbx.TQC):  # type: ignore[misc]
+class TimedTQC(TimedOffPolicy, sbx.TQC):  # type: ignore[misc]
     """SBX's TQC."""
 
     stock = sbx.TQC
 
 
-class TimedTD3(_OffPolicy, sbx.TD3):  # type: ignore[misc]
+class TimedTD3(TimedOffPolicy, sbx.TD3):  # type: ignore[misc]
     """SBX's TD3."""
 
     stock = sbx.TD3
 
 
-class TimedCrossQ(_OffPolicy, sbx.CrossQ):  # type: ignore[misc]
+class TimedCrossQ(TimedOffPolicy, sbx.CrossQ):  # type: ignore[misc]
     """SBX's CrossQ."""
 
     stock = sbx.CrossQ
 
 
-class TimedPPO(_Instrumented, sbx.PPO):  # type: ignore[misc]
+class TimedPPO(TimedAgent, sbx.PPO):  # type: ignore[misc]
     """SBX's PPO."""
 
     stock = sbx.PPO

@@ -30,10 +30,10 @@ def test_whoever_comes_second_begins_with_learning(tmp_path):
         with compilations() as later:
             warm_up(second)
         assert "_learn" not in compiled(later)
-    assert second.programs is not first.programs
+    assert second.learner.programs is not first.learner.programs
     assert_same_parameters(second, first)
     for agent in (first, second):
         agent.learn(64)
-        agent.finish_updates()
+        agent.learner.finish_updates()
     assert_same_parameters(second, first)
     assert second.action_space.np_random.random() == first.action_space.np_random.random()

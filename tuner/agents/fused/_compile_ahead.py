@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from tuner.agents.fused._learner import FusedLearner
 from tuner.config import AgentConfig
 
 
@@ -16,16 +17,15 @@ def compile_ahead(build: Callable[[], Any], config: AgentConfig) -> None:
     begins here and finds on the disk what the other compiled to build it, and the other way round.
 
     Args:
-        build: builds an agent with the fused learner that `prepare` was not called for. It is built once more.
+        build: builds a fused agent that has no learner yet. It is built once more.
         config: what it is built from.
     """
     derived: list[Any] = []
 
     def derive() -> None:
-        agent = build()
-        agent.choose_programs(config)
-        shapes = jax.tree.map(_shape, agent.learning_arguments())
-        derived.append((agent.programs, *shapes))
+        learner = FusedLearner(build(), config)
+        shapes = jax.tree.map(_shape, learner.learning_arguments())
+        derived.append((learner.programs, *shapes))
 
     jax.eval_shape(derive)
     ((programs, arguments, inputs),) = derived

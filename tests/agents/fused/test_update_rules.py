@@ -101,7 +101,7 @@ def test_updates_are_those_of_stock_sbx(config):
         experience.store(config.arguments.get("train_freq", 1))
         train_stock_at(stock, *places_of_next_train(fused))
         fused.train(fused.gradient_steps, fused.batch_size)
-        fused.finish_updates()
+        fused.learner.finish_updates()
     trained = parameters(stock)
     assert_close(parameters(fused), trained)
     assert {array.dtype for array in parameters(fused).values()} == {np.dtype("float32"), np.dtype("int32")}
@@ -109,9 +109,9 @@ def test_updates_are_those_of_stock_sbx(config):
     np.testing.assert_array_equal(fused.key, stock.key)
     assert fused._n_updates == stock._n_updates == 3 * stock.gradient_steps
     logged = stock.logger.name_to_value
-    for name, loss in fused.losses().items():
+    for name, loss in fused.learner.losses().items():
         assert loss == pytest.approx(logged[f"train/{name}"], rel=1e-4, abs=1e-5), name
-    assert set(fused.losses()) == {"actor_loss", "critic_loss", "ent_coef_loss", "ent_coef"}
+    assert set(fused.learner.losses()) == {"actor_loss", "critic_loss", "ent_coef_loss", "ent_coef"}
 
 
 def assert_close(ours, theirs):
