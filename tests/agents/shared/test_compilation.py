@@ -8,8 +8,10 @@ from pathlib import Path
 import jax
 import pytest
 
-from tuner.agents.shared import compilation as _claims
+from tuner.agents.shared import compilation
 from tuner.agents.shared.compilation import claim
+
+ROOT = Path(__file__).parents[3]
 
 
 @contextlib.contextmanager
@@ -39,14 +41,47 @@ def test_one_at_a_time(cache):
 
 
 def test_patience_ends(cache, monkeypatch):
-    monkeypatch.setattr(_claims, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(compilation, "PATIENCE_SECONDS", 0.05)
     with claim("work", wait=True) as first, claim("work", wait=True) as second:
         assert (first, second) == (True, False)
 
 
-@pytest.mark.parametrize("folder", [None, "/proc/no/such/folder"])
-def test_without_a_place_for_locks_everybody_works_alone(folder):
-    with cache_in(folder), claim("work", wait=False) as first, claim("work", wait=False) as second:
+HOLDER = """
+import jax
+from tuner.agents.shared.compilation import claim
+with claim("work", wait=False) as ours:
+    print(ours, flush=True)
+    input()
+"""
+
+
+def test_claim_ends_with_its_process_however_it_ends(cache):
+    environment = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(cache)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", HOLDER], cwd=ROOT, text=True, env=environment, **pipes) as holder:
+        assert holder.stdout.readline() == "True\n"
+        with claim("work", wait=False) as ours:
+            assert ours is False
+        holder.kill()
+        with claim("work", wait=True) as ours:
+            assert ours is True
+
+
+@pytest.mark.parametrize("place", ["nowhere", "a folder that cannot be made", "a file"])
+def test_without_a_place_for_locks_everybody_works_alone(place, tmp_path):
+    (tmp_path / "file").touch()
+    folder = {"a folder that cannot be made": "/proc/no/such/folder", "a file": str(tmp_path / "file")}.get(place)
+    with cache_in(folder), claim("work", wait=False) as first, claim("work", wait=True) as second:
+        assert (first, second) == (True, True)
+
+
+def test_a_lock_that_cannot_be_opened_is_no_lock(cache):
+    with claim("work", wait=False):
+        pass
+    (lock,) = (cache / "locks").iterdir()
+    lock.unlink()
+    lock.mkdir()  # the superuser, too, cannot open a folder as a file
+    with claim("work", wait=False) as first, claim("work", wait=True) as second:
         assert (first, second) == (True, True)
 
 
@@ -68,7 +103,6 @@ warm_up(small_agent(small_config("ppo")))
 misses, hits = (counts[f"/jax/compilation_cache/cache_{kind}"] for kind in ("misses", "hits"))
 print(json.dumps([str(folder), misses, hits]))
 """
-ROOT = Path(__file__).parents[3]
 
 
 def build_in_new_process(*arguments):

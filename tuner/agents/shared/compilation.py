@@ -1,10 +1,9 @@
 """Let processes that start together share the work of compiling instead of each doing all of it.
 
-The compiled programs themselves go through JAX's cache on the disk; here is only who compiles what. A claim is a lock
-that the system drops when its process dies, however it dies.
+The compiled programs themselves go through JAX's cache on the disk. This module only decides who compiles what. A claim
+is a file lock, which the system drops when its process dies, however it dies.
 """
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -12,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jax
-
-from tuner.clock import MonotonicClock
+from filelock import BaseFileLock, FileLock, Timeout
 
 
 def enable_compilation_cache(directory: Path | None = None) -> Path:
@@ -43,53 +41,47 @@ def _user_cache() -> Path:
 
 
 PATIENCE_SECONDS = 60.0
-"""Whoever has waited so long for another process does the work himself: that process may be stuck."""
-_LOOK_SECONDS = 0.02
+"""After waiting this long for another process, which may be stuck, a process does the work itself."""
+_POLL_SECONDS = 0.02
 
 
 @contextmanager
 def claim(work: str, *, wait: bool) -> Iterator[bool]:
-    """Tell the other processes that share the compilation cache, inside the `with` block, that this one does a work.
+    """Claim a piece of work inside the `with` block, so that other processes with the same compilation cache see it.
 
-    Without a cache on the disk, or in one that cannot be written to, there is nothing to share and every claim is ours.
+    Without a cache on the disk, or where no lock can be made in it, nothing is shared and every claim succeeds.
 
     Args:
         work: what is done; the same text in every process that would do the same.
-        wait: wait until nobody else does it, so that what he made is found on the disk.
+        wait: wait while another process does it, at most `PATIENCE_SECONDS`; its programs are on the disk afterwards.
 
     Yields:
-        Whether nobody else does it now.
+        Whether no other process does it now.
     """
-    descriptor = _open(work)
-    if descriptor is None:
-        yield True
-        return
-    clock = MonotonicClock()
-    until = clock.now() + (PATIENCE_SECONDS if wait else 0.0)
+    lock = _lock_for(work)
     try:
-        while not (ours := _lock(descriptor)) and clock.now() < until:
-            clock.sleep(_LOOK_SECONDS)
+        if lock is not None:
+            lock.acquire(timeout=PATIENCE_SECONDS if wait else 0.0, poll_interval=_POLL_SECONDS)
+        ours = True
+    except Timeout:
+        ours = False
+    except (OSError, NotImplementedError):  # a folder or a file system without locks
+        ours = True
+    try:
         yield ours
     finally:
-        os.close(descriptor)
+        if lock is not None:
+            lock.release()
 
 
-def _open(work: str) -> int | None:
-    """Return the descriptor of the lock's file, one of 256, or None if there can be none."""
+def _lock_for(work: str) -> BaseFileLock | None:
+    """Return one of 256 locks in the compilation cache, or None if there is no place for it."""
     cache: str | None = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
     if not cache:
         return None
     path = Path(cache) / "locks" / hashlib.sha256(work.encode()).hexdigest()[:2]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError:
         return None
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # somebody else has it, or the file system has no locks
-        return False
-    return True
+    return FileLock(path)
