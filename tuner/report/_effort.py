@@ -13,9 +13,22 @@ from tuner.figures import (
     stops_figure,
 )
 from tuner.records import OutcomeKind
-from tuner.report._blocks import Block, Figure, Section, folded, keyed, note, paragraph, table
+from tuner.report._blocks import (
+    Block,
+    Figure,
+    Section,
+    duration,
+    folded,
+    keyed,
+    note,
+    optional,
+    paragraph,
+    percent,
+    rows_of,
+    shorten,
+    table,
+)
 from tuner.report._study_data import Source
-from tuner.report._text import duration, optional, percent, rows_of, shorten
 
 _FAULTS = (
     OutcomeKind.CRASHED,

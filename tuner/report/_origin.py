@@ -5,9 +5,21 @@ from typing import Any
 from tuner.config import dump_study
 from tuner.figures import OUTCOMES, RUNNING
 from tuner.passwords import mask_passwords
-from tuner.report._blocks import Block, Section, folded, heading, keyed, paragraph, preformatted, table
+from tuner.report._blocks import (
+    Block,
+    Section,
+    duration,
+    folded,
+    heading,
+    keyed,
+    moment,
+    optional,
+    paragraph,
+    preformatted,
+    rows_of,
+    table,
+)
 from tuner.report._study_data import Source
-from tuner.report._text import duration, moment, optional, rows_of
 from tuner.storage import runs_of
 
 _FOLDED_FROM = 12

@@ -16,9 +16,20 @@ from tuner.figures import (
     study_times,
     trial_name,
 )
-from tuner.report._blocks import Block, Figure, Section, folded, heading, note, pairs, paragraph, preformatted, table
+from tuner.report._blocks import (
+    Block,
+    Figure,
+    Section,
+    folded,
+    heading,
+    note,
+    pairs,
+    paragraph,
+    percent,
+    preformatted,
+    table,
+)
 from tuner.report._study_data import Source
-from tuner.report._text import percent
 
 
 def headline(source: Source) -> str:
