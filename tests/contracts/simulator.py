@@ -1,4 +1,4 @@
-"""What every simulator must do, whatever engine steps it: the rules of `tuner/simulators/_base.py` as tests.
+"""What every simulator must do, whatever engine steps it: the rules of `tuner/simulators/_contract.py` as tests.
 
 Derive a class named `Test…` from `SimulatorContract` and say how to open the task:
 

@@ -2,8 +2,7 @@
 
 from tests.docs.pages import inline_code, page
 from tuner.simulators.gymnasium._simulator import GymnasiumOptions
-from tuner.simulators.mujoco import MujocoSimulator
-from tuner.simulators.mujoco._options import CartpoleOptions, VelocityFlatA1Options
+from tuner.simulators.mujoco import CartpoleOptions, MujocoSimulator, VelocityFlatA1Options
 
 PAGE = page("tasks-and-simulators.md")
 

@@ -8,7 +8,7 @@ import numpy as np
 from tuner.clock import Ledger, MonotonicClock
 from tuner.errors import TunerError
 from tuner.policies import Policy
-from tuner.policies._acting import ActingPolicy, bounded
+from tuner.policies._acting_policy import ActingPolicy, bounded
 from tuner.policies._summary import EpisodeSummary, summarize
 from tuner.simulators import TaskEnv
 from tuner.training import Meter, NonFiniteError, WholeEpisodes, run_whole_episodes

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.policies import Policy
-from tuner.policies._acting import ActingPolicy, bounded
+from tuner.policies._acting_policy import ActingPolicy, bounded
 from tuner.policies._video import Frame, write_video
 from tuner.simulators import TaskEnv
 

@@ -2,15 +2,12 @@
 
 import sys
 
-import mujoco
 import numpy as np
 import pytest
 
 from tests.simulators.mujoco.support import open_a1, open_cartpole, zeros
-from tests.support.point_mass import PointMassEnv
 from tests.support.rendering import skip_without_rendering
 from tuner.errors import UserError
-from tuner.simulators.mujoco._scenery import decorated
 
 SIZE = {"width": 240, "height": 160}
 
@@ -91,15 +88,6 @@ def test_filming_leaves_the_simulation_alone():
     np.testing.assert_array_equal(*ends)
 
 
-@pytest.mark.parametrize("model", ["a1.xml", "cartpole.xml"])
-def test_the_scenery_adds_nothing_that_moves(model):
-    bare = mujoco.MjModel.from_xml_path(str(sys.modules[decorated.__module__]._FOLDER / model))
-    seen = decorated(model, width=64, height=48)
-    assert (seen.nq, seen.nv, seen.nbody) == (bare.nq, bare.nv, bare.nbody)
-    np.testing.assert_array_equal(seen.jnt_qposadr, bare.jnt_qposadr)
-    assert seen.nlight > bare.nlight
-
-
 def test_closing_twice_is_harmless():
     skip_without_rendering()
     camera = open_cartpole(1).open_camera(**SIZE)
@@ -108,11 +96,6 @@ def test_closing_twice_is_harmless():
 
 
 # What cannot be filmed
-
-
-def test_other_simulators():
-    with pytest.raises(UserError, match="PointMassEnv cannot be filmed: only the tasks of the simulator 'mujoco' can"):
-        PointMassEnv(1).open_camera()
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):

@@ -54,8 +54,6 @@ class BatchEnv(TaskEnv):
     alters nothing else. A third, used up at once, draws what differs between robots for good.
     """
 
-    render_mode: str | None = None
-
     def __init__(
         self,
         model_file: str,
@@ -222,10 +220,6 @@ class BatchEnv(TaskEnv):
         """Let go of the simulations and their threads."""
         self.batch = None
 
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """Return an attribute of this object, once per robot asked for."""
-        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
-
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
         """Set an attribute of this object; robots have none of their own, so `indices` must be None."""
         if indices is not None:
@@ -235,10 +229,6 @@ class BatchEnv(TaskEnv):
     def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
         """Refuse: robots are rows of arrays here, not objects with methods."""
         raise NotImplementedError(f"{type(self).__name__} has no environments of its own to call '{method_name}' on.")
-
-    def env_is_wrapped(self, wrapper_class: type[Any], indices: VecEnvIndices = None) -> list[bool]:
-        """Return False for every robot asked for."""
-        return [False] * len(list(self._get_indices(indices)))
 
     # States
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tuner.config import Frozen, PositiveCount
 from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
-from tuner.simulators.mujoco._options import CartpoleOptions
 from tuner.simulators.mujoco._rotations import wrap_angle
 
 DECIMATION = 2
@@ -14,6 +14,13 @@ CART_LIMIT = 3.0
 """m from the centre beyond which the episode fails."""
 START_LIMITS = (1.0, 0.25 * np.pi, 0.5, 0.25 * np.pi)
 """The start is drawn uniformly within ± these: cart position (m), pole angle (rad), then their velocities per s."""
+
+
+class CartpoleOptions(Frozen):
+    """`task.options` of `Cartpole`."""
+
+    max_episode_steps: PositiveCount = 300
+    """Control steps after which an episode is truncated: 5 s of 1/60 s each."""
 
 
 class Cartpole(BatchEnv):

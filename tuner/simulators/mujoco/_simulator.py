@@ -1,9 +1,8 @@
 """The embedded simulator: tasks stepped by MuJoCo on the CPU."""
 
-from tuner.config import TaskConfig
+from tuner.config import TaskConfig, parse_options
 from tuner.errors import unknown_name
 from tuner.simulators._contract import Simulator, TaskEnv
-from tuner.simulators.mujoco._options import CartpoleOptions, VelocityFlatA1Options, read_options
 
 _CARTPOLE = "Cartpole"
 _VELOCITY_FLAT_A1 = "Velocity-Flat-A1"
@@ -25,13 +24,13 @@ class MujocoSimulator(Simulator):
     def open(self, task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
         """Open a task; see `Simulator.open`."""
         if task.id == _CARTPOLE:
-            cartpole_options = read_options(task, CartpoleOptions)
-            from tuner.simulators.mujoco._cartpole import Cartpole
+            from tuner.simulators.mujoco._cartpole import Cartpole, CartpoleOptions
 
+            cartpole_options = parse_options(CartpoleOptions, task.options, "task.options")
             return Cartpole(task.num_envs, cartpole_options, seed=seed, threads=threads)
         if task.id == _VELOCITY_FLAT_A1:
-            a1_options = read_options(task, VelocityFlatA1Options)
-            from tuner.simulators.mujoco._velocity_flat_a1 import VelocityFlatA1
+            from tuner.simulators.mujoco._velocity_flat_a1 import VelocityFlatA1, VelocityFlatA1Options
 
+            a1_options = parse_options(VelocityFlatA1Options, task.options, "task.options")
             return VelocityFlatA1(task.num_envs, a1_options, seed=seed, threads=threads)
         raise unknown_name("task", task.id, _TASKS)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from tuner.config import Frozen, PositiveCount
 from tuner.simulators._joint_targets import JointTargets
 from tuner.simulators.mujoco._a1_commands import VelocityCommands
 from tuner.simulators.mujoco._a1_contacts import FootTimers
 from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
 from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
-from tuner.simulators.mujoco._options import VelocityFlatA1Options
 from tuner.simulators.mujoco._rotations import heading, rotation_matrix
 from tuner.simulators.mujoco._scenery import Arrow
 
@@ -33,6 +33,17 @@ NOISE = np.repeat(
 """Half-width of the uniform noise of each observation, shape (48,)."""
 _OBSERVATION_DIM = 48
 _JOINTS = 12
+
+
+class VelocityFlatA1Options(Frozen):
+    """`task.options` of `Velocity-Flat-A1`."""
+
+    max_episode_steps: PositiveCount = 1000
+    """Control steps after which an episode is truncated: 20 s of 0.02 s each."""
+    observation_noise: bool = True
+    """Whether uniform noise is added to the observations."""
+    randomize: bool = True
+    """Whether the trunk's mass is drawn at start-up, and the robot's place and heading at each reset."""
 
 
 class VelocityFlatA1(BatchEnv):

@@ -1,0 +1,29 @@
+"""The channel that nobody listens to, and what a request to stop says."""
+
+from tests.training.timed_point_mass import ListeningChannel
+from tuner.records import OutcomeKind, Tick
+from tuner.training import Channel, SilentChannel, StopRequest
+
+
+def talk(channel: Channel) -> StopRequest | None:
+    """Say all that a trial says."""
+    channel.phase("compile")
+    channel.phase("train")
+    for index in (1, 2):
+        channel.alive()
+        channel.tick(Tick(index=index, clock_seconds=float(index)))
+    return channel.stop_requested()
+
+
+def test_nobody_listens_but_the_ticks_are_kept():
+    channel = SilentChannel()
+    assert talk(channel) is None
+    assert [tick.index for tick in channel.ticks] == [1, 2]
+
+
+def test_requests_are_compared_by_what_they_ask_for():
+    prune = StopRequest(OutcomeKind.PRUNED, rule="behind")
+    assert prune == StopRequest(OutcomeKind.PRUNED, rule="behind")
+    assert prune != StopRequest(OutcomeKind.PRUNED, rule="hopeless")
+    assert StopRequest(OutcomeKind.INTERRUPTED).rule is None
+    assert talk(ListeningChannel(stop=prune, after_alive=2)) == prune
