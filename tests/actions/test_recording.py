@@ -68,7 +68,7 @@ def test_a_file_with_something_wrong_is_refused(tmp_path, changes, problem):
     with np.load(tmp_path / "a.npz") as archive:
         content = {name: archive[name] for name in archive.files} | changes
     np.savez(tmp_path / "b.npz", **{name: value for name, value in content.items() if value is not None})
-    with pytest.raises(UserError, match=f"b.npz is no recording of actions: .*{problem}"):
+    with pytest.raises(UserError, match=f"b.npz is not a recording of actions: .*{problem}"):
         load_recording(tmp_path / "b.npz")
 
 
@@ -78,7 +78,7 @@ def test_files_of_other_kinds_are_refused(tmp_path):
     np.savez(tmp_path / "objects.npz", schema=np.array([{"a": 1}], dtype=object))
     (tmp_path / "empty.npz").touch()
     for name in ("text.npz", "single.npy", "objects.npz", "empty.npz"):
-        with pytest.raises(UserError, match=f"{name} is no recording of actions"):
+        with pytest.raises(UserError, match=f"{name} is not a recording of actions"):
             load_recording(tmp_path / name)
     with pytest.raises(UserError, match="There is no recording"):
         load_recording(tmp_path / "gone.npz")

@@ -65,7 +65,7 @@ def test_a_file_written_by_hand_needs_little(tmp_path: Path) -> None:
     assert bounds.boxes_by_percentiles == {}
 
 
-def test_boxes_stand_from_the_narrowest_percentiles_to_the_widest_the_files_own_among_them() -> None:
+def test_boxes_include_the_files_own_and_the_narrowest_comes_first() -> None:
     boxes = BOUNDS.boxes_by_percentiles
     assert list(boxes) == [(10.0, 90.0), (2.5, 97.5), (0.5, 99.5)]
     assert boxes[(2.5, 97.5)] == ActionBox(low=(-1.5,), high=(2.25,))
@@ -94,7 +94,7 @@ def test_boxes_stand_from_the_narrowest_percentiles_to_the_widest_the_files_own_
         ("schema: 2\ntask: {id: T}\nsource: joint_limits\nlow: [1]\nhigh: [2]", "schema: needs 1"),
     ],
 )
-def test_what_is_no_bounds_file_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+def test_other_files_are_not_bounds_files(tmp_path: Path, text: str, problem: str) -> None:
     assert problem in refusal(tmp_path / "b.yaml", text)
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_is_missing_or_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no such home folder"):
         load_bounds("~nosuchuser/bounds.yaml")
     (tmp_path / "b.npz").write_bytes(b"PK\x03\x04\xff\xfe")
-    with pytest.raises(UserError, match="is no bounds file: it is not a text file"):
+    with pytest.raises(UserError, match="is not a bounds file: it is not a text file"):
         load_bounds(tmp_path / "b.npz")
 
 

@@ -100,7 +100,7 @@ def test_no_python_objects() -> None:
         (f"a: {'1' * 5000}", f"'{'1' * 38}… cannot be read as !!int"),  # more digits than Python reads
     ],
 )
-def test_values_that_their_tag_does_not_fit(text: str, problem: str) -> None:
+def test_values_that_do_not_fit_their_tag(text: str, problem: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_yaml(text, "test")
     assert problem in str(caught.value)

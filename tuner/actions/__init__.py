@@ -1,6 +1,6 @@
-"""Action boxes: judged, measured on a policy's actions, and derived from them.
+"""Action boxes: audit the task's own, record what a policy does in it, and derive bounds from the recording.
 
-Importing this package stays light: what acts with a policy (JAX, SBX) is imported when asked for.
+Importing this package is fast: what acts with a policy (JAX, SBX) is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING

@@ -32,7 +32,7 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class BoundsRequest:
-    """What `low` and `high` of the bounds file are to be."""
+    """What `low` and `high` of the bounds file are."""
 
     source: BoundsSource = "percentiles"
     percentiles: tuple[float, float] = DEFAULT_PERCENTILES
@@ -42,18 +42,18 @@ class BoundsRequest:
         """Check the numbers.
 
         Raises:
-            UserError: for percentiles that are no pair from 0 to 100 in order, a fraction outside (0, 1], or a source
-                that lacks its number.
+            UserError: for percentiles that are not two numbers from 0 to 100 in order, a fraction outside (0, 1], or a
+                source without its number.
         """
         check_percentiles(self.percentiles)
         if self.source == "fraction" and self.fraction is None:
-            raise UserError("A share of the task's box was asked for, but not which: add --fraction 0.03.")
+            raise UserError("A share of the task's box needs a number: add --fraction 0.03.")
         if self.fraction is not None and not 0 < self.fraction <= 1:
             raise UserError(f"--fraction {self.fraction:g}: give a share of the task's box, above 0 and at most 1.")
 
 
 def percentile_box(recording: Recording, percentiles: tuple[float, float]) -> ActionBox:
-    """Return the box between two percentiles of what the task got, dimension by dimension, linearly interpolated.
+    """Return the box between two percentiles of the task's actions in each dimension, linearly interpolated.
 
     Raises:
         UserError: if a dimension hardly varies, so that both percentiles are the same number.
@@ -69,9 +69,9 @@ def percentile_box(recording: Recording, percentiles: tuple[float, float]) -> Ac
 
 
 def joint_limit_box(joints: JointTargets) -> ActionBox:
-    """Return the smallest box about zero with which every joint target within the limits can be commanded.
+    """Return the smallest box about zero that can command every joint target within the limits.
 
-    Of each joint, ± max |limit − default| / scale.
+    For each joint it is ± max |limit − default| / scale.
     """
     default = np.asarray(joints.default)
     farthest = np.maximum(np.abs(np.asarray(joints.lower) - default), np.abs(np.asarray(joints.upper) - default))
@@ -100,11 +100,11 @@ def bounds_from_task(
         task: the task.
         low: lower ends of its own box, shape (d,).
         high: upper ends, shape (d,).
-        joints: what its actions command, if that is known.
-        request: what is wanted; not percentiles.
+        joints: what its actions command, if known.
+        request: what the bounds are; not percentiles.
 
     Raises:
-        UserError: if the task is not known to have what was asked for.
+        UserError: if the task does not have what the request needs.
     """
     limits = None if joints is None else joint_limit_box(joints)
     if request.source == "joint_limits" and limits is None:
@@ -129,15 +129,15 @@ def bounds_from_task(
 
 
 def bounds_from_recording(recording: Recording, request: BoundsRequest, *, policy: str) -> ActionBoundsFile:
-    """Return bounds with everything that the recording tells.
+    """Return bounds, and the other boxes that can be computed from the recording.
 
     Args:
         recording: a policy's actions.
-        request: what is wanted.
-        policy: where the recording comes from, for people.
+        request: what the bounds are.
+        policy: where the recording comes from, for readers of the file.
 
     Raises:
-        UserError: if the recording does not have what was asked for.
+        UserError: if the recording does not have what the request needs.
     """
     if request.source == "percentiles":
         box = percentile_box(recording, request.percentiles)
@@ -181,7 +181,7 @@ def _standard_boxes(recording: Recording) -> tuple[PercentileBox, ...]:
 def _percentile_ends(
     recording: Recording, percentiles: tuple[float, float]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return two percentiles of what the task got in each dimension, rounded; they may be the same number."""
+    """Return two percentiles of the task's actions in each dimension, rounded; they may be the same number."""
     low, high = np.percentile(recording.samples, percentiles, axis=0)
     return _rounded(low), _rounded(high)
 

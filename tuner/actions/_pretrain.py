@@ -1,4 +1,4 @@
-"""Train a policy whose actions bounds can be taken from: PPO, which the action box does not bother."""
+"""Train a policy to derive action bounds from: PPO, whose exploration does not depend on the action box."""
 
 import math
 import re
@@ -19,7 +19,7 @@ TICKS = 20
 
 
 class PretrainingChannel:
-    """Hands a trial's ticks on, and stops it when asked to."""
+    """Passes a trial's ticks on, and stops the trial on request."""
 
     def __init__(self, show: Callable[[Tick], None] = lambda _: None) -> None:
         """Open the channel; `show` gets each tick."""
@@ -27,7 +27,7 @@ class PretrainingChannel:
         self._request: StopRequest | None = None
 
     def stop(self) -> None:
-        """Ask the trial to end; what it has learned is kept. Safe to call from a signal handler."""
+        """Ask the trial to end; its policy is kept. Safe to call from a signal handler."""
         self._request = StopRequest(OutcomeKind.INTERRUPTED)
 
     def phase(self, phase: Phase) -> None:
@@ -49,7 +49,7 @@ def pretraining_agent(algorithm: str, task: TaskConfig) -> AgentConfig:
     """Return the agent that `tuner bounds TASK --pretrain` trains, on the task's own box.
 
     Raises:
-        UserError: for an algorithm that squashes its actions, and so sees the box that it is to find.
+        UserError: for an algorithm that is not in `PRETRAININGS`: the others explore within the box that is looked for.
     """
     if algorithm not in PRETRAININGS:
         raise unknown_name("algorithm to pretrain", algorithm, PRETRAININGS)
@@ -68,7 +68,7 @@ def pretraining_spec(
     threads: int,
     runs_dir: Path,
 ) -> TrialSpec:
-    """Return the trial that pretrains, in a folder of its own: `<runs_dir>/pretrain-<algorithm>-<task>/trial-NNNN`.
+    """Return the trial that pretrains, with its own folder: `<runs_dir>/pretrain-<algorithm>-<task>/trial-NNNN`.
 
     Args:
         algorithm: one of `PRETRAININGS`.
@@ -102,10 +102,10 @@ def pretraining_spec(
 
 
 def pretrain(spec: TrialSpec, env: TaskEnv, channel: PretrainingChannel) -> Outcome:
-    """Train, and return how it ended; the policy lies in the trial's folder.
+    """Train, and return the outcome; the policy is in the trial's folder.
 
     Raises:
-        UserError: if the agent and the task do not fit.
+        UserError: if the agent cannot be built for the task.
         TunerError: if training failed, or was stopped before anything was learned.
     """
     outcome = run_trial(spec, env, channel, clock=MonotonicClock())

@@ -1,4 +1,4 @@
-"""Let a policy act on its task, and keep every action."""
+"""Let a policy act on its task, and record every action."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +11,20 @@ from tuner.simulators import TaskEnv, bound_actions
 
 
 def record_actions(policy: Policy, env: TaskEnv, *, steps: int, seed: int, deterministic: bool = False) -> Recording:
-    """Return what the policy does in `steps` control steps of all robots.
+    """Return the actions of the policy in `steps` control steps of all robots.
 
-    Robots start at scattered ages, as in training, so that a recording shorter than an episode shows all of it. Noise
-    that the agent holds for several steps while it learns is held here too.
+    Robots start at different ages, as in training, so that a recording shorter than an episode shows all parts of one.
+    Noise that the agent holds for several steps in training is held here too.
 
     Args:
         policy: the policy.
         env: its task, opened by the caller; it is seeded and reset.
         steps: control steps.
         seed: seeds the simulation and the noise.
-        deterministic: take the mean instead of a draw.
+        deterministic: take the mean instead of a sample.
 
     Raises:
-        UserError: if the policy's action box does not fit the task, or the policy does not.
+        UserError: if the policy, or its action box, does not fit the task.
     """
     box = policy.box_in(env)
     shape = policy.agent.observation_space.shape
@@ -33,7 +33,7 @@ def record_actions(policy: Policy, env: TaskEnv, *, steps: int, seed: int, deter
     squashed = policy.config.algorithm != "ppo" and policy.config.squash
     own = np.asarray([box.low, box.high], np.float32)
     ends = own if policy.config.squash else np.asarray([env.action_space.low, env.action_space.high], np.float32)
-    low, high = ends if np.isfinite(ends).all() else own  # without squashing the policy's box is a unit, and no bound
+    low, high = ends if np.isfinite(ends).all() else own  # without squashing the policy's box is a unit, not a bound
     actor = GaussianActor(policy.agent, seed=seed)
     samples = np.empty((3, steps, env.num_envs, len(box.low)), dtype=np.float32)
     bounded = bound_actions(env, policy.config.model_copy(update={"action_box": box, "action_bound_fraction": None}))
@@ -68,6 +68,6 @@ def record_actions(policy: Policy, env: TaskEnv, *, steps: int, seed: int, deter
 
 
 def squash(raw: Floats, box: ActionBox) -> Floats:
-    """Return network outputs squashed by tanh into a box, as SBX does it; shape and dtype are kept."""
+    """Return network outputs squashed by tanh into a box, as SBX does it; the shape stays the same."""
     low, high = np.asarray(box.low, np.float32), np.asarray(box.high, np.float32)
     return np.asarray(low + 0.5 * (np.tanh(raw) + 1.0) * (high - low), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What a policy did on its task: every action of every robot, from the network's output to what the task got."""
+"""A recording of a policy: every action of every robot, from the network's output to what the task got."""
 
 import json
 import zipfile
@@ -33,7 +33,7 @@ class Recording:
     policy: Literal["trained", "untrained"]
     algorithm: str
     squashed: bool
-    """Whether tanh squashes the network's output into the agent's box; else it is clipped."""
+    """Whether tanh squashes the network's output into the agent's box; otherwise the output is clipped."""
     deterministic: bool
     """Whether the policy acted without exploration noise."""
     agent_low: Floats
@@ -49,11 +49,11 @@ class Recording:
     commanded: Floats
     """What the task got, in its units, shape (steps, robots, d)."""
     joints: JointTargets | None = None
-    """What the actions command, where they are joint targets."""
+    """What the actions command, if they are joint targets."""
 
     @property
     def samples(self) -> npt.NDArray[np.float64]:
-        """What the task got, all steps of all robots below each other, shape (steps · robots, d)."""
+        """What the task got, one row for each step of each robot, shape (steps · robots, d)."""
         return self.commanded.reshape(-1, self.commanded.shape[2]).astype(np.float64)
 
     @property
@@ -64,7 +64,7 @@ class Recording:
         return tuple(str(index) for index in range(self.commanded.shape[2]))
 
     def save(self, path: str | Path) -> None:
-        """Write the recording as `.npz`, whole or not at all; a file of that name is replaced."""
+        """Write the recording as `.npz`, completely or not at all; an existing file is replaced."""
         joints = "" if self.joints is None else json.dumps(asdict(self.joints))
         arrays = {name: getattr(self, name) for name in (*_SWITCHES, *_BOXES, *_SAMPLES)}
         texts = {"task": self.task.model_dump_json(), "policy": self.policy, "algorithm": self.algorithm}
@@ -76,7 +76,7 @@ def load_recording(path: str | Path) -> Recording:
     """Read a recording.
 
     Raises:
-        UserError: if there is no such file, or it holds something else.
+        UserError: if there is no such file, or it is not a recording.
     """
     file = user_path(path)
     try:
@@ -153,4 +153,4 @@ def _joints(text: str) -> JointTargets | None:
 
 
 def _refused(path: str | Path, why: str) -> UserError:
-    return UserError(f"{path} is no recording of actions: {why}. {_HOW}")
+    return UserError(f"{path} is not a recording of actions: {why}. {_HOW}")

@@ -1,4 +1,4 @@
-"""A recording in numbers, one set for each action dimension."""
+"""Statistics of a recording, for each action dimension."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from tuner.actions._recording import Recording
 
 SHOWN_PERCENTILES = (0.5, 2.5, 97.5, 99.5)
 SATURATED = 0.99
-"""Of the way from the middle of the agent's box to its edge."""
+"""Actions are saturated from this share of the way from the centre of the agent's box to its edge."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class DimensionStatistics:
     box: tuple[float, float]
     """The agent's box."""
     clipped: float | None
-    """Share of the network's outputs that lay outside the agent's box; None where they are squashed into it."""
+    """Share of the network's outputs outside the agent's box; None if they are squashed into it."""
     saturated: float
     """Share of actions in the outermost hundredth of the agent's box, on either side."""
     beyond_limits: float | None
-    """Share of joint targets beyond the joint's range; None where actions are no joint targets. Not a fault by itself:
-    a target out of reach is how a position controller is made to push with a certain torque."""
+    """Share of joint targets beyond the joint's range; None if actions are not joint targets. Not an error by itself:
+    targets out of reach make a position controller push with a certain torque."""
 
 
 @dataclass(frozen=True)
 class ActionStatistics:
-    """What one policy did."""
+    """Statistics of one policy's actions."""
 
     samples: int
-    """Actions, of all robots together."""
+    """Number of actions, of all robots together."""
     dimensions: tuple[DimensionStatistics, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def action_statistics(recording: Recording) -> ActionStatistics:
     raw = recording.raw.reshape(samples.shape)
     low, high = recording.agent_low.astype(np.float64), recording.agent_high.astype(np.float64)
     clipped = None if recording.squashed else ((raw < recording.agent_low) | (raw > recording.agent_high)).mean(axis=0)
-    # Measured where they went, in the box: a squashed action and a clipped one are then judged alike.
+    # Measured after squashing or clipping, so that both kinds of actions are treated the same.
     saturated = (np.abs(samples - (low + high) / 2) >= SATURATED * (high - low) / 2).mean(axis=0)
     beyond = _beyond_limits(recording)
     percentiles = np.percentile(samples, SHOWN_PERCENTILES, axis=0)

@@ -27,9 +27,9 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         overrides: values that replace the file's, each `dotted.path=value`, the value in YAML.
 
     Returns:
-        The study. References to the user's Python files (in `task.simulator`, `search_space`, `task.options.import`)
-        are absolute: relative ones in the file start at its folder, those in `overrides` at the working directory. So
-        does the path in `action_bounds`, which is replaced by what the bounds file holds.
+        The study. Paths of the user's Python files (in `task.simulator`, `search_space`, `task.options.import`) are
+        absolute, and the path in `action_bounds` is replaced by the content of that file. Relative paths in the study
+        file start at its folder, those in `overrides` at the working directory.
 
     Raises:
         UserError: if there is no such study, it cannot be read, or something in it is wrong; all mistakes at once.
@@ -62,7 +62,7 @@ def bundled_studies() -> dict[str, Path]:
 
 
 def find_study(path: str | Path) -> Path:
-    """Return the file of a study, which exists.
+    """Return the file of a study; it exists.
 
     Args:
         path: a study file, or the bare name of a bundled study.
@@ -99,7 +99,7 @@ def _find_bundled(name: str) -> Path:
         return studies[name]
     own = next((f"./{name}{suffix}" for suffix in SUFFIXES if Path(f"{name}{suffix}").is_file()), None)
     hint = (
-        f"The file {own} is named with its path: {own}." if own else "Your own is named with its path: ./my_study.yaml."
+        f"To use the file {own}, give its path: {own}." if own else "To use your own, give its path: ./my_study.yaml."
     )
     raise UserError(f"{unknown_name('study', name, studies)} {hint}")
 
@@ -114,7 +114,7 @@ def _hint(missing: Path) -> str:
             return f" Did you mean {folder / guess}?"
     bundled = bundled_studies()
     guess = nearest(missing.stem, bundled)
-    names = f"Bundled studies are named without path: {', '.join(bundled)}."
+    names = f"Bundled studies have names without a path: {', '.join(bundled)}."
     return f" Did you mean the bundled study '{guess}'? {names}" if guess else f" {names}"
 
 

@@ -13,7 +13,7 @@ def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> dict[str,
     """Return a copy of a study's data with some values replaced or added, in the order given.
 
     Args:
-        data: the study file as plain values; left as it is.
+        data: the study file as plain values; it is not changed.
         overrides: each `dotted.path=value`, the value in YAML.
 
     Raises:
@@ -32,7 +32,7 @@ def given_options(assignments: Sequence[str]) -> dict[str, Any]:
     """Return options from the command line, as `--option max_episode_steps=500`.
 
     Args:
-        assignments: each `name=value`, the value in YAML; of a name given twice the last counts.
+        assignments: each `name=value`, the value in YAML; if a name is given twice, the last value counts.
 
     Raises:
         UserError: if one has no `=` or no name, or its value is not YAML.
@@ -47,7 +47,7 @@ def given_options(assignments: Sequence[str]) -> dict[str, Any]:
 
 
 def _replaced(data: Any, keys: list[str], value: Any, override: str, done: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a copy of `data`, which lies at the path `done`, with the value at `keys` below it replaced."""
+    """Return a copy of `data` with the value at `keys` replaced; `done` is the path of `data` in the study."""
     known, where = keys_at(done, StudyConfig), ".".join(done)
     if known == []:
         raise UserError(f"--set {override}: '{where}' has no keys of its own. Set it as a whole: {where}=….")

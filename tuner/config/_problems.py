@@ -57,7 +57,7 @@ _BOUNDS |= {"less_than": "less than {lt:g}", "less_than_equal": "at most {le:g}"
 
 class _Shortened(reprlib.Repr):
     def repr_str(self, text: str, level: int) -> str:
-        """Shorten a text without its passwords: of what is cut off half a password could not be found any more."""
+        """Mask passwords before the text is cut: half a password could not be recognised."""
         return super().repr_str(mask_passwords(text), level)
 
 
@@ -75,13 +75,13 @@ def describe_problems(error: ValidationError, model: type[BaseModel], data: Any 
     Args:
         error: what pydantic found.
         model: what describes the values.
-        data: the plain values that the error is about; None where they are not at hand.
+        data: the plain values that the error is about; None if they are not known.
     """
     lines: dict[Path, str] = {}
     for details in error.errors(include_url=False):
         path = _path(details, data) if data is not None else _path_alone(details)
         if path in lines and details["type"] != "extra_forbidden":
-            lines[path] = _needs(path, _SCALAR, details["input"])  # every member of a union has its own complaint
+            lines[path] = _needs(path, _SCALAR, details["input"])  # each member of a union reports an error of its own
         else:
             lines[path] = _describe(path, details, model)
     return list(lines.values())

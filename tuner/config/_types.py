@@ -1,4 +1,4 @@
-"""The shared base of everything a user writes down or a trial is described by."""
+"""The base class of all models, and types that they share."""
 
 from typing import Annotated
 
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class Frozen(BaseModel):
     """An immutable model that forbids unknown keys, infinities and silent conversions between types.
 
-    Strict: "240" and true are no numbers, 256.0 is no whole number. A whole number is a number, though, and a list is
-    a tuple (`Listed`), as YAML and JSON have nothing else.
+    Strict: "240" and true are not numbers, and 256.0 is not a whole number. A whole number is accepted as a number,
+    and a list as a tuple (`Listed`), because YAML and JSON have nothing else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, strict=True)

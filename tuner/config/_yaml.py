@@ -3,6 +3,8 @@
 Plain values are read by the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-3` is a
 number, only true and false are booleans, `yes`, `no`, `on`, `off`, dates and `1:30` are text, `010` is ten. Keys are
 text, and no key may appear twice in one mapping.
+
+ruamel.yaml reads YAML 1.2 too, but takes dates, `1_000` and `0b1` for values, and does not quote `yes` when it writes.
 """
 
 import re
@@ -22,10 +24,10 @@ _SHOWN = 40
 
 
 class CheckedLoader(yaml.SafeLoader):
-    """Raises ConstructorError, with its place, where PyYAML's own constructors fail with whatever Python raises."""
+    """Raises ConstructorError, with the place, where PyYAML's constructors let other exceptions of Python through."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
-        """Build the value of a node; one that its tag does not fit raises ConstructorError."""
+        """Build the value of a node; a value that does not fit its tag raises ConstructorError."""
         if node.tag in _OF_KEYS and not isinstance(node, MappingNode):
             raise _misfit(node)
         try:
@@ -130,7 +132,7 @@ def parse_yaml(text: str, source: str) -> Any:
 
     Raises:
         UserError: if it is not YAML, has a duplicate key or a key that is not text, asks for Python objects, or has a
-            value that its tag does not fit; with line and column.
+            value that does not fit its tag; with line and column.
     """
     try:
         return yaml.load(text, Loader=_StudyLoader)

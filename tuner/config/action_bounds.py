@@ -20,7 +20,7 @@ BoundsSource = Literal["percentiles", "joint_limits", "fraction"]
 
 
 def check_percentiles(pair: tuple[float, float]) -> None:
-    """Refuse two percentiles that are none, or not in order.
+    """Refuse two numbers that are not percentiles, or not in order.
 
     Raises:
         UserError: if they are not within 0 and 100, the lower one first.
@@ -37,7 +37,7 @@ def _checked(pair: tuple[float, float]) -> tuple[float, float]:
     try:
         check_percentiles(pair)
     except UserError as error:
-        raise ValueError(str(error).removesuffix(".")) from error  # the list of mistakes ends them itself
+        raise ValueError(str(error).removesuffix(".")) from error  # the list of mistakes adds the full stop
     return pair
 
 
@@ -80,15 +80,15 @@ class ActionBoundsFile(Frozen):
     source: BoundsSource
     """What `low` and `high` are."""
     percentiles: Percentiles | None = None
-    """Of which percentiles, where the source is `percentiles`."""
+    """The two percentiles, if the source is `percentiles`."""
     fraction: float | None = Field(default=None, gt=0, le=1)
-    """Which share, where the source is `fraction`."""
+    """The share of the task's own box, if the source is `fraction`."""
     low: Bounds
     high: Bounds
     percentile_boxes: Annotated[tuple[PercentileBox, ...], Listed] = ()
     """The same recording at several pairs of percentiles, for search spaces that sample one."""
     joint_limits: ActionBox | None = None
-    """The box that reaches the joint limits, where the task's actions are joint targets."""
+    """The box that reaches the joint limits, if the task's actions are joint targets."""
     origin: BoundsOrigin = BoundsOrigin()
 
     @model_validator(mode="after")
@@ -111,7 +111,7 @@ class ActionBoundsFile(Frozen):
 
     @property
     def boxes_by_percentiles(self) -> dict[tuple[float, float], ActionBox]:
-        """All boxes known by their percentiles, the narrowest pair first; the file's own among them."""
+        """All boxes made from percentiles, including the file's own; the narrowest pair comes first."""
         found = {box.percentiles: ActionBox(low=box.low, high=box.high) for box in self.percentile_boxes}
         if self.source == "percentiles" and self.percentiles is not None:
             found[self.percentiles] = self.box
@@ -119,7 +119,7 @@ class ActionBoundsFile(Frozen):
 
     @property
     def joint_limit_box(self) -> ActionBox | None:
-        """The box that reaches the joint limits, where it is known."""
+        """The box that reaches the joint limits; None if it is not known."""
         return self.box if self.source == "joint_limits" else self.joint_limits
 
     def mismatch(self, task_id: str, simulator: str) -> str | None:
@@ -131,7 +131,7 @@ class ActionBoundsFile(Frozen):
             return None
         return (
             f"the action bounds were found on {self.task.id} (simulator {self.task.simulator}), but the task is "
-            f"{task_id} (simulator {simulator}); make them anew with: tuner bounds {task_id} --pretrain ppo"
+            f"{task_id} (simulator {simulator}); make new ones with: tuner bounds {task_id} --pretrain ppo"
         )
 
 
@@ -145,13 +145,13 @@ def load_bounds(path: str | Path) -> ActionBoundsFile:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no bounds file: it is not a text file. {_HOW}") from error
+        raise UserError(f"{path} is not a bounds file: it is not a text file. {_HOW}") from error
     except OSError as error:
         raise UserError(f"Cannot read the bounds file {path}: {error.strerror}. {_HOW}") from error
     data = parse_yaml(text, str(path))
     if not isinstance(data, dict):
         found = "nothing" if data is None else f"a {type(data).__name__}"
-        raise UserError(f"{path} is no bounds file: it holds {found}, not keys and values. {_HOW}")
+        raise UserError(f"{path} is not a bounds file: it holds {found}, not keys and values. {_HOW}")
     try:
         return ActionBoundsFile.model_validate(data)
     except ValidationError as error:

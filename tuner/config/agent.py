@@ -11,7 +11,7 @@ from tuner.errors import UserError
 
 Algorithm = Literal["sac", "tqc", "ppo", "td3", "crossq"]
 OFF_POLICY: frozenset[str] = frozenset({"sac", "tqc", "td3", "crossq"})
-"""Algorithms that learn from a replay buffer; they alone can have probe robots."""
+"""Algorithms that learn from a replay buffer; only they can have probe robots."""
 
 LayerSizes = Annotated[tuple[PositiveCount, ...], Field(min_length=1), Listed]
 Bounds = Annotated[tuple[float, ...], Field(min_length=1), Listed]
@@ -52,12 +52,12 @@ class ActionBox(Frozen):
 
 
 class BoxSchedule(Frozen):
-    """An action box that starts small and widens: after t seconds its share of the whole is start^(1 − t/seconds)."""
+    """An action box that widens: after t seconds its share of the full box is start^(1 − t/seconds)."""
 
     start: float = Field(gt=0, lt=1)
     """Share of the agent's action box, about its centre, when training starts."""
     seconds: PositiveSeconds
-    """Training clock from which on the box is whole."""
+    """Training clock at which the box reaches its full size."""
 
 
 class BoundsPenalty(Frozen):
@@ -66,7 +66,7 @@ class BoundsPenalty(Frozen):
     weight: float = Field(gt=0)
     """Reward lost in a step whose action lies at the bounds in every dimension."""
     margin: float = Field(default=0.8, ge=0, lt=1)
-    """m: up to this share of the way from the box's centre to its bounds nothing is lost."""
+    """m: nothing is lost up to this share of the way from the box's centre to its bounds."""
 
 
 class AgentConfig(Frozen):
@@ -74,12 +74,12 @@ class AgentConfig(Frozen):
 
     algorithm: Algorithm
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
-    """Constructor arguments of the SBX class, in SBX's own names; what is absent keeps SBX's default."""
+    """Constructor arguments of the SBX class, in SBX's own names; arguments left out keep SBX's default."""
     learner: Literal["fused", "stock"] = "fused"
-    """Who updates SAC and TQC: the fused learner, the same updates in one compiled program, or SBX's own `train`. The
-    other algorithms always learn with SBX's own."""
+    """What updates SAC and TQC: the fused learner, which makes the same updates in one compiled program, or SBX's own
+    `train`. The other algorithms always use SBX's own."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the fused learner's matrix products; parameters and sums are float32 either way."""
+    """Precision of the fused learner's matrix products; parameters and sums are float32 either way."""
     network: Network = Network()
     initial_std: float | None = Field(default=None, gt=0, le=10)
     """Standard deviation of the untrained actor before squashing; None keeps SBX's own (about 1). SAC, TQC, PPO."""
@@ -95,14 +95,14 @@ class AgentConfig(Frozen):
     action_box_schedule: BoxSchedule | None = None
     """Lets the action box widen over the training clock. SAC and TQC, fused learner."""
     bounds_penalty: BoundsPenalty | None = None
-    """Keeps actions away from the bounds; only the learner sees it, no return that is reported has it in. SAC and TQC,
+    """Keeps actions away from the bounds. Only the learner sees it; reported returns do not include it. SAC and TQC,
     fused learner."""
     squash: bool = True
     """False makes the actor a plain Gaussian, without tanh and with a standard deviation that is the same in every
-    state; the action box is then its unit and no bound. SAC and TQC, fused learner."""
+    state; the action box is then a unit and not a bound. SAC and TQC, fused learner."""
     mean_penalty: float = Field(default=0.0, ge=0)
     """Weight, in the actor's loss, of the mean of the squared means before squashing, which keeps tanh out of
-    saturation; of an actor that is not squashed, of its means in units of half the action box. SAC and TQC."""
+    saturation. If the actor is not squashed, its means are taken in units of half the action box. SAC and TQC."""
 
     @model_validator(mode="after")
     def _one_source_of_bounds(self) -> Self:
@@ -123,7 +123,8 @@ class AgentConfig(Frozen):
             high: upper bounds of the task's own box, shape (action_dim,).
 
         Raises:
-            UserError: if a fraction is asked of an infinite box, or the agent's box has the wrong length.
+            UserError: if the task's box is infinite and the agent has none of its own, or if the agent's box has the
+                wrong length.
         """
         if self.action_box is not None:
             if len(self.action_box.low) != len(low):
@@ -151,7 +152,7 @@ class AgentConfig(Frozen):
 
 
 def _infinite_box(fraction: float | None, dimensions: int) -> str:
-    """Return what is wrong where the task's own box is infinite and the agent has none; `fraction` as it was given."""
+    """Return the message for an infinite box of the task and an agent without a box of its own."""
     give = f"Let the search space give an action_box with {dimensions} absolute bounds"
     if fraction is None:
         return (

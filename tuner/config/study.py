@@ -77,9 +77,9 @@ class ConfirmConfig(Frozen):
     top: PositiveCount = 3
     """How many of the study's best configurations."""
     seeds: PositiveCount = 5
-    """Fresh seeds for each that is not dropped before."""
+    """Fresh seeds for each configuration that is not dropped earlier."""
     reference: str | None = Field(default=None, min_length=1)
-    """A warm start of the search space that is trained on the same seeds to compare with; it never wins."""
+    """A warm start of the search space, trained on the same seeds for comparison; it never wins."""
 
 
 class WorkersConfig(Frozen):
@@ -106,10 +106,10 @@ class StudyConfig(Frozen):
     search_space: str = Field(min_length=1)
     """A bundled search space by name, or your own as `path/to/file.py:function`."""
     action_bounds: ActionBoundsFile | None = None
-    """In the study file the path of a bounds file, as `tuner bounds` writes it; here its content. It takes the place of
-    the shares of the task's own action box that the search space and its warm starts would use."""
+    """The content of a bounds file, as `tuner bounds` writes it; the study file has its path. It replaces the shares of
+    the task's own action box that the search space and its warm starts use otherwise."""
     fixed: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
-    """Parameters pinned instead of sampled."""
+    """Parameters that have these values instead of sampled ones."""
     warm_start: Annotated[tuple[str, ...], Listed] = ()
     """Named configurations of the search space that are tried first."""
     objective: ObjectiveConfig

@@ -29,6 +29,6 @@ class TrialSpec(Frozen):
     """False trains for the whole budget, even if the target is reached on the way; the time to return is recorded."""
     start_from: str | None = None
     """Folder of an earlier run whose policy, optimisers, entropy coefficient and normalisation the agent starts from;
-    None starts from nothing. The replay buffer starts empty either way."""
+    None starts from scratch. The replay buffer starts empty either way."""
     directory: str | None = None
     """Folder for curves, ledger and policy; None writes nothing."""

@@ -134,7 +134,7 @@ def test_progress_is_a_line():
         (["runs/x/trial-0000", "--steps", "2"], "There is no folder or recording 'runs/x/trial-0000'"),
         (["Pendulum-v2", "--fraction", "0.1"], "No simulator lists a task 'Pendulum-v2'. Did you mean 'Pendulum-v1'?"),
         (["b.npz"], "There is no recording b.npz."),
-        (["bounds.txt"], "bounds.txt is no recording of actions"),
+        (["bounds.txt"], "bounds.txt is not a recording of actions"),
         (["Cartpole"], "train a policy first: tuner bounds Cartpole --pretrain ppo"),
         (["runs/x/trial-0000"], "There is no folder or recording 'runs/x/trial-0000'"),
         (["Cartpole", "--source", "joint_limits"], "Cartpole does not say which joint targets"),

@@ -1,4 +1,7 @@
-"""Whether a task's action box suits an agent that squashes its actions; boxes from configuration files included."""
+"""Checks whether an action box suits an agent that squashes its actions.
+
+`config_files/` reads such boxes from configuration files of other projects.
+"""
 
 from tuner.actions.audit._audit import Audit, audit_box, audit_task
 from tuner.actions.audit._dimension import MOST_DIMENSIONS, UNIT_ACTION, DimensionAudit, Verdict

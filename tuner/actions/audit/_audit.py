@@ -1,4 +1,4 @@
-"""Whether a squashed Gaussian can learn in an action box: where its mass lies, and what that commands."""
+"""Whether a squashed Gaussian can learn in an action box: where its actions lie, and what they command."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Audit:
-    """A whole action box; it is as bad as its worst dimension, as an action has all of them."""
+    """The audit of an action box; the box is as bad as its worst dimension."""
 
     dimensions: tuple[DimensionAudit, ...]
     verdict: Verdict
     reason: str
-    """What is wrong, or right, in sentences."""
+    """Why the box has this verdict, in sentences."""
     remedy: str
     """What to do about it, in sentences."""
 
@@ -44,7 +44,7 @@ def audit_box(
     Args:
         low: lower bounds, shape (action_dim,), in the task's units.
         high: upper bounds, shape (action_dim,).
-        joints: what the actions command, where they are joint targets.
+        joints: what the actions command, if they are joint targets.
 
     Raises:
         UserError: for no dimensions, bounds that are not finite, lengths that differ, or low ≥ high.
@@ -61,7 +61,7 @@ def _check(lows: list[float], highs: list[float], targets: list[JointTarget]) ->
     if not lows or len(lows) != len(highs) or len(lows) != len(targets):
         raise UserError(
             f"The action box has {len(lows)} lower and {len(highs)} upper bounds for {len(targets)} dimensions. "
-            "Needed is one pair of bounds for each of at least one dimension."
+            "It needs one pair of bounds for each dimension, and at least one dimension."
         )
     for low, high, target in zip(lows, highs, targets, strict=True):
         if not (math.isfinite(low) and math.isfinite(high)):
@@ -76,14 +76,14 @@ def _check(lows: list[float], highs: list[float], targets: list[JointTarget]) ->
 def _not_finite(low: float, high: float, target: JointTarget) -> str:
     found = f"The action box is not finite: dimension {target.name} has the bounds {low:g} and {high:g}."
     advice = (
-        "SAC cannot squash onto such a box, so some wrapper puts a finite one in its place (Isaac Lab's for "
+        "SAC cannot squash onto such a box, so a wrapper replaces it by a finite one (Isaac Lab's for "
         "Stable-Baselines3: ±100 up to 2.3.2). Audit that one: tuner audit --box -100 100 --dims 12."
     )
     return f"{found} {advice}"
 
 
 def audit_task(task: "TaskConfig") -> Audit:
-    """Open a task, judge its action box, close it.
+    """Open a task, judge its action box, and close it.
 
     Raises:
         UserError: as `open_task` and `audit_box` do.

@@ -1,4 +1,4 @@
-"""One dimension of an action box: where the first actions lie in it, what it commands, and the verdict."""
+"""One dimension of an action box: where the first actions lie, what they command, and the verdict."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -10,25 +10,25 @@ from tuner.actions.audit._probability_mass import gaussian_outside, squashed_med
 Verdict = Literal["fine", "wide", "hopeless"]
 
 UNIT_ACTION = 3.0
-"""Actions within ± this are what a Gaussian of σ = 1 explores (all but 0.27 %), and what tasks made for PPO are scaled
-for: the 2.5 and 97.5 percentiles of a trained PPO on the A1's flat task lie between −2.6 and 3.8."""
+"""A Gaussian of σ = 1 explores actions within ± this (all but 0.27 %), and tasks made for PPO are scaled for them: the
+2.5 and 97.5 percentiles of a trained PPO on the A1's flat task lie between −2.6 and 3.8."""
 FINE_SHARE = 1.0 / 3.0
-"""A dimension is fine while at most this share of the first squashed actions is out of place: beyond the joint's range,
-or, where that is not known, beyond ± `UNIT_ACTION`. Set by what trains on the A1's flat task: the boxes ±3 (3 % of the
-declared one) and max|limit − default|/scale, which have at most 0.15 and 0.30 there; ±5 has 0.44, and robots kept
-falling. Without joint limits, ±4 is the widest fine box."""
+"""A dimension is fine if at most this share of the first squashed actions is out of place: beyond the joint's range or,
+if that is not known, beyond ± `UNIT_ACTION`. The number comes from what trains on the A1's flat task: the boxes ±3 (3 %
+of the declared one) and max|limit − default|/scale, which have at most 0.15 and 0.30 there; ±5 has 0.44, and robots
+kept falling. Without joint limits, ±4 is the widest fine box."""
 HOPELESS_SHARE = 0.9
-"""A dimension is hopeless from this share on: one action in ten makes sense, and in two such dimensions one in a
+"""A dimension is hopeless from this share on: one action in ten makes sense, and with two such dimensions one in a
 hundred. The A1's ±100, on which SAC stayed far below zero, has 0.91 or more in every joint. Without joint limits, ±24
 is the narrowest hopeless box."""
 
 MOST_DIMENSIONS = 10_000
-"""No agent has more actions; a greater number is a mistake, and would only fill the memory."""
+"""No agent has more actions than this; a greater number is a mistake and would only fill the memory."""
 
 
 @dataclass(frozen=True)
 class DimensionAudit:
-    """The numbers. Shares are of 1; angles in degrees, None where they are not known or there is no joint."""
+    """The numbers. Shares are between 0 and 1; angles are in degrees, None if not known or if there is no joint."""
 
     name: str
     """The joint's name, or the dimension's number."""
@@ -37,16 +37,16 @@ class DimensionAudit:
     gaussian_beyond_unit: float
     """Share of N(0, 1) beyond ±3: where PPO starts."""
     gaussian_clipped: float
-    """Share of N(0, 1) that the box cuts off."""
+    """Share of N(0, 1) that the box clips."""
     squashed_beyond_unit: float
     """Share of the squashed Gaussian beyond ±3: where SAC starts."""
     squashed_median_distance: float
-    """Half of the squashed Gaussian lies further than this from the box's centre."""
+    """Half of the squashed Gaussian is further than this from the box's centre."""
     target_low_degrees: float | None
-    """The lowest joint target that the box commands: absolute, or from the default where `about_default` says so."""
+    """The lowest joint target that the box commands: absolute, or relative to the default if `about_default`."""
     target_high_degrees: float | None
     about_default: bool
-    """Whether the targets are differences from a default position that is not known."""
+    """Whether targets are relative to a default position that is not known."""
     range_low_degrees: float | None
     """Lower end of the joint's range."""
     range_high_degrees: float | None
@@ -57,12 +57,12 @@ class DimensionAudit:
 
     @property
     def out_of_place(self) -> float:
-        """The share of the first squashed actions that the verdict is about."""
+        """The share of the first squashed actions that decides the verdict."""
         return self.squashed_beyond_unit if self.squashed_beyond_range is None else self.squashed_beyond_range
 
     @property
     def verdict(self) -> Verdict:
-        """How bad that is."""
+        """How bad that share is."""
         if self.out_of_place <= FINE_SHARE:
             return "fine"
         return "wide" if self.out_of_place < HOPELESS_SHARE else "hopeless"

@@ -1,4 +1,4 @@
-"""What is known of the joint targets that actions command."""
+"""Joint targets that actions command, as far as they are known."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuner.errors import UserError
 
-if TYPE_CHECKING:  # importing simulators would load Stable-Baselines3 to look at a few numbers
+if TYPE_CHECKING:  # importing simulators would load Stable-Baselines3, only to look at a few numbers
     from tuner.simulators import JointTargets
 
 Known = tuple[float | None, ...]
@@ -14,7 +14,7 @@ Known = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class PartialTargets:
-    """`tuner.simulators.JointTargets` of which some numbers may be missing (None), as configuration files leave them.
+    """Like `tuner.simulators.JointTargets`, but numbers may be missing (None), as in many configuration files.
 
     One entry per action dimension, in the order of actions; action a commands default + scale · a, in rad.
     """
@@ -28,7 +28,7 @@ class PartialTargets:
 
 @dataclass(frozen=True)
 class JointTarget:
-    """One joint of them."""
+    """The target of one joint."""
 
     name: str
     default: float | None = None

@@ -1,6 +1,6 @@
-"""Where a Gaussian and a squashed Gaussian put their mass in an action box, in closed form.
+"""How much probability a Gaussian and a squashed Gaussian have in parts of an action box, in closed form.
 
-An untrained PPO draws actions from about N(0, 1) in the task's own units, whatever the box; what falls outside is
+An untrained PPO draws actions from about N(0, 1) in the task's own units, whatever the box; actions outside are
 clipped. An untrained SAC draws z from about N(0, 1) too, but acts c + h·tanh(z) in a box of centre c and half-width h.
 As tanh rises strictly, P(c + h·tanh z ≤ a) = Φ(atanh((a − c) / h)), with Φ the normal distribution function.
 """
@@ -8,7 +8,7 @@ As tanh rises strictly, P(c + h·tanh z ≤ a) = Φ(atanh((a − c) / h)), with 
 import math
 
 MEDIAN_DEVIATE = 0.6744897501960817
-"""Half of a unit Gaussian lies within ± this: Φ⁻¹(3/4)."""
+"""Half of a unit Gaussian is within ± this: Φ⁻¹(3/4)."""
 
 
 def normal_below(value: float) -> float:
@@ -24,7 +24,7 @@ def gaussian_outside(low: float, high: float, std: float = 1.0) -> float:
         high: not below `low`; may be infinity.
         std: its standard deviation.
     """
-    # the upper tail as a lower one, as 1 - Φ would lose its digits
+    # the upper tail is computed as a lower one, because 1 - Φ would lose digits
     return normal_below(low / std) + normal_below(-high / std)
 
 
@@ -47,7 +47,7 @@ def squashed_median_distance(box_low: float, box_high: float) -> float:
 
 
 def _unsquash(action: float, box_low: float, box_high: float) -> float:
-    """Return the z that is squashed to `action`; infinite at and beyond the box's bounds."""
+    """Return the z that is squashed to `action`; it is infinite at and beyond the box's bounds."""
     centre, half = (box_low + box_high) / 2.0, (box_high - box_low) / 2.0
     share = (action - centre) / half
     return math.copysign(math.inf, share) if abs(share) >= 1.0 else math.atanh(share)

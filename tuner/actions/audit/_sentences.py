@@ -6,7 +6,7 @@ from dataclasses import replace
 from tuner.actions.audit._dimension import UNIT_ACTION, DimensionAudit
 
 _CLIPPED_SHARE = 1.0 / 3.0
-"""From this share of cut-off first actions on, a box is worth a word to those who train PPO."""
+"""A fine box gets a remark for PPO if it clips at least this share of the first actions."""
 
 
 def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
@@ -14,7 +14,7 @@ def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str
 
     Args:
         dimensions: all of them.
-        worst: the one that decides.
+        worst: the dimension that decides the verdict.
     """
     if worst.verdict == "fine":
         return _fine(dimensions, worst)
@@ -29,8 +29,8 @@ def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str
     ]
     if worst.target_low_degrees is None:
         sentences.append(
-            f"(That takes ±{UNIT_ACTION:g} for the scale of sensible actions, as in tasks made for PPO. Where actions "
-            "have units of their own and need the whole box, it is right as it is.)"
+            f"(This assumes that sensible actions lie within ±{UNIT_ACTION:g}, as in tasks made for PPO. If actions "
+            "have units of their own and need the whole box, the box is right.)"
         )
     return " ".join(sentences)
 
@@ -40,9 +40,9 @@ def remedy(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
     if worst.verdict == "fine":
         clipped = max(dimension.gaussian_clipped for dimension in dimensions)
         if clipped < _CLIPPED_SHARE:
-            return "Nothing: train on it as it is."
+            return "Nothing: train on this box."
         return (
-            f"Nothing for SAC. PPO's first actions (σ = 1) are cut off at the bounds, up to {clipped:.0%} of them: "
+            f"Nothing for SAC. Up to {clipped:.0%} of PPO's first actions (σ = 1) are clipped at the bounds: "
             "give PPO a smaller initial_std."
         )
     ways = [
@@ -58,7 +58,7 @@ def _fine(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
     if worst.out_of_place == 0.0:
         place = "beyond a joint's range" if worst.squashed_beyond_range is not None else f"beyond ±{UNIT_ACTION:g}"
         return f"No squashed action can lie {place}."
-    return f"{_where(dimensions, worst)}{worst.reason} That is few enough to learn from."
+    return f"{_where(dimensions, worst)}{worst.reason} That is few enough for learning."
 
 
 def _where(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
@@ -87,7 +87,7 @@ def _joint_limits(dimensions: Sequence[DimensionAudit]) -> list[str]:
 
 
 def _fraction(dimensions: Sequence[DimensionAudit]) -> list[str]:
-    """Return what lies within ±3, as a share of the box where it is about zero; nothing where the boxes differ."""
+    """Return the part within ±3, as a share of the box if that is centred at zero; nothing if the boxes differ."""
     boxes = {(dimension.low, dimension.high) for dimension in dimensions}
     low, high = next(iter(boxes))
     inner = (max(low, -UNIT_ACTION), min(high, UNIT_ACTION))

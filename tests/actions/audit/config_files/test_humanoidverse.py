@@ -61,7 +61,7 @@ def test_scales_that_differ_by_joint(tmp_path):
     text = ROBOT.replace("clip_torques: True", "action_rescale: True")
     found = read(tmp_path, "robot.yaml", text)
     assert found.joints.scale == (None, None)
-    assert "The scale differs by joint" in found.notes[0]
+    assert "The scale of each joint depends on" in found.notes[0]
 
 
 def test_clipping_that_is_switched_off(tmp_path):

@@ -42,7 +42,7 @@ def env(clip, joints=".*", more=""):
     return ENV.replace("CLIP", clip).replace("JOINTS", joints) + more
 
 
-def test_a_clip_of_all_joints_is_taken_apart_by_their_default_positions(tmp_path):
+def test_a_clip_of_all_joints_is_split_by_their_default_positions(tmp_path):
     found = read(tmp_path, "env.yaml", env("{.*: !!python/tuple [-100.0, 100.0]}"))
     assert (found.style, found.place) == ("Isaac Lab environment", "actions.joint_pos.clip")
     assert found.joints.names == (".*_hip_joint", ".*_knee_joint")
@@ -101,7 +101,7 @@ def test_a_direct_environment(tmp_path):
         (env("[-1.0, 1.0]"), "a mapping from joint names"),
         (env("{.*_hip_joint: [-1.0, 1.0]}", joints="toe"), "does not give a number for toe"),
         (env("{left.*: [-1.0, 1.0]}", joints="my_hip_joint"), "no entry that matches my_hip_joint"),
-        (env("{.*: [-1.0, 1.0]}").replace("0.25", "0.0"), "needed is one above zero"),
+        (env("{.*: [-1.0, 1.0]}").replace("0.25", "0.0"), "it must be above zero"),
         (env("{.*: [1.0, -1.0]}"), "leaves no room"),
         (env("{.*: [-.inf, .inf]}"), "not finite"),
         (env("{.*: wide}"), "cannot be read as bounds"),

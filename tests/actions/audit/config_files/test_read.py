@@ -19,7 +19,7 @@ def test_a_file_without_any_clipping_says_what_was_found(tmp_path):
     ("name", "text", "message"),
     [
         ("a.json", '{"a": 1}', "clips no actions"),
-        ("a.toml", "clip_actions = 1", "neither Python nor YAML by its name"),
+        ("a.toml", "clip_actions = 1", r"does not end in \.py or \.yaml"),
         ("a.yaml", "a: &a [*a]", "clips no actions"),
     ],
 )

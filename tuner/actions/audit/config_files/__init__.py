@@ -1,4 +1,4 @@
-"""Action clipping read out of other codebases' configuration files, one file per style; nothing in them is ever run."""
+"""Reads action clipping from configuration files of other projects, one module per style; nothing in a file is run."""
 
 from tuner.actions.audit.config_files._read import read_action_settings
 from tuner.actions.audit.config_files._settings import ActionSettings

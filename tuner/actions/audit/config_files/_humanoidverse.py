@@ -19,7 +19,7 @@ from tuner.actions.audit.config_files._settings import (
 
 STYLE = "humanoidverse YAML"
 _RESCALED = ("action_rescale", "action_scales_by_effort_limit_over_p_gain")
-"""Switches by which some projects multiply the scale by effort limit / stiffness, joint by joint."""
+"""Switches with which some projects multiply the scale of each joint by effort limit / stiffness."""
 
 
 def read_humanoidverse(data: dict[str, Any], source: str) -> ActionSettings | None:
@@ -46,7 +46,7 @@ def read_humanoidverse(data: dict[str, Any], source: str) -> ActionSettings | No
     scale: Known = per_joint(resolved(data, control.get("action_scale")), names)
     if any(control.get(switch) for switch in _RESCALED):
         scale = (None,) * len(names)
-        notes += ("The scale differs by joint with effort limit and stiffness; no joint targets are shown.",)
+        notes += ("The scale of each joint depends on effort limit and stiffness; no joint targets are shown.",)
     return ActionSettings(
         style=STYLE,
         place=place,
@@ -64,7 +64,7 @@ def read_humanoidverse(data: dict[str, Any], source: str) -> ActionSettings | No
 
 
 def _limits(data: dict[str, Any], robot: dict[str, Any], key: str, names: tuple[str, ...]) -> Known:
-    """Return the ends of the joints' ranges, which the file lists in the order of `dof_names`."""
+    """Return one end of the joints' ranges, which the file lists in the order of `dof_names`."""
     values, listed = resolved(data, robot.get(key)), resolved(data, robot.get("dof_names"))
     if not isinstance(values, list) or not isinstance(listed, list) or list(names) != [str(name) for name in listed]:
         return (None,) * len(names)

@@ -2,7 +2,7 @@
 
 Each entry of `actions` is an action term: processed = offset + scale · action, then clamped to `clip`, a mapping from
 joint names (regular expressions) to [low, high]. So the clip is in units of the target, rad for joint positions, and is
-taken back here to units of the policy's output: (clip − offset) / scale. With `use_default_offset` the offset is the
+converted here to units of the policy's output: (clip − offset) / scale. With `use_default_offset` the offset is the
 joint's default position, which `scene.robot.init_state.joint_pos` has. (isaaclab.envs.mdp.actions, 2.2 to 2.3.2)
 """
 
@@ -24,7 +24,7 @@ _WRAPPERS = (
 
 @dataclass(frozen=True)
 class _Term:
-    """One action term, joint by joint or expression by expression."""
+    """One action term, with one entry for each joint or expression."""
 
     names: tuple[str, ...]
     low: tuple[float, ...]
@@ -34,7 +34,7 @@ class _Term:
 
 
 def read_isaac_lab(data: dict[str, Any], source: str) -> ActionSettings | None:
-    """Return the settings of a file in this style, None for a file that is no Isaac Lab environment.
+    """Return the settings of a file in this style, None for a file that is not an Isaac Lab environment.
 
     Raises:
         UserError: if nothing is clipped, only some terms are, or a clip cannot be read.
@@ -102,10 +102,10 @@ def _read_term(name: str, term: dict[str, Any], data: dict[str, Any]) -> _Term:
 
 
 def _names(term: dict[str, Any], offsets: Any) -> tuple[str, ...]:
-    """Return the joints by name where the file has their names; otherwise the expressions that tell them apart.
+    """Return the names of the joints if the file has them; otherwise the expressions that distinguish them.
 
-    An expression such as `.*` covers narrower ones, `.*_hip` among them, which is how a clip of all joints is taken
-    apart by the joints' default positions.
+    An expression such as `.*` covers narrower ones such as `.*_hip`. So a clip of all joints is split by the joints'
+    default positions.
     """
     joints, clips = term.get("joint_names"), [str(key) for key in term["clip"]]
     if isinstance(joints, list) and joints and all(_is_literal(str(joint)) for joint in joints):
@@ -124,7 +124,7 @@ def _bounds(joint: str, scale: float, offset: float, clips: Mapping[str, Any], p
     if clip is None:
         raise UserError(f"{place} has no entry that matches {joint}, so that joint is not clipped.")
     if scale <= 0.0:
-        raise UserError(f"The scale of {joint} under {place} is {scale:g}; needed is one above zero.")
+        raise UserError(f"The scale of {joint} under {place} is {scale:g}; it must be above zero.")
     (low,), (high,) = clip_bounds(clip, 1, f"{place} for {joint}")
     return (low - offset) / scale, (high - offset) / scale
 
@@ -134,16 +134,16 @@ def _positions(data: dict[str, Any], term: dict[str, Any]) -> Any:
 
 
 def _known(values: Known, names: tuple[str, ...], what: str) -> tuple[float, ...]:
-    """Return the numbers, which are all there.
+    """Return the numbers; none may be missing.
 
     Raises:
-        UserError: naming the first joint without one.
+        UserError: if one is missing; it names the first joint.
     """
     for name, value in zip(names, values, strict=True):
         if value is None:
             raise UserError(
                 f"The clip of an action term is in units of its target, and {what} does not give a number for "
-                f"{name}, so it cannot be taken back to the policy's output."
+                f"{name}, so the clip cannot be converted to the policy's output."
             )
     return tuple(value for value in values if value is not None)
 

@@ -2,7 +2,7 @@
 
 The clip is on the policy's output; with `control_type = 'P'` the target is default_joint_angles + action_scale ·
 action. (https://github.com/leggedrobotics/legged_gym, legged_gym/envs/base/legged_robot_config.py) Any class with an
-attribute `clip_actions` is read, so RSL-RL's runner configurations are too.
+attribute `clip_actions` is read, including RSL-RL's runner configurations.
 """
 
 from pathlib import Path
@@ -29,10 +29,10 @@ def read_legged_gym(file: Path, class_name: str | None) -> ActionSettings:
 
     Args:
         file: a Python file.
-        class_name: which of its classes; None for the only one, or those that say the same.
+        class_name: the class to read; None if there is only one, or if all have the same clipping.
 
     Raises:
-        UserError: if the file cannot be read, no class clips actions, or several do in different ways.
+        UserError: if the file cannot be read, no class clips actions, or several classes do it differently.
     """
     classes = read_classes(file)
     if class_name is not None:
@@ -55,7 +55,7 @@ def read_legged_gym(file: Path, class_name: str | None) -> ActionSettings:
 
 
 def _clips(found: PythonClass) -> list[tuple[str, Any]]:
-    # None and False are how RSL-RL's runners and RL-Games write that nothing is clipped
+    # with None and False RSL-RL's runners and RL-Games say that nothing is clipped
     return [(place, value) for place, value in found.find(_CLIP) if value is not None and value is not False]
 
 
@@ -66,7 +66,9 @@ def _without(classes: list[PythonClass]) -> str:
     sentence = f"No clip_actions in {names}."
     missing = dict.fromkeys(name for found in classes for name in found.missing if "imported from" in name)
     if missing:
-        sentence += f" They inherit from classes that were not found: {', '.join(missing)}. Audit the file with those."
+        sentence += (
+            f" They inherit from classes that were not found: {', '.join(missing)}. Audit the file that defines them."
+        )
     return sentence
 
 

@@ -1,4 +1,4 @@
-"""The values of Python expressions that are plain enough to be known without running anything."""
+"""The values of Python expressions that are simple enough to be computed without running code."""
 
 import ast
 import math
@@ -12,7 +12,7 @@ Scopes = Sequence[Mapping[str, Any]]
 """Names and what they hold, the innermost scope first."""
 
 _CONSTANTS = MappingProxyType({"pi": math.pi, "inf": math.inf})
-"""Attributes of `math`, `np`, `torch`, which all have the same."""
+"""Attributes that `math`, `np` and `torch` all have."""
 _MODULES = frozenset({"math", "np", "numpy", "torch"})
 _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], Any]] = MappingProxyType(
     {
@@ -27,7 +27,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], Any]] = Mapping
 
 @dataclass(frozen=True)
 class Unread:
-    """An expression whose value is not known, as the file writes it."""
+    """An expression whose value is not known, with its source text."""
 
     text: str
 
@@ -36,7 +36,7 @@ class Unread:
 
 
 def literal(node: ast.expr, scopes: Scopes) -> Any:
-    """Return the value of a number, text, list, mapping, simple arithmetic or known name; `Unread` for all else.
+    """Return the value of a number, text, list, mapping, simple arithmetic or known name; `Unread` for anything else.
 
     Args:
         node: the expression.
@@ -73,7 +73,7 @@ def looked_up(node: ast.expr, scopes: Scopes) -> Any:
 
 
 def _computed(node: ast.UnaryOp | ast.BinOp, scopes: Scopes) -> Any:
-    """Return a number, computed in floats, so that no power can fill the memory."""
+    """Return a number. It is computed in floats, so that no power can fill the memory."""
     operands = [node.operand] if isinstance(node, ast.UnaryOp) else [node.left, node.right]
     values = [literal(operand, scopes) for operand in operands]
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):

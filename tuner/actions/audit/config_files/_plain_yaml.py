@@ -1,4 +1,4 @@
-"""Any YAML as plain values: tags that ask for Python objects are read as the data they hold, and nothing is built."""
+"""Any YAML as plain values: tags for Python objects are read as the data below them, and no object is built."""
 
 from collections.abc import Hashable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ _REFERENCES = 20
 
 
 class _PlainLoader(CheckedLoader):
-    """PyYAML's safe loader, which takes `!!python/tuple` for a list and any other unknown tag for what it is put on."""
+    """PyYAML's safe loader, but it ignores unknown tags: `!!python/tuple` gives a list."""
 
     def construct_plain(self, suffix: str, node: Node) -> Any:
         if isinstance(node, MappingNode):
@@ -25,7 +25,7 @@ class _PlainLoader(CheckedLoader):
         return self.construct_scalar(node) if isinstance(node, ScalarNode) else None
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping with keys as text; lists as keys, which YAML allows, are written out."""
+        """Build a mapping whose keys are texts; a list as a key, which YAML allows, is written as text."""
         self.flatten_mapping(node)
         return {
             str(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep)
@@ -60,7 +60,7 @@ def load_plain(text: str, source: str) -> dict[str, Any]:
 def find_keys(data: Any, keys: tuple[str, ...]) -> list[tuple[Path, Any]]:
     """Return every value under one of `keys`, at any depth, with its path.
 
-    What an alias repeats (`*name`) is looked through once, so that no file can make this take long.
+    Content that an alias repeats (`*name`) is searched once, so that no file can make the search slow.
     """
     return list(_found(data, keys, (), set()))
 
@@ -78,14 +78,14 @@ def _found(data: Any, keys: tuple[str, ...], path: Path, seen: set[int]) -> Iter
 
 
 def at_path(data: Any, path: Path) -> Any:
-    """Return the value at a path of keys, None where there is none."""
+    """Return the value at a path of keys; None if there is none."""
     for key in path:
         data = data.get(key) if isinstance(data, dict) else None
     return data
 
 
 def resolved(root: dict[str, Any], value: Any) -> Any:
-    """Follow Hydra's `${path.to.value}`, from the root of the document; what leads nowhere stays as it is."""
+    """Follow Hydra's `${path.to.value}` from the root of the document; return a reference to nothing unchanged."""
     for _ in range(_REFERENCES):
         if not (isinstance(value, str) and value.startswith("${") and value.endswith("}")):
             return value
@@ -97,7 +97,7 @@ def resolved(root: dict[str, Any], value: Any) -> Any:
 
 
 def only_value(root: dict[str, Any], found: list[tuple[Path, Any]], source: str) -> tuple[Path, Any]:
-    """Return the one value that all places agree on, with the first of the places.
+    """Return the first place and its value, which must be the same in all places.
 
     Raises:
         UserError: if they differ.
@@ -106,7 +106,7 @@ def only_value(root: dict[str, Any], found: list[tuple[Path, Any]], source: str)
     if any(value != values[0][1] for _, value in values):
         places = ", ".join(f"{'.'.join(path)}: {value!r}" for path, value in values)
         raise UserError(
-            f"{source} clips actions in several ways: {places}. Which one counts, the file does not say; give it: "
+            f"{source} clips actions in several ways: {places}. The file does not say which one counts; give it: "
             "tuner audit --box LOW HIGH --dims N."
         )
     return values[0]

@@ -1,7 +1,7 @@
 """Nested configuration classes of a Python file as plain values, read from its syntax tree. Nothing is imported or run.
 
-Classes inherit from one another, also from classes in other files, which are looked for where Python would find them
-if one of the folders above the file were on its path. What is not found is remembered by name.
+Classes may inherit from classes in other files. Such a file is looked for where Python would find it if one of the
+folders above were on its path. The names of classes that are not found are kept.
 """
 
 import ast
@@ -15,17 +15,17 @@ from tuner.errors import UserError
 
 @dataclass(frozen=True)
 class PythonClass:
-    """A class with the attributes that it has and inherits; nested classes are attributes."""
+    """A class with its own and its inherited attributes; nested classes are attributes."""
 
     name: str
     attributes: dict[str, Any]
     ancestors: frozenset[str]
-    """Names of the classes it inherits from, as far as they were read."""
+    """Names of the classes that it inherits from and that were found."""
     missing: tuple[str, ...]
-    """Bases of it or its ancestors that were not found."""
+    """Base classes, of it and of its ancestors, that were not found."""
 
     def find(self, keys: tuple[str, ...], prefix: str = "") -> list[tuple[str, Any]]:
-        """Return every attribute under one of `keys`, of the class or of nested ones, with its dotted path."""
+        """Return every attribute named as one of `keys`, of the class and of nested classes, with its dotted path."""
         found: list[tuple[str, Any]] = []
         for name, value in self.attributes.items():
             place = f"{prefix or self.name}.{name}"
@@ -67,7 +67,7 @@ class _Reader:
         self._modules: dict[Path, _Module] = {}
 
     def read(self, file: Path) -> _Module:
-        """Return what a file defines; while it is being read, what it has defined so far, as Python does."""
+        """Return what a file defines; if it is still being read, what it has defined so far, as in Python."""
         if file in self._modules:
             return self._modules[file]
         module = self._modules[file] = _Module()
@@ -99,7 +99,7 @@ class _Reader:
 
 
 def _module_file(statement: ast.ImportFrom, file: Path) -> Path | None:
-    """Return the file of the module that is imported from, None if it is not found in the folders above."""
+    """Return the file of the imported module; None if it is not found in the folders above."""
     parts = (statement.module or "").split(".") if statement.module else []
     folders = list(file.parents)
     for folder in folders[statement.level - 1 : statement.level] if statement.level else folders:
@@ -111,7 +111,7 @@ def _module_file(statement: ast.ImportFrom, file: Path) -> Path | None:
 
 
 def _flat(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Return the statements with those of `if` and `try` in their place, which guard imports."""
+    """Return the statements; `if` and `try`, which often guard imports, are replaced by the statements in them."""
     found: list[ast.stmt] = []
     for statement in statements:
         found += _flat(statement.body) if isinstance(statement, ast.If | ast.Try) else [statement]
@@ -119,7 +119,7 @@ def _flat(statements: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _define(statement: ast.stmt, scopes: Scopes) -> None:
-    """Carry out an assignment or a class definition in the innermost scope, which is changed."""
+    """Apply an assignment or a class definition to the innermost scope."""
     scope = scopes[0]
     if not isinstance(scope, dict):
         return
@@ -137,7 +137,7 @@ def _class(node: ast.ClassDef, scopes: Scopes) -> PythonClass:
     attributes: dict[str, Any] = {}
     ancestors: set[str] = set()
     missing: list[str] = []
-    for base in reversed(node.bases):  # the first base goes before the others
+    for base in reversed(node.bases):  # attributes of the first base take precedence
         found = looked_up(base, scopes)
         if isinstance(found, PythonClass):
             attributes.update(found.attributes)

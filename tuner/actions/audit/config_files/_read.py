@@ -1,4 +1,4 @@
-"""From a configuration file to its action settings, whatever its style."""
+"""Reads the action settings of a configuration file of any known style."""
 
 from pathlib import Path
 
@@ -12,19 +12,19 @@ from tuner.errors import UserError
 from tuner.resources import user_path
 
 _YAML_STYLES = (read_humanoidverse, read_isaac_lab, read_training_yaml)
-"""In the order in which they are tried: humanoidverse's files can have a second clip that does not count."""
+"""In the order in which they are tried: HumanoidVerse's files can have a second clip, which does not count."""
 _YAML_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def read_action_settings(reference: str) -> ActionSettings:
-    """Read the action clipping of a configuration file, by parsing it; nothing in it is run.
+    """Read the action clipping of a configuration file. The file is parsed; nothing in it is run.
 
     Args:
         reference: a `.py` file with legged_gym's classes, or `path/to/file.py:Class` for one of them; a `.yaml`, `.yml`
             or `.json` file in the style of humanoidverse, Isaac Lab or a trainer.
 
     Raises:
-        UserError: if the file cannot be read, clips no actions, or clips them in a way that is not understood.
+        UserError: if the file cannot be read, clips no actions, or clips them in an unknown way.
     """
     path, colon, class_name = reference.rpartition(":")
     if colon and path.endswith(".py"):
@@ -35,7 +35,7 @@ def read_action_settings(reference: str) -> ActionSettings:
     text = _text(file)
     if file.suffix not in _YAML_SUFFIXES:
         raise UserError(
-            f"'{reference}' is neither Python nor YAML by its name. Known: .py, {', '.join(_YAML_SUFFIXES)}."
+            f"'{reference}' does not end in .py or {', '.join(_YAML_SUFFIXES)}, so its format is not known."
         )
     try:
         data = load_plain(text, reference)
@@ -44,7 +44,7 @@ def read_action_settings(reference: str) -> ActionSettings:
             if settings is not None:
                 return settings
     except RecursionError as error:
-        raise UserError(f"'{reference}' is nested too deeply, or holds itself; it cannot be read.") from error
+        raise UserError(f"'{reference}' is nested too deeply, or contains itself; it cannot be read.") from error
     looked_for = "Looked for action_clip_value, clip_actions, clipActions and Isaac Lab's actions.*.clip"
     keys = ", ".join(str(key) for key in list(data)[:8]) or "nothing"
     raise no_clipping(reference, f"{looked_for}; at its top it has {keys}.")

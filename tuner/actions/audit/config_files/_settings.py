@@ -1,4 +1,4 @@
-"""What a configuration file says about actions, and how its values become one number per dimension."""
+"""What a configuration file says about actions, and the conversion of its values to one number per dimension."""
 
 import math
 import re
@@ -11,35 +11,35 @@ from tuner.actions.audit._partial_targets import Known, PartialTargets
 from tuner.errors import UserError
 
 EACH = "each"
-"""The name of the one row that stands for all dimensions, where a file does not say how many there are."""
+"""The name of the single row that stands for all dimensions, if a file does not say how many there are."""
 
 
 @dataclass(frozen=True)
 class ActionSettings:
-    """The action box of a configuration file, and what it says of the joints."""
+    """The action box of a configuration file, and what the file says about the joints."""
 
     style: str
-    """Whose style the file is in, for people."""
+    """Name of the file's style, for display."""
     place: str
-    """Where in the file the clipping stands."""
+    """Path of the clipping in the file."""
     low: tuple[float, ...]
     """In units of the policy's output."""
     high: tuple[float, ...]
     joints: PartialTargets
     notes: tuple[str, ...] = ()
-    """What could not be read, and what follows from that; sentences."""
+    """Sentences about what could not be read, and the consequences."""
 
 
 def clip_bounds(value: Any, count: int | None, place: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return lower and upper bounds from how files write a clip.
+    """Return the lower and upper bounds of a clip, as files write it.
 
     Args:
         value: a number c for ±c, [low, high] for all dimensions, a list of one c or one [low, high] for each.
-        count: action dimensions, None where that is not known.
-        place: where the value stands, for errors.
+        count: number of action dimensions; None if it is not known.
+        place: path of the value in the file, for errors.
 
     Returns:
-        Bounds for each dimension; for one where the number is not known.
+        Bounds for each dimension; for a single one if the number is not known.
 
     Raises:
         UserError: for anything else, and for bounds that are not finite or not in order.
@@ -52,7 +52,7 @@ def clip_bounds(value: Any, count: int | None, place: str) -> tuple[tuple[float,
     if len(pairs) == 1:
         pairs *= count or 1
     if count is not None and len(pairs) != count:
-        raise UserError(f"{place} has {len(pairs)} values for {count} actions. Needed is one, or one for each.")
+        raise UserError(f"{place} has {len(pairs)} values for {count} actions. It needs one, or one for each.")
     return tuple(low for low, _ in pairs), tuple(high for _, high in pairs)
 
 
@@ -89,13 +89,13 @@ def no_clipping(source: str, found: str) -> UserError:
 
     Args:
         source: the file.
-        found: what it has instead, as sentences.
+        found: sentences about what the file has instead.
     """
     return UserError(f"{source} clips no actions. {found} {BOX_ADVICE}")
 
 
 def number(value: Any) -> float | None:
-    """Return a number, also from a text such as YAML 1.1 makes of `1e-3`; None for anything else."""
+    """Return a number, also from a text: YAML 1.1 reads `1e-3` as one. Return None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -105,7 +105,7 @@ def number(value: Any) -> float | None:
 
 
 def count_of(value: Any) -> int | None:
-    """Return a number of actions; None for what is not a whole number of at least one.
+    """Return a number of actions; None for anything but a whole number of at least one.
 
     Raises:
         UserError: for more than `MOST_DIMENSIONS`.
@@ -119,7 +119,7 @@ def count_of(value: Any) -> int | None:
 
 
 def per_joint(value: Any, names: Sequence[str]) -> Known:
-    """Return one number for each joint, None where `value` has none.
+    """Return one number for each joint; None for a joint without one.
 
     Args:
         value: one number, a list with one for each, or numbers by joint name or regular expression.
@@ -133,7 +133,7 @@ def per_joint(value: Any, names: Sequence[str]) -> Known:
 
 
 def matching(values: Mapping[Any, Any], name: str) -> Any:
-    """Return the value for a joint by its name, or else by the first expression that matches all of it; or None."""
+    """Return the value under a joint's name, or under the first expression that matches the whole name, or None."""
     if name in values:
         return values[name]
     for pattern, value in values.items():
@@ -146,11 +146,11 @@ def matching(values: Mapping[Any, Any], name: str) -> Any:
 
 
 def row_names(names: Sequence[str] | None, count: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what to call the dimensions, and a note where the file does not say how many there are.
+    """Return names for the dimensions, and a note if the file does not say how many there are.
 
     Args:
-        names: the joints, where they are known.
-        count: action dimensions, where that is known. Names are of use only if they are as many.
+        names: the joints, if they are known.
+        count: number of action dimensions, if it is known. Names are used only if there are as many.
     """
     if names and count in (None, len(names)):
         return tuple(names), ()

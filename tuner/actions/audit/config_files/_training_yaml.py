@@ -1,10 +1,10 @@
-"""`clip_actions` in YAML: what trainers and Isaac Gym's tasks read, and legged_gym's configurations dumped.
+"""`clip_actions` in YAML files of trainers and Isaac Gym's tasks, and in dumped configurations of legged_gym.
 
 - RSL-RL under Isaac Lab (`agent.yaml`): `clip_actions` at the top;
 - RL-Games: `params.env.clip_actions`, which its wrapper declares as the action space;
 - IsaacGymEnvs: `env.clipActions`, with `env.control.actionScale` and `env.defaultJointAngles`;
 - legged_gym's classes written as YAML: `normalization.clip_actions`;
-- deployments: `clip_actions_lower` and `clip_actions_upper`, one number per joint each.
+- deployments: `clip_actions_lower` and `clip_actions_upper`, each with one number per joint.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ def read_training_yaml(data: dict[str, Any], source: str) -> ActionSettings | No
     """Return the settings of a file in this style, None for a file without `clip_actions`.
 
     Raises:
-        UserError: if all clipping is switched off, cannot be read, or several differ.
+        UserError: if all clipping is switched off, if it cannot be read, or if several clips differ.
     """
     clip = _clip(data, source)
     if clip is None:
@@ -61,7 +61,7 @@ def read_training_yaml(data: dict[str, Any], source: str) -> ActionSettings | No
 
 
 def _clip(data: dict[str, Any], source: str) -> tuple[Path, Any] | None:
-    """Return where the clip stands, and it; None where the file has none."""
+    """Return the path of the clip and its value; None if the file has no clip."""
     found = find_keys(data, _CLIP)
     # RL-Games has a switch of the same name beside the number: `config.clip_actions: False`.
     numbers = [(path, value) for path, value in found if not isinstance(resolved(data, value), bool | None)]
@@ -80,7 +80,7 @@ def _clip(data: dict[str, Any], source: str) -> tuple[Path, Any] | None:
 
 
 def _one(data: dict[str, Any], keys: tuple[str, ...]) -> Any:
-    """Return the value under one of `keys` if the file has exactly one that is not empty."""
+    """Return the value under one of `keys`, if all that are not empty are the same; otherwise None."""
     values = [resolved(data, value) for _, value in find_keys(data, keys) if value is not None]
     return values[0] if values and all(_same(value, values[0]) for value in values) else None
 
