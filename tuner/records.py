@@ -3,6 +3,7 @@
 Plain frozen dataclasses that become JSON objects and back; they cross a pipe and lie in files and in the storage.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -29,6 +30,12 @@ class OutcomeKind(StrEnum):
     """The user or the study's time limit stopped it; it is queued again."""
 
 
+def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of stored data that are fields of a dataclass; another version may have stored more."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
+
+
 class _Record:
     """JSON in and out for the dataclasses below."""
 
@@ -38,12 +45,15 @@ class _Record:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Build the record from `to_json`'s dictionary; unknown keys raise ValueError."""
-        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        unknown = set(data) - known
-        if unknown:
-            raise ValueError(f"{cls.__name__} has no fields {sorted(unknown)}; known: {sorted(known)}")
-        return cls(**data)
+        """Build the record from `to_json`'s dictionary, which another version of this program may have written.
+
+        Fields that this version does not know are left out.
+
+        Raises:
+            TypeError: if a field without a default is missing.
+            ValueError: if the kind of an outcome is unknown.
+        """
+        return cls(**known_fields(cls, data))
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,23 @@ import optuna
 import pytest
 from typer.testing import CliRunner
 
-from tests.cli.commands.test_confirm import DONE
 from tests.export.test_from_study import BoxedRace
 from tests.study.toy import Lab
 from tuner.cli.app import COMMANDS, app
 from tuner.spaces import load_space
 from tuner.storage import attributes, config_of, sqlite_file, write_config
 
+DONE = """
+study: toy
+task: {{id: Toy, num_envs: 4}}
+search_space: sac_speed
+objective: {{target: 10}}
+budget: {{seconds: 100, trials: 2, ticks: 20}}
+pruner: {{kind: none}}
+confirm: {{top: 2, seeds: 2}}
+storage: {storage}
+"""
+"""The study file of the study that is tested with, all of whose trials are done."""
 SECRET = "hunter2"
 NOWHERE = "127.0.0.1:1/db"  # nothing listens on port 1
 UNREACHABLE = [
@@ -153,7 +163,6 @@ def race(tmp_path_factory):
 def test_every_command_that_succeeds(race, here, caplog):
     url = race.config.storage
     file = here / "mine.yaml"
-    study = DONE.replace("trials: 1", "trials: 2").replace("top: 1, seeds: 1", "top: 2, seeds: 2")
     optuna.logging.enable_propagation()
     caplog.set_level(logging.DEBUG)
     logging.getLogger("sqlalchemy.engine").setLevel(logging.DEBUG)  # tells every statement, with what is written
@@ -174,7 +183,7 @@ def test_every_command_that_succeeds(race, here, caplog):
             done = call(*command, "--storage", url)
             assert done.exit_code == 0, done.output
             assert_masked(done, here)
-        file.write_text(study.format(storage="sqlite:///none.db"))
+        file.write_text(DONE.format(storage="sqlite:///none.db"))
         for given in (["--storage", url], ["--set", f"storage={url}"]):
             for form in ([], ["--json"]):
                 done = call("run", file, *given, *form)

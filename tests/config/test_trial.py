@@ -37,3 +37,16 @@ def test_numbers_that_cannot_be(key: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         TrialSpec.model_validate({**SPEC.model_dump(mode="json"), key: value})
     assert [details["loc"] for details in caught.value.errors()] == [(key,)]
+
+
+def test_a_stored_trial_is_read_without_the_keys_of_another_version() -> None:
+    data = SPEC.model_dump(mode="json")
+    stored = {**data, "new": 1, "task": {**data["task"], "new": {"a": 1}}}
+    assert TrialSpec.from_stored(stored, complete=("agent",)) == SPEC
+    assert stored["new"] == 1, "what was given stays as it is"
+    other_agent = {**data, "agent": {**data["agent"], "new": 1}}
+    assert TrialSpec.from_stored(other_agent) == SPEC
+    with pytest.raises(ValidationError, match="new"):
+        TrialSpec.from_stored(other_agent, complete=("agent",))
+    with pytest.raises(ValidationError, match="seed"):
+        TrialSpec.from_stored({**stored, "seed": "one"})

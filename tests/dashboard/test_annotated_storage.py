@@ -217,3 +217,13 @@ def test_the_password_of_a_storage_is_not_shown(lab, tmp_path):
             assert b"hunter2" not in body
     finally:
         optuna.delete_study(storage=lab._memory, study_name="other")
+
+
+def test_a_study_of_a_newer_version_has_a_note_that_says_so(lab, tmp_path):
+    study = optuna.create_study(storage=lab._memory, study_name="newer")
+    study.set_user_attr("schema", 99)
+    try:
+        note = Shown(lab._memory, tmp_path).study(study._study_id)["note"]["body"]
+        assert note.startswith("The study 'newer' was written by a newer version of this program: its schema is 99")
+    finally:
+        optuna.delete_study(storage=lab._memory, study_name="newer")

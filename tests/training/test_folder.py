@@ -38,6 +38,17 @@ def test_a_spec_from_before_there_was_more_to_say_is_read(tmp_path):
     assert (spec.stop_at_target, spec.start_from) == (True, None)
 
 
+def test_a_spec_of_a_version_that_had_more_to_say_is_read_but_not_its_agent(tmp_path):
+    spec = make_spec(ppo())
+    newer = {**spec.model_dump(mode="json"), "of_another_version": 1}
+    (tmp_path / "spec.json").write_text(json.dumps(newer))
+    assert read_folder(tmp_path).spec == spec
+    newer["agent"]["of_another_version"] = 1  # who knows what it would be without
+    (tmp_path / "spec.json").write_text(json.dumps(newer))
+    with pytest.raises(UserError, match="of_another_version"):
+        read_folder(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

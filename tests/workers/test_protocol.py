@@ -85,7 +85,7 @@ def test_whatever_a_simulator_puts_into_an_outcome_arrives() -> None:
         b"{}",
         b'{"say":"Sing"}',
         b'{"say":"PhaseEntered","phase":"lunch"}',
-        b'{"say":"Ticked","tick":{"index":1,"clock_seconds":0.5,"mood":"good"}}',
+        b'{"say":"Ticked","tick":{"index":1,"estimate":0.5}}',
         b'{"say":"Ended","outcome":{"kind":"fine"},"reusable":true}',
         b'{"say":"Train","serial":1,"spec":{}}',
         b"\xff\xfe{",

@@ -7,7 +7,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial
 
 from tuner.config import BudgetConfig, ObjectiveConfig
-from tuner.storage import attributes, best_return_of, outcome_kind_of
+from tuner.storage import attributes, best_return_of, outcome_kind_of, ticks_of
 from tuner.storage.attributes import objective_and_budget
 
 _COLUMNS = {
@@ -46,10 +46,9 @@ def curves_data(study: optuna.Study) -> pd.DataFrame:
 
 def _rows(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> list[dict[str, Any]]:
     common = {"number": trial.number, "outcome": outcome_kind_of(trial)}
-    columns: dict[str, list[Any]] | None = trial.user_attrs.get(attributes.TICKS)
-    if columns is not None:
-        ticks = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        return [{**common, **{"tick": tick.pop("index")}, **tick} for tick in ticks]
+    ticks = ticks_of(trial)
+    if ticks is not None:
+        return [{**common, "tick": tick.index, **tick.to_json()} for tick in ticks]
     if attributes.CENSORED in trial.user_attrs:  # complete without a single tick: all its scores were carried forward
         return []
     return [

@@ -172,7 +172,7 @@ def summary_data(study: optuna.Study) -> StudyReport:
 def _overhead(outcomes: Sequence[Outcome]) -> float | None:
     aside = {*TRAINING_ACCOUNTS, "evaluate"}
     ledgers = [outcome.ledger for outcome in outcomes if outcome.ledger]
-    seconds = [sum(ledger[name] for name in ledger.keys() - aside) for ledger in ledgers]
+    seconds = [sum(ledger.get(name, 0.0) for name in set(ACCOUNTS) - aside) for ledger in ledgers]
     return statistics.median(seconds) if seconds else None
 
 

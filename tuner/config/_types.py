@@ -1,8 +1,10 @@
 """The base class of all models, and types that they share."""
 
-from typing import Annotated
+from collections.abc import Collection, Mapping
+from copy import deepcopy
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class Frozen(BaseModel):
@@ -13,6 +15,31 @@ class Frozen(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, strict=True)
+
+    @classmethod
+    def from_stored(cls, data: Mapping[str, Any], *, complete: Collection[str] = ()) -> Self:
+        """Build the model from JSON that this program stored. Keys that only another version knows are left out.
+
+        Args:
+            data: the JSON.
+            complete: fields that must be known as a whole, because something is rebuilt from them.
+
+        Raises:
+            ValidationError: if anything else does not fit.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            unknown = [problem["loc"] for problem in error.errors() if problem["type"] == "extra_forbidden"]
+            if not unknown or any(place[0] in complete for place in unknown):
+                raise
+        known: Any = deepcopy(data)
+        for *path, key in unknown:
+            section = known
+            for name in path:
+                section = section[name]
+            del section[key]
+        return cls.model_validate(known)
 
 
 Listed = Field(strict=False)

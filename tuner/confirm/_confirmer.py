@@ -23,6 +23,7 @@ from tuner.storage import (
     StudySummary,
     attributes,
     check_not_running,
+    check_schema_number,
     confirm_name,
     differences,
     fingerprint,
@@ -106,6 +107,7 @@ class Confirmer:
         with manager_lock(path, config.study):
             try:
                 study = optuna.load_study(study_name=config.study, storage=storage)
+                check_schema_number(study)
                 check_not_running(study)
                 confirm, plan = self._open(study)
                 with self._loop(study, confirm, plan) as loop:

@@ -1,12 +1,13 @@
 """What is to be confirmed: the candidates, the seeds, and what they belong to; kept in the storage."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
 
-from tuner.storage import attributes, confirm_name, outcome_of
+from tuner.records import known_fields
+from tuner.storage import attributes, check_schema_number, confirm_name, outcome_of
 
 PLAN = "plan"
 """Attribute of a confirm study: the `Plan` as JSON."""
@@ -19,11 +20,17 @@ RULE = "race"
 
 
 def load_confirm(study: optuna.Study) -> optuna.Study | None:
-    """Return the Optuna study that holds a study's confirm runs; None if there is none."""
+    """Return the Optuna study that holds a study's confirm runs; None if there is none.
+
+    Raises:
+        UserError: if a newer version of this program wrote it.
+    """
     try:
-        return optuna.load_study(study_name=confirm_name(study.study_name), storage=study._storage)
+        confirm = optuna.load_study(study_name=confirm_name(study.study_name), storage=study._storage)
     except KeyError:
         return None
+    check_schema_number(confirm)
+    return confirm
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,8 @@ class Plan:
         data = confirm.user_attrs.get(PLAN)
         if data is None:
             return None
-        entrants = tuple(Entrant(**entrant) for entrant in data["entrants"])
-        return replace(cls(**{**data, "entrants": entrants}), seeds=tuple(data["seeds"]))
+        entrants = tuple(Entrant(**known_fields(Entrant, entrant)) for entrant in data["entrants"])
+        return cls(**{**known_fields(cls, data), "entrants": entrants, "seeds": tuple(data["seeds"])})
 
 
 def run_of(trial: FrozenTrial) -> tuple[int | str, int] | None:

@@ -21,7 +21,7 @@ from tuner.dashboard._pictures import Kind, PictureName
 from tuner.dashboard._study_note import study_note
 from tuner.dashboard._trial_note import trial_note
 from tuner.figures import ledgers_data, ledgers_figure, returns_data, returns_figure, seconds_data
-from tuner.storage import attributes, config_of, outcome_of
+from tuner.storage import attributes, config_of, newer_schema, outcome_of, ticks_of
 
 _CHUNK = 2045
 """Characters of a note or figure in one attribute; what the dashboard puts there itself, for the sake of MySQL."""
@@ -103,6 +103,9 @@ class Annotations:
 
     def _make(self, study_id: int, made: _Made) -> dict[str, Attributes]:
         study = optuna.load_study(study_name=self._storage.get_study_name_from_id(study_id), storage=self._storage)
+        newer = newer_schema(study)
+        if newer is not None:
+            return _note_block(made, None, newer)
         config = config_of(study)
         if config is None:
             return {}
@@ -147,9 +150,9 @@ def _kinds(trial: FrozenTrial) -> list[Kind]:
 
 def _ticks(trial: FrozenTrial) -> list[float]:
     """Return the returns of a finished trial that can be drawn."""
-    columns: dict[str, list[Any]] = trial.user_attrs.get(attributes.TICKS, {})
-    known = [value for value in columns.get("estimate", []) if value is not None]
-    return known or [value for value in columns.get("best", []) if value is not None]
+    ticks = ticks_of(trial) or []
+    known = [tick.estimate for tick in ticks if tick.estimate is not None]
+    return known or [tick.best for tick in ticks if tick.best is not None]
 
 
 def _note_block(made: _Made, trial_id: int | None, text: str) -> dict[str, Attributes]:

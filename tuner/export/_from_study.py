@@ -133,7 +133,7 @@ def _exported(
 def _spec(study: optuna.Study, trial: FrozenTrial) -> TrialSpec:
     """Return what the worker was told."""
     try:
-        return TrialSpec.model_validate(trial.user_attrs[attributes.SPEC])
+        return TrialSpec.from_stored(trial.user_attrs[attributes.SPEC], complete=("agent",))
     except (KeyError, ValidationError):
         raise UserError(
             f"Trial {trial.number} of the study '{study.study_name}' has no agent: it was never trained, or another "
@@ -158,5 +158,7 @@ def _machine(details: dict[str, Any]) -> Machine:
     backend = details.get("jax_backend")
     accelerator = None if backend in (None, "cpu") else str(backend)
     trained_on: dict[str, Any] | None = details.get("machine")
-    facts = {**describe_machine(), "recorded": "export"} if trained_on is None else trained_on
-    return Machine.model_validate({**facts, "accelerator": accelerator})
+    try:
+        return Machine.from_stored({**(trained_on or {}), "accelerator": accelerator})
+    except ValidationError:  # it was not recorded, or another version did so in another way
+        return Machine.model_validate({**describe_machine(), "recorded": "export", "accelerator": accelerator})

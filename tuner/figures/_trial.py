@@ -44,7 +44,7 @@ def trial_evaluations_data(study: optuna.Study, trial: int) -> pd.DataFrame:
         UserError: if it has no such trial.
     """
     outcome = outcome_of(_frozen(study, trial))
-    rows = [[evaluation[name] for name in _EVALUATIONS] for evaluation in (outcome.evaluations if outcome else [])]
+    rows = [[evaluation.get(name) for name in _EVALUATIONS] for evaluation in (outcome.evaluations if outcome else [])]
     return pd.DataFrame(rows, columns=list(_EVALUATIONS), dtype="float64")
 
 

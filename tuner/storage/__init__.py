@@ -9,7 +9,17 @@ from tuner.storage._runs import RunRecord, check_not_running, runs_of, unlike
 from tuner.storage._score import best_return_of, score, worst_score
 from tuner.storage._summary import BestTrial, EndReason, StudySummary, summarize
 from tuner.storage._url import shown_url, sqlite_file
-from tuner.storage.attributes import config_of, counts, objective_and_budget, outcome_kind_of, outcome_of, write_config
+from tuner.storage.attributes import (
+    check_schema_number,
+    config_of,
+    counts,
+    newer_schema,
+    objective_and_budget,
+    outcome_kind_of,
+    outcome_of,
+    ticks_of,
+    write_config,
+)
 
 __all__ = [
     "SECONDS_DEPEND_ON",
@@ -24,6 +34,7 @@ __all__ = [
     "best_return_of",
     "check_fingerprint",
     "check_not_running",
+    "check_schema_number",
     "config_of",
     "confirm_name",
     "counts",
@@ -31,6 +42,7 @@ __all__ = [
     "fingerprint",
     "lock_file",
     "manager_lock",
+    "newer_schema",
     "objective_and_budget",
     "open_storage",
     "outcome_kind_of",
@@ -43,6 +55,7 @@ __all__ = [
     "storage_error",
     "study_names",
     "summarize",
+    "ticks_of",
     "trial_name",
     "unlike",
     "without_confirm_runs",

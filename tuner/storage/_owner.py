@@ -3,9 +3,9 @@
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -13,6 +13,7 @@ import psutil
 
 from tuner.config import StudyConfig
 from tuner.errors import TunerError, UserError
+from tuner.records import known_fields
 from tuner.storage._url import sqlite_file
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -52,6 +53,12 @@ class Owner:
     def to_json(self) -> dict[str, Any]:
         """Return the owner as a JSON-safe dictionary."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self | None:
+        """Return the owner in `to_json`'s dictionary; None if another version of this program left out a field."""
+        known = known_fields(cls, data)
+        return cls(**known) if len(known) == len(fields(cls)) else None
 
 
 def lock_file(config: StudyConfig, runs_dir: Path | None) -> Path | None:

@@ -8,6 +8,7 @@ from tuner.config import TrialSpec
 from tuner.errors import UserError, unknown_name
 from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
 from tuner.storage._url import shown_url
+from tuner.storage.attributes import check_schema_number
 
 _CONFIRM = "/confirm"
 
@@ -42,7 +43,7 @@ def read_study(url: str, name: str) -> optuna.Study:
         name: the study's name there.
 
     Raises:
-        UserError: if there is no such study or storage, or Optuna did not write it.
+        UserError: if there is no such study or storage, or Optuna or this version of the program cannot read it.
         TunerError: if the storage fails.
     """
     storage = open_storage(url, read_only=True)
@@ -56,6 +57,7 @@ def read_study(url: str, name: str) -> optuna.Study:
         raise storage_error(error, shown_url(url)) from error
     except _NONSENSE as error:
         raise _unreadable(url, error) from error
+    check_schema_number(study)
     return study
 
 

@@ -13,6 +13,17 @@ _SILENCE_SECONDS = 120.0
 """A manager on another host that has not written for this long is taken for dead."""
 
 
+_UNKNOWN: dict[str, Any] = {
+    "owner": {},
+    "slots": 1,
+    "threads": None,
+    "started_epoch_seconds": 0.0,
+    "seen_epoch_seconds": 0.0,
+    "wall_seconds": 0.0,
+    "end": None,
+}
+
+
 class RunRecord:
     """The entry of the present run, kept fresh so that a killed run's length is known and its death noticed."""
 
@@ -61,9 +72,10 @@ def runs_of(study: optuna.Study) -> list[dict[str, Any]]:
     """Return a study's runs, oldest first.
 
     Each has `owner`, `slots`, `threads` (of each worker), `started_epoch_seconds`, `seen_epoch_seconds`,
-    `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed.
+    `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed. What another version of this
+    program left out of them is filled in.
     """
-    return list(study.user_attrs.get(RUNS, []))
+    return [{**_UNKNOWN, **run} for run in study.user_attrs.get(RUNS, [])]
 
 
 def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None) -> str | None:
@@ -76,8 +88,8 @@ def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None)
     """
     here = (Owner.current().host if host is None else host, threads)
     for run in runs:
-        there = (run["owner"]["host"], run["threads"])
-        if there != here:
+        there = (run["owner"].get("host"), run["threads"])
+        if None not in there and there != here:
             return (
                 f"Earlier trials were timed on host {there[0]} with {there[1]} threads a worker, these are on host "
                 f"{here[0]} with {here[1]}: their seconds may not compare."
@@ -94,14 +106,14 @@ def check_not_running(study: optuna.Study) -> None:
     latest = runs_of(study)[-1:]
     if not latest or latest[0]["end"] is not None:
         return
-    owner = Owner(**latest[0]["owner"])
+    owner = Owner.from_json(latest[0]["owner"])
     if owner == Owner.current():
         return  # an earlier run of this very process, which cannot be running: this one is
-    alive = owner.alive()
-    if alive is None:
+    alive = None if owner is None else owner.alive()
+    if owner is None or alive is None:
         silent = wall_time() - latest[0]["seen_epoch_seconds"]
         if silent < _SILENCE_SECONDS:
-            by = f"process {owner.pid} on host {owner.host}, which wrote {silent:.0f} s ago"
-            raise being_run(study.study_name, by)
+            who = "another process" if owner is None else f"process {owner.pid} on host {owner.host}"
+            raise being_run(study.study_name, f"{who}, which wrote {silent:.0f} s ago")
     elif alive:
         raise being_run(study.study_name, f"process {owner.pid}")

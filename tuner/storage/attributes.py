@@ -3,18 +3,24 @@
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 
 from tuner.config import BudgetConfig, ObjectiveConfig, StudyConfig
 from tuner.errors import UserError
 from tuner.passwords import mask_passwords
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import Outcome, OutcomeKind, Tick, known_fields
 
 UNSCORED = frozenset({OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
 """Outcomes of trials that are told with the worst score, so that samplers stay away, and are never the best."""
 
+SCHEMA_NUMBER = 1
+"""A version that writes studies so that older ones would misread them raises it. A further field is no reason: older
+versions leave out what they do not know."""
+
 # Of a study.
+SCHEMA = "schema"
+"""The `SCHEMA_NUMBER` of the version that ran it last; version 0.1 did not write it at first."""
 FINGERPRINT = "fingerprint"
 """What makes scores comparable: task, space, objective, budget."""
 CONFIG = "config"
@@ -48,17 +54,43 @@ SHADOW = "shadow"
 
 
 def write_config(study: optuna.Study, config: StudyConfig) -> None:
-    """Write a study file to its study, without the password of its storage: whoever can read it has that already."""
+    """Write a study file to its study, and this version's schema number.
+
+    The password of its storage is left out: whoever can read the study has it.
+    """
+    study.set_user_attr(SCHEMA, SCHEMA_NUMBER)
     study.set_user_attr(CONFIG, _masked(config).model_dump(mode="json"))
 
 
+def newer_schema(study: optuna.Study) -> str | None:
+    """Return what to do about a study that a newer version wrote, as a sentence; None for one that can be read."""
+    number = study.user_attrs.get(SCHEMA, SCHEMA_NUMBER)
+    if isinstance(number, int) and number <= SCHEMA_NUMBER:
+        return None
+    return (
+        f"The study '{study.study_name}' was written by a newer version of this program: its schema is {number}, and "
+        f"this version reads {SCHEMA_NUMBER}. Update this one (pip install --upgrade sac-tuner), or name another study."
+    )
+
+
+def check_schema_number(study: optuna.Study) -> None:
+    """Refuse a study that a newer version wrote.
+
+    Raises:
+        UserError: saying so, and what to do.
+    """
+    newer = newer_schema(study)
+    if newer is not None:
+        raise UserError(newer)
+
+
 def config_of(study: optuna.Study) -> StudyConfig | None:
-    """Return the study file of a study's latest run; None if another program, or an unlike version, made the study.
+    """Return the study file of a study's latest run; None if another program made the study.
 
     Its storage has no password and may have moved since; the study is open already.
     """
     try:
-        return _masked(StudyConfig.model_validate(study.user_attrs[CONFIG]))
+        return _masked(StudyConfig.from_stored(study.user_attrs[CONFIG]))
     except (KeyError, ValidationError):
         return None
 
@@ -78,9 +110,23 @@ def objective_and_budget(study: optuna.Study) -> tuple[ObjectiveConfig, BudgetCo
 
 
 def outcome_of(trial: FrozenTrial) -> Outcome | None:
-    """Return how a trial ended, or None while it has not, or if another program wrote it."""
-    record: dict[str, Any] | None = trial.user_attrs.get(RECORD)
-    return None if record is None else Outcome.from_json(record)
+    """Return how a trial ended, or None while it has not, or if another program wrote it.
+
+    A kind that only another version of this program knows is replaced by what Optuna's state says.
+    """
+    record = trial.user_attrs.get(RECORD)
+    if not isinstance(record, dict):
+        return None
+    kind = _known_kind(record) or _kind_by_state(trial, reached=record.get("reached_seconds") is not None)
+    return None if kind is None else Outcome.from_json({**record, "kind": kind})
+
+
+def ticks_of(trial: FrozenTrial) -> list[Tick] | None:
+    """Return the ticks of a trial that has ended; None where none were written, or none that can be read."""
+    columns = known_fields(Tick, trial.user_attrs.get(TICKS) or {})
+    if "index" not in columns or "clock_seconds" not in columns:
+        return None
+    return [Tick(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=False)]
 
 
 def counts(trial: FrozenTrial) -> bool:
@@ -91,11 +137,21 @@ def counts(trial: FrozenTrial) -> bool:
 def outcome_kind_of(trial: FrozenTrial) -> str | None:
     """Return the kind of a trial's outcome; for one written by another program, what its state says."""
     outcome = outcome_of(trial)
-    if outcome is not None:
-        return outcome.kind.value
-    foreign = {"COMPLETE": OutcomeKind.EXHAUSTED, "PRUNED": OutcomeKind.PRUNED, "FAIL": OutcomeKind.CRASHED}
-    kind = foreign.get(trial.state.name)
+    kind = _kind_by_state(trial) if outcome is None else outcome.kind
     return None if kind is None else kind.value
+
+
+def _known_kind(record: dict[str, Any]) -> OutcomeKind | None:
+    try:
+        return OutcomeKind(str(record.get("kind")))
+    except ValueError:
+        return None
+
+
+def _kind_by_state(trial: FrozenTrial, *, reached: bool = False) -> OutcomeKind | None:
+    if trial.state is TrialState.COMPLETE:
+        return OutcomeKind.REACHED if reached else OutcomeKind.EXHAUSTED
+    return {TrialState.PRUNED: OutcomeKind.PRUNED, TrialState.FAIL: OutcomeKind.CRASHED}.get(trial.state)
 
 
 def _masked(config: StudyConfig) -> StudyConfig:

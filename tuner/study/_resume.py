@@ -15,7 +15,7 @@ from tuner.config import StudyConfig
 from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
-from tuner.storage import check_fingerprint, check_not_running, fingerprint, write_config
+from tuner.storage import check_fingerprint, check_not_running, check_schema_number, fingerprint, write_config
 from tuner.storage.attributes import WARM_START, outcome_of
 from tuner.study._optuna_options import without_experimental_warnings
 from tuner.study._trials import conclude_trial, write_outcome
@@ -70,6 +70,7 @@ def _create_or_load(
     )
     if study.directions != [StudyDirection.MINIMIZE]:
         raise UserError(f"The storage's study '{name}' is not one of this program. Give yours another name.")
+    check_schema_number(study)
     check_not_running(study)
     facts = fingerprint(config, space_source=space.source_hash)
     differences = check_fingerprint(study, facts)

@@ -82,12 +82,12 @@ def check_start(spec: TrialSpec) -> None:
 def _spec(folder: Path) -> TrialSpec:
     file = folder / "spec.json"
     try:
-        return TrialSpec.model_validate_json(file.read_bytes())
+        return TrialSpec.from_stored(json.loads(file.read_bytes()), complete=("agent",))
     except FileNotFoundError:
         raise UserError(
             f"{folder} is no trial's folder: it has no spec.json. Trials lie in runs/<study>/trial-NNNN."
         ) from None
-    except (OSError, ValidationError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise UserError(f"{file} cannot be read as a trial's specification: {error}") from error
 
 
