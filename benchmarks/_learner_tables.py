@@ -78,7 +78,7 @@ def print_startups(results: Mapping[str, Startups]) -> None:
 
 
 def ratios_to_first(results: Mapping[str, Sequence[Slice]]) -> dict[str, float]:
-    """Return how many times faster than the first each of the others was, the median of its slices."""
+    """Return how many times faster than the first each of the others was: the median over its slices."""
     (_, first), *others = results.items()
     return {name: median(ratios(first, slices)) for name, slices in others}
 

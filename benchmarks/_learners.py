@@ -21,9 +21,9 @@ TASK = "Velocity-Flat-A1"
 ACTION_BOUND_FRACTION = 0.02
 NO_LOG = 2**60
 BUDGET_SECONDS = 1.0
-"""A trial has one; without its callback nothing here asks for it."""
+"""A trial needs a budget; it ends nothing here, as the trial's callback is not used."""
 FILLING_BATCHES = 16
-"""Different steps that a replay buffer is filled with, in turns."""
+"""Number of different steps that a replay buffer is filled with."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Case:
     policy_delay: int
     optimizer: str = "adam"
     arguments: dict[str, Any] = field(default_factory=dict)
-    """Further arguments of SBX."""
+    """More arguments of SBX."""
 
     def describe(self) -> str:
         sizes = list(self.network)
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Learner:
-    """Who updates the agent."""
+    """What updates the agent."""
 
     name: str
     learner: str
@@ -103,7 +103,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Slice:
-    """What was done in one measurement."""
+    """One measurement."""
 
     seconds: float
     steps: int
@@ -139,12 +139,12 @@ class Subject:
         self.ready_seconds = self._clock.now() - start
 
     def begin(self, steps: int) -> None:
-        """Fill the replay buffer and train for a while, so that the slices that follow are all alike."""
+        """Fill the replay buffer and train for a while, so that all later slices are alike."""
         fill(self.agent, np.random.default_rng(0))
         self.train(steps + self.agent.learning_starts // self._place.num_envs + 1)
 
     def train(self, steps: int) -> Slice:
-        """Train for so many steps of all robots, until the last update is made."""
+        """Train for this many steps of all robots, and wait for the last update."""
         before, updates = self._ledger.totals(), gradient_steps_done(self.agent)
         start = self._clock.now()
         with self._ledger.account("act"):
@@ -160,7 +160,7 @@ class Subject:
         )
 
     def update(self, calls: int) -> Slice:
-        """Only learn, as after so many environment steps."""
+        """Only learn, as often as after this many environment steps."""
         start = self._clock.now()
         for _ in range(calls):
             self.agent.train(gradient_steps=self.case.gradient_steps, batch_size=self.case.batch_size)
@@ -207,7 +207,7 @@ def agent_config(case: Case, learner: Learner, place: Place) -> AgentConfig:
 
 
 def fill(agent: Any, random: np.random.Generator) -> None:
-    """Fill an agent's replay buffer with random steps: reading from a small part of it would find that in the cache."""
+    """Fill an agent's replay buffer with random steps; a small part of it would stay in the CPU's cache."""
     robots, observation_dim = agent.n_envs, agent.observation_space.shape[0]
     observations = random.standard_normal((FILLING_BATCHES, robots, observation_dim), dtype=np.float32)
     actions = random.uniform(-1, 1, (FILLING_BATCHES, robots, agent.action_space.shape[0])).astype(np.float32)
@@ -215,7 +215,7 @@ def fill(agent: Any, random: np.random.Generator) -> None:
     alive = np.zeros(robots, dtype=np.bool_)
     buffer = agent.replay_buffer
     stock = hasattr(buffer, "buffer_size")
-    news = [[{}] * robots] if stock else [alive]  # Stable-Baselines3 wants to be told of time-outs by every robot
+    news = [[{}] * robots] if stock else [alive]  # Stable-Baselines3 expects an info for each robot
     for row in range(buffer.buffer_size if stock else buffer.capacity):
         index = row % FILLING_BATCHES
         after = observations[(row + 1) % FILLING_BATCHES]
@@ -225,10 +225,10 @@ def fill(agent: Any, random: np.random.Generator) -> None:
 
 
 def set_up(*, cache: Any = None) -> None:
-    """Set up the process as a worker does; to be called before JAX is used.
+    """Set up the process as a worker does; call it before JAX is used.
 
     Args:
-        cache: the folder of compiled programs; by default the one that workers share.
+        cache: the folder for compiled programs; by default the one that workers share.
     """
     torch.set_num_threads(1)
     give_devices()

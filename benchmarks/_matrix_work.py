@@ -1,7 +1,7 @@
-"""How many floating-point operations the matrix products of SAC's updates take, and how many this machine makes.
+"""How many floating-point operations the matrix products of SAC's updates take, and how many this machine can do.
 
-The count is of products that the mathematics needs, 2 · rows · inputs · outputs operations each; everything else
-(layer normalisation, activations, the optimiser, random numbers) counts as nothing. With W the sum of inputs · outputs
+Only the products that the mathematics needs are counted, with 2 · rows · inputs · outputs operations each; everything
+else (layer normalisation, activations, the optimiser, random numbers) is left out. With W the sum of inputs · outputs
 over the Dense layers of a network, F that of its first layer alone, p the actor, q one of C critics, B the batch and A
 the size of an action:
 
@@ -80,11 +80,11 @@ class MatrixPeak:
             self._product(*self._factors).block_until_ready()
 
     def measure(self, seconds: float) -> float:
-        """Return operations per second, of products made for about so long."""
+        """Return operations per second, measured for about this long."""
         clock = MonotonicClock()
         calls, start = 0, clock.now()
         while (passed := clock.now() - start) < seconds:
-            # Several in a row, so that handing them over does not count.
+            # Several at once, so that the time of submitting them does not count.
             for product in [self._product(*self._factors) for _ in range(4)]:
                 product.block_until_ready()
             calls += 4

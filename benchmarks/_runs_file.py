@@ -15,7 +15,7 @@ class Run:
 
     task: str
     variant: str
-    """What distinguishes its configuration from the others that it is compared with: the learner, say."""
+    """What distinguishes its configuration from the others that it is compared with, for example the learner."""
     seed: int
     target: float
     budget_seconds: float
@@ -37,7 +37,7 @@ class Run:
     final_return: float | None = None
     """As in `Outcome`."""
     jobs: int = 1
-    """Runs that were made side by side, each on CPUs of its own."""
+    """Number of runs at the same time, each on its own CPUs."""
     stop_at_target: bool = True
     """False if it trained for the whole budget, whatever it reached on the way."""
 
@@ -64,20 +64,20 @@ class Run:
 
     @property
     def question(self) -> tuple[Any, ...]:
-        """What was asked; two runs that agree in it are the same."""
+        """The settings that identify a run; two runs that agree in them are the same."""
         return (self.task, self.variant, self.seed, self.target, self.budget_seconds, self.threads, self.stop_at_target)
 
 
 def read_runs(path: Path) -> list[Run]:
-    """Return the runs in a file, none if it does not exist; a last line that was cut off is left out."""
+    """Return the runs in a file, none if it does not exist; an incomplete last line is left out."""
     if not path.exists():
         return []
-    lines = path.read_text().split("\n")[:-1]  # what follows the last line's end was cut off
+    lines = path.read_text().split("\n")[:-1]  # a line without its end is incomplete
     return [Run(**json.loads(line)) for line in lines]
 
 
 def append_run(path: Path, run: Run) -> None:
-    """Write a run behind those in the file, and cut off what an interruption left of an unfinished line."""
+    """Append a run to the file; an incomplete line, which an interruption may have left, is removed first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     complete = path.read_bytes() if path.exists() else b""
     with path.open("ab") as file:

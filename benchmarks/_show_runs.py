@@ -24,10 +24,10 @@ SUMMARY_HEAD = f"{'reached':>8} {'mean time to target, s':>28} {'final return':>
 
 
 def summary(runs: Sequence[Run]) -> str:
-    """Return what runs of one variant say together, in columns under `SUMMARY_HEAD`.
+    """Return a summary of the runs of one variant, in columns under `SUMMARY_HEAD`.
 
-    How many reached the target, the restricted mean time with its interval, the median and range of the returns at the
-    end, and how many had to share their CPUs.
+    It shows how many reached the target, the restricted mean time with its interval, the median and range of the
+    returns at the end, and how many had to share their CPUs.
     """
     times = mean_time(restricted([run.reached_seconds for run in runs], runs[0].budget_seconds))
     reached = f"{sum(run.reached_seconds is not None for run in runs)}/{len(runs)}"
@@ -36,7 +36,7 @@ def summary(runs: Sequence[Run]) -> str:
 
 
 def groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return runs that can be compared with one another, under a title that says what was asked of them."""
+    """Group the runs that can be compared with one another; the title says what was asked of them."""
     found: dict[str, list[Run]] = {}
     for run in runs:
         title = (
@@ -66,7 +66,7 @@ def curves_data(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def draw(runs: Sequence[Run], file: Path) -> None:
-    """Draw the learning curves of the runs that can be compared with the last one; end the program without runs."""
+    """Draw the learning curves of the last group of runs; exit if there are none."""
     if not runs:
         sys.exit("There are no runs to draw.")
     title, group = list(groups(runs).items())[-1]

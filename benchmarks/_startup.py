@@ -1,4 +1,4 @@
-"""How long an agent takes to be ready to learn, and how much memory it takes, each measured in a process of its own."""
+"""How long an agent takes to be ready to learn, and how much memory it takes, each measured in its own process."""
 
 import json
 import subprocess
@@ -25,19 +25,19 @@ class Startup:
     host_megabytes: float
     """Peak of the process's memory while the first agent trained, less what it was before the agent was built."""
     device_megabytes: float | None
-    """Peak of what JAX took of a GPU's memory; None on a CPU."""
+    """Peak of the GPU memory that JAX used; None on a CPU."""
 
 
 @dataclass(frozen=True)
 class Startups:
-    """A learner's start with nothing compiled, and with the programs that an earlier process left on the disk."""
+    """A learner's start with nothing compiled, and with the programs that an earlier process left on disk."""
 
     cold: Startup
     cached: Startup
 
 
 def measure_startups(case: Case, learner: Learner, place: Place, steps: int) -> Startups:
-    """Start two processes, one after the other, that share a fresh folder of compiled programs."""
+    """Start two processes, one after the other, that share a new folder for compiled programs."""
     with tempfile.TemporaryDirectory(prefix="learner-benchmark-") as folder:
         request = {"case": asdict(case), "learner": asdict(learner), "place": asdict(place), "steps": steps}
         command = [sys.executable, __file__, json.dumps(request | {"cache": folder})]
@@ -51,7 +51,7 @@ def _run(command: list[str]) -> Startup:
 
 
 def _measure(case: Case, learner: Learner, place: Place, steps: int) -> Startup:
-    jax.block_until_ready(jax.numpy.zeros(1))  # JAX's own start is not the agent's
+    jax.block_until_ready(jax.numpy.zeros(1))  # JAX's own start does not count
     before = psutil.Process().memory_info().rss / MEGABYTE
     subject = Subject(case, learner, place)
     subject.begin(steps)
@@ -66,11 +66,11 @@ def _measure(case: Case, learner: Learner, place: Place, steps: int) -> Startup:
 
 
 def _peak_megabytes() -> float:
-    """Return the peak of this process's memory; getrusage would count its parent's, from which it was forked."""
+    """Return the peak memory of this process; getrusage would include the parent process that it was forked from."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("this kernel does not tell a process the peak of its memory")
+    raise RuntimeError("this kernel does not report the peak memory of a process")
 
 
 if __name__ == "__main__":

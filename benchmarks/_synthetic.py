@@ -1,7 +1,7 @@
-"""A task whose step costs next to nothing: what is left of the time is the agent's own.
+"""A task whose step takes almost no time, so that what is measured is the agent's own time.
 
-It has the sizes of the A1 task (48 observations, 12 actions, 1,000 control steps) and gives out observations and
-rewards drawn once at random, whatever the robots do. Nothing can be learned from it.
+It has the sizes of the A1 task (48 observations, 12 actions, 1,000 control steps) and returns observations and rewards
+that were drawn once at random, whatever the robots do. Nothing can be learned from it.
 """
 
 from typing import Any
@@ -16,11 +16,11 @@ OBSERVATIONS = 48
 ACTIONS = 12
 ACTION_LIMIT = 100.0
 STEPS_DRAWN = 16
-"""Different steps, given out in turns."""
+"""Number of different steps, returned in turns."""
 
 
 class SyntheticEnv(TaskEnv):
-    """Random numbers for `num_envs` robots; episodes end by time alone, their ages always spread."""
+    """Random numbers for `num_envs` robots; episodes end only by time, and their ages are always spread."""
 
     max_episode_steps = 1000
     control_period_seconds = 0.02
@@ -32,7 +32,9 @@ class SyntheticEnv(TaskEnv):
             spaces.Box(-np.inf, np.inf, (OBSERVATIONS,), np.float32),
             spaces.Box(-action_limits, action_limits, dtype=np.float32),
         )
-        self._uneventful: list[dict[str, Any]] = [{}] * num_envs  # nobody writes into the info of a robot that goes on
+        self._uneventful: list[dict[str, Any]] = [
+            {}
+        ] * num_envs  # infos of robots whose episode continues are never changed
         self.seed(seed)
 
     def seed(self, seed: int | None = None) -> list[int | None]:

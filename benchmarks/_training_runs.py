@@ -1,8 +1,8 @@
-"""Train configurations, side by side where there are CPUs for it, and keep every finished run in a file.
+"""Train configurations, several at a time if there are enough CPUs, and keep every finished run in a file.
 
-What the benchmarks of whole trainings share: runs are made as a study makes them, by workers pinned to CPUs of their
-own, under a budget on the training clock, for all of it or until the target is confirmed by evaluation. A run is
-appended to the output file as soon as it is finished, so that an interrupted benchmark goes on with --resume.
+The benchmarks of whole trainings share this code. Runs are made as in a study: by workers pinned to their own CPUs,
+with a budget of training clock, for all of it or until an evaluation confirms the target. Each finished run is appended
+to the output file at once, so that --resume can continue an interrupted benchmark.
 """
 
 import argparse
@@ -24,12 +24,12 @@ from tuner.workers import LocalPool, OutcomeEvent, TickEvent
 TICKS = 40
 POLL_SECONDS = 10.0
 TRAINED = (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED, OutcomeKind.DIVERGED)
-"""Outcomes that say something about a configuration; others are failures of the run."""
+"""Outcomes that are results of a configuration; the others are failures of the run."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A run to be made."""
+    """A run that is still to do."""
 
     task: TaskConfig
     variant: str
@@ -39,7 +39,7 @@ class Planned:
     target: float
     budget_seconds: float
     stop_at_target: bool = True
-    """False trains for the whole budget, so that returns at the end are those of equal clock."""
+    """False trains for the whole budget, so that all returns at the end are at the same training clock."""
 
     def asked(self, threads: int) -> dict[str, Any]:
         """Return what a `Run` records of it."""
@@ -85,9 +85,9 @@ def plan(
     budget_seconds: float,
     stop_at_target: bool = True,
 ) -> list[Planned]:
-    """Return the runs of variants by name, from the seeds that were asked for, in the order in which they are made.
+    """Return one run for each variant and seed, in the order in which they are made.
 
-    The command line's target and budget go before those that are given here, which are the task's own.
+    A target or budget from the command line replaces the one that is passed here.
     """
     target = target if arguments.target is None else arguments.target
     budget_seconds = arguments.budget_seconds or budget_seconds
@@ -98,10 +98,10 @@ def plan(
 
 
 def train_all(planned: Sequence[Planned], output: Path, *, jobs: int, threads: int) -> None:
-    """Train whatever the output file does not hold yet, in `jobs` workers of `threads` CPUs each.
+    """Train the runs that the output file does not hold yet, in `jobs` workers of `threads` CPUs each.
 
-    Ends the program where workers would share CPUs, where the file holds runs of other configurations under the same
-    names, and, once all the others are made, where runs failed.
+    Exits if workers would share CPUs, if the file holds runs of other configurations under the same names, and, after
+    all other runs, if runs failed.
     """
     stored = read_runs(output)
     check_configurations(planned, stored, output)
@@ -130,7 +130,7 @@ def train_all(planned: Sequence[Planned], output: Path, *, jobs: int, threads: i
 
 
 def check_configurations(planned: Sequence[Planned], stored: Sequence[Run], file: Path) -> None:
-    """Refuse to go on with runs whose configurations have changed since."""
+    """Exit if the stored runs were made with other configurations."""
     now = {(run.task.id, run.variant): run.agent for run in planned}
     for run in stored:
         agent = now.get((run.task, run.variant))
@@ -142,32 +142,32 @@ def check_configurations(planned: Sequence[Planned], stored: Sequence[Run], file
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, seeds: int) -> None:
-    """Add the options that all benchmarks of trainings have; `seeds` is how many by default."""
-    parser.add_argument("--seeds", type=int, default=seeds, help="how many")
+    """Add the options that all benchmarks of trainings have; `seeds` is the default number of seeds."""
+    parser.add_argument("--seeds", type=int, default=seeds, help="number of seeds")
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--target", type=float, help="return to reach, if not the task's own")
-    parser.add_argument("--budget-seconds", type=float, help="training clock of a run, if not the task's own")
+    parser.add_argument("--target", type=float, help="return to reach instead of the task's own")
+    parser.add_argument("--budget-seconds", type=float, help="training clock of a run instead of the task's own")
     parser.add_argument("--threads", type=int, default=2, help="CPUs of each worker")
-    parser.add_argument("--jobs", type=int, default=1, help="runs side by side, each on CPUs of its own")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, each on its own CPUs")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to append runs to, one JSON object a line")
-    parser.add_argument("--resume", action="store_true", help="go on with an output file that holds runs")
+    parser.add_argument("--resume", action="store_true", help="continue an output file that holds runs")
     parser.add_argument("--table", type=Path, metavar="FILE", help="only print what a file holds")
 
 
 def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Return the arguments, once they are known to make sense."""
+    """Return the arguments; exit if they contradict each other."""
     arguments = parser.parse_args()
     if arguments.table is None and arguments.output is None:
         parser.error("give --output FILE to train, or --table FILE to print")
     if arguments.output is not None and arguments.output.exists() and not arguments.resume:
-        parser.error(f"{arguments.output} exists: give --resume to go on with it, or another file")
+        parser.error(f"{arguments.output} exists: give --resume to continue it, or another file")
     return arguments
 
 
 def _keep(
     output: Path, planned: Planned, outcome: Outcome, ticks: Sequence[Tick], *, jobs: int, threads: int
 ) -> list[str]:
-    """Append a finished run to the file and print it; of one that failed, return what went wrong."""
+    """Append a finished run to the file and print it; if it failed, return what went wrong."""
     name = f"{planned.task.id} seed {planned.seed} {planned.variant:>12}"
     if outcome.kind not in TRAINED:
         print(f"{name}: {outcome.kind}", flush=True)
@@ -184,7 +184,7 @@ def _keep(
 
 
 def _differences(now: AgentConfig, stored: dict[str, Any]) -> list[str]:
-    """Return in what a configuration differs from a stored one, whose action box is resolved to numbers."""
+    """Return the fields in which a configuration differs from a stored one, whose action box is absolute."""
     before, after = AgentConfig.model_validate(stored).to_json(), now.to_json()
     unknown = {"action_bound_fraction"} | ({"action_box"} if now.action_box is None else set())
     return sorted(name for name in after if name not in unknown and after[name] != before[name])

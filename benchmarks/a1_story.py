@@ -8,10 +8,10 @@ Five configurations are trained on Velocity-Flat-A1 from the same seeds, under t
     sac_3_percent the same, in 3 % of that box and with a small entropy coefficient
     sac_tuned     the winner of the study a1_flat: the warm start a1_flat_winner of the space sac_speed
 
---ppo and --sac take a winner of your own instead, as `tuner export STUDY --format json` writes it.
+--ppo and --sac replace a winner by your own, as `tuner export STUDY --format json` writes it.
 
 The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
-the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it. --figure
+the return at the end of the runs. Finished runs are appended to the output file; --resume continues it. --figure
 FILE draws the learning curves.
 
     python benchmarks/a1_story.py --output runs/a1_story.jsonl
@@ -34,7 +34,7 @@ from tuner.spaces import load_space
 TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
 TARGET, BUDGET_SECONDS = 15.0, 240.0
 SMALL_BOX = {"action_bound_fraction": 0.03, "ent_coef": 0.006}
-"""What the second recipe changes in SBX's defaults, from https://araffin.github.io/post/sac-massive-sim/."""
+"""The changes of sac_3_percent to SBX's defaults, from https://araffin.github.io/post/sac-massive-sim/."""
 
 
 def recipe(space_name: str, warm_start: str, **changes: float) -> AgentConfig:
@@ -44,7 +44,7 @@ def recipe(space_name: str, warm_start: str, **changes: float) -> AgentConfig:
 
 
 def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
-    """Return what is compared, in the order of the table."""
+    """Return the configurations, in the order of the table."""
     return {
         "ppo_shipped": recipe("ppo_speed", "isaaclab_ppo"),
         "ppo_tuned": winner(arguments.ppo, "ppo_speed", "a1_flat_ppo_winner"),
@@ -55,7 +55,7 @@ def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
 
 
 def winner(file: Path | None, space_name: str, warm_start: str) -> AgentConfig:
-    """Return the exported configuration in the file; without one, the shipped winner."""
+    """Return the exported configuration in the file, or the shipped winner if there is no file."""
     return recipe(space_name, warm_start) if file is None else load_configuration(file).agent
 
 

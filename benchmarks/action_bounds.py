@@ -1,18 +1,18 @@
-"""Which action box, or what in its place, lets SAC learn? Training-clock time to the target and final return of each.
+"""Which action box, or which alternative to one, lets SAC learn? Time to the target and final return of each.
 
 One configuration, a warm start of the search space `sac_speed`, is trained on Velocity-Flat-A1 from the same seeds and
-under the same budget of training clock, only its action box varies:
+under the same budget of training clock. Only its action box varies:
 
     full_box, 10_percent, 3_percent, 1_percent   a share of the task's own ±100
     percentiles                                  of a trained PPO's actions, from --bounds FILE or trained here
-    joint_limits                                 as far as the joints go
+    joint_limits                                 the box that reaches the joint limits
     schedule[_10_percent]                        the box widens from the warm start's to all, or 10 %, of the task's
     penalty[_10_percent]                         the learner's reward falls near the bounds of such a box
     unbounded[_10_percent, _1_percent]           not squashed; such a box is the unit; σ is the warm start's in absolute
                                                  terms, and the mean is penalised
 
 The table gives for each how many runs reached the target, the restricted mean time with a 95 % bootstrap interval, and
-the return at the end of the runs. Finished runs are appended to the output file, --resume goes on with it. --figure
+the return at the end of the runs. Finished runs are appended to the output file; --resume continues it. --figure
 FILE draws the learning curves of --variants.
 
     python benchmarks/action_bounds.py --output runs/action_bounds.jsonl
@@ -60,10 +60,10 @@ from tuner.spaces import load_space
 SPACE = "sac_speed"
 TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
 TARGET, BUDGET_SECONDS = 10.0, 180.0
-"""More than a robot earns that stands still, and less than one that walks."""
+"""More than a robot earns by standing still, and less than by walking."""
 PRETRAINING = "ppo"
 RECORDED_STEPS = 500
-"""Of all robots, for the percentiles."""
+"""Control steps of all robots, for the percentiles."""
 
 Change = Callable[[AgentConfig, argparse.Namespace], dict[str, Any]]
 
@@ -74,7 +74,7 @@ def share(fraction: float) -> Change:
 
 
 def widening(fraction: float) -> Change:
-    """The same, which begins as tight as the warm start's."""
+    """The same, but it starts as small as the warm start's box."""
 
     def change(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
         start = own_share(agent) / fraction
@@ -89,7 +89,7 @@ def widening(fraction: float) -> Change:
 
 
 def penalized(fraction: float) -> Change:
-    """The same, where reward is lost near the bounds."""
+    """The same, with a penalty near the bounds."""
 
     def change(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
         penalty = BoundsPenalty(weight=arguments.penalty_weight, margin=arguments.penalty_margin)
@@ -99,7 +99,7 @@ def penalized(fraction: float) -> Change:
 
 
 def not_squashed(fraction: float) -> Change:
-    """The same as the unit of a plain Gaussian that explores as widely, in the task's units, as the warm start."""
+    """The same as the unit of a plain Gaussian, which explores as widely as the warm start in the task's units."""
 
     def change(agent: AgentConfig, arguments: argparse.Namespace) -> dict[str, Any]:
         factor = own_share(agent) / fraction
@@ -151,7 +151,7 @@ def boxed(box: ActionBox) -> dict[str, Any]:
 
 
 def own_share(agent: AgentConfig) -> float:
-    """Return the share of the task's box that the warm start takes."""
+    """Return the warm start's share of the task's box."""
     return 1.0 if agent.action_bound_fraction is None else agent.action_bound_fraction
 
 
@@ -161,7 +161,7 @@ def warm_start(name: str) -> AgentConfig:
 
 
 def measured_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
-    """Return the bounds file that was given, else one made here, beside the output file, for --resume to find."""
+    """Return the given bounds file, or one that is made here and kept beside the output file for --resume."""
     file: Path = arguments.bounds or arguments.output.with_suffix(".bounds.yaml")
     if arguments.bounds is None and not file.exists():
         write_bounds(trained_bounds(arguments), file)
@@ -173,7 +173,7 @@ def measured_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
 
 
 def trained_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
-    """Train a PPO, which the box does not bother, and take bounds from its actions."""
+    """Train a PPO, whose exploration does not depend on the box, and derive bounds from its actions."""
     print(f"Training {PRETRAINING} for {arguments.pretrain_seconds:g} s to take percentiles from", flush=True)
     spec = pretraining_spec(
         PRETRAINING,
@@ -188,14 +188,14 @@ def trained_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
     enable_compilation_cache()
     env = open_task(TASK, seed=0, threads=arguments.threads)
     outcome = pretrain(spec, env, PretrainingChannel())
-    print(f"Its return is {outcome.final_return}, its policy lies in {spec.directory}", flush=True)
+    print(f"Its return is {outcome.final_return}, its policy is in {spec.directory}", flush=True)
     recording = record_actions(load_policy(Path(spec.directory or "")), env, steps=RECORDED_STEPS, seed=0)
     env.close()
     return bounds_from_recording(recording, BoundsRequest(), policy=spec.directory or "")
 
 
 def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
-    """Return what is compared: the warm start with the box of each variant that was asked for."""
+    """Return the warm start with the box of each variant in --variants."""
     base = warm_start(arguments.warm_start)
     return {name: base.model_copy(update=VARIANTS[name](base, arguments)) for name in arguments.variants}
 
@@ -225,11 +225,13 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), metavar="NAME")
     parser.add_argument("--warm-start", default="penalized_means", metavar="NAME", help="of the search space sac_speed")
-    parser.add_argument("--bounds", type=Path, metavar="FILE", help="bounds file for percentiles; else PPO is trained")
+    parser.add_argument(
+        "--bounds", type=Path, metavar="FILE", help="bounds file for percentiles; without it a PPO is trained"
+    )
     parser.add_argument("--pretrain-seconds", type=float, default=300.0, help="training clock of that PPO")
-    parser.add_argument("--widening-seconds", type=float, default=60.0, help="until a scheduled box is whole")
+    parser.add_argument("--widening-seconds", type=float, default=60.0, help="until a scheduled box has its full size")
     parser.add_argument("--penalty-weight", type=float, default=0.02, help="reward lost in a step at all bounds")
-    parser.add_argument("--penalty-margin", type=float, default=0.8, help="share of the box from which on it is lost")
+    parser.add_argument("--penalty-margin", type=float, default=0.8, help="share of the box where the penalty starts")
     parser.add_argument(
         "--mean-penalty", type=float, default=1e-3, help="weight on the squared mean of unbounded actors"
     )

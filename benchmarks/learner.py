@@ -1,16 +1,16 @@
-"""How much faster the fused learner is than SBX's own, end to end and alone, and how close it comes to this machine.
+"""How much faster the fused learner is than SBX's own, end to end and alone, and how close it is to the machine's peak.
 
-Stock and fused agents of the same configuration, built and wrapped as a trial builds them, are measured in turns, in
-short slices on full replay buffers, so that whatever else the machine does hits all of them. A slice ends when the last
-update is made. Ratios are taken slice by slice; the tables show medians, of ratios the quartiles too.
+Stock and fused agents of the same configuration, built and wrapped as in a trial, are measured in turns, in short
+slices on full replay buffers, so that other load on the machine affects all of them. A slice ends with its last update.
+Ratios are taken slice by slice; the tables show medians, and for ratios also the quartiles.
 
-- training: environment steps and updates per second of collecting and learning together, where the milliseconds of a
-  step went by the ledger ("learn" is waiting for updates), and the ratio to stock;
-- updates: learning alone on what the buffer holds;
+- training: environment steps and updates per second of collecting and learning together, the milliseconds of a step by
+  account of the ledger ("learn" is waiting for updates), and the ratio to stock;
+- updates: learning alone, from the steps in the buffer;
 - share of peak: the operations of the updates' matrix products (`_matrix_work.py` has the formula) per second, over
   those of large square products, measured in turns with the learners;
 - startup: seconds until an agent is ready to learn, in a fresh process, for a second agent of the same shapes, and in a
-  process that finds the programs on the disk; and peak memory, without what the process took before.
+  process that finds the programs on disk; and peak memory, without what the process used before.
 
     python benchmarks/learner.py
     python benchmarks/learner.py --simulator synthetic --num-envs 4096 --gradient-steps 8 --parts training updates
@@ -39,7 +39,7 @@ GPU_GOAL = 4.0
 
 
 def named_cases(arguments: argparse.Namespace) -> list[Case]:
-    """Return the configurations of the goals, and raffin_part2 at its own replay ratio, in powers of two."""
+    """Return the configurations with goals, and raffin_part2 at its own replay ratio, rounded to a power of two."""
     raffin_steps = 2 ** max((arguments.num_envs // RAFFIN_ROBOTS_PER_GRADIENT_STEP).bit_length() - 1, 0)
     raffin_arguments = {
         "learning_rate": 0.00044689099625712413,
@@ -57,7 +57,7 @@ def named_cases(arguments: argparse.Namespace) -> list[Case]:
 
 
 def own_cases(arguments: argparse.Namespace) -> list[Case]:
-    """Return a case for each network that was asked for."""
+    """Return a case for each network in --networks."""
     steps, delay = arguments.gradient_steps, arguments.policy_delay
     return [
         Case("-".join(map(str, network)), network, arguments.batch_size, steps, delay) for network in arguments.networks
@@ -87,7 +87,7 @@ def measure(
 
 
 def print_goals(ratios: dict[str, dict[str, float]], place: Place) -> None:
-    """Print what was to be reached beside what was, end to end; goals are of 256 robots on CPUs, or of any GPU."""
+    """Print the end-to-end ratios beside their goals, which are for 256 robots on CPUs, or for any GPU."""
     print(f"\n{'end to end':>16} {'learner':>16} {'ratio':>7} {'goal':>6}")
     gpu = jax.devices()[0].platform != "cpu"
     for case, by_learner in ratios.items():
@@ -109,12 +109,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2, help="CPU threads for the physics")
     parser.add_argument("--buffer-steps", type=int, default=1024, help="steps of each robot in the replay buffer")
     parser.add_argument("--gradient-steps", type=int, default=8, help="per step of all robots; not of raffin_part2")
-    parser.add_argument("--policy-delay", type=int, default=4, help="likewise")
+    parser.add_argument(
+        "--policy-delay", type=int, default=4, help="critic updates per actor update; not of raffin_part2"
+    )
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     parser.add_argument(
-        "--networks", nargs="+", type=layers, help="hidden layers of own cases, such as 128,128 256,256"
+        "--networks", nargs="+", type=layers, help="hidden layers of other cases, such as 128,128 256,256"
     )
-    parser.add_argument("--batch-size", type=int, default=256, help="of own cases")
+    parser.add_argument("--batch-size", type=int, default=256, help="for --networks")
     parser.add_argument("--precision", nargs="*", choices=list(FUSED), default=list(FUSED), help="of the fused learner")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--repeats", type=int, default=9, help="slices of each learner and part")
@@ -131,7 +133,7 @@ def main() -> None:
     learners = [STOCK, *(FUSED[precision] for precision in arguments.precision)]
     cases = own_cases(arguments) if arguments.networks else named_cases(arguments)
     startups: dict[str, dict[str, Startups]] = {}
-    if "startup" in arguments.parts:  # before this process takes its share of a GPU
+    if "startup" in arguments.parts:  # before this process reserves memory of a GPU
         startups = {
             case.name: {learner.name: measure_startups(case, learner, place, arguments.steps) for learner in learners}
             for case in cases

@@ -1,10 +1,10 @@
 """Does the return monitor agree with a real evaluation of the frozen policy?
 
-Trains PPO and SAC; every few seconds of training clock, off the clock, freezes the policy, evaluates it over one whole
-episode of every robot, and prints what the monitor said at that moment beside what the mean of finished episodes said.
+Trains PPO and SAC. Every few seconds of training clock the clock stops, and the policy is evaluated over one whole
+episode of every robot. The monitor's estimate at that moment is printed beside the mean of finished episodes.
 
-PPO's monitor watches robots that explore, so it is compared with an evaluation of the exploring policy; SAC's watches
-the probes and is compared with an evaluation of the deterministic one.
+PPO's monitor watches robots that explore, so it is compared with an evaluation of the exploring policy. SAC's watches
+the probes and is compared with an evaluation of the deterministic policy.
 
     python benchmarks/return_monitor.py
     python benchmarks/return_monitor.py --task Velocity-Flat-A1 --seconds 200 --every 20
@@ -69,7 +69,7 @@ class Row:
 
 
 class Comparison(BaseCallback):
-    """Evaluates between rollouts and notes what the monitor said."""
+    """Evaluates between rollouts and records what the monitor said."""
 
     def __init__(self, parts: TrialParts, ledger: Ledger, every: float, exploring: bool) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
 """How fast the embedded A1 task steps, and what its `VecEnv` costs on top of the bare physics.
 
-Bare is `Batch.step` of the same model with the same motors and controls: what any simulator would have to do. The
+Bare is `Batch.step` of the same model with the same motors and controls, which any simulator would have to do. The
 environment adds contact records, rewards, observations with noise, commands, resets and infos. Both are measured in
-turns on the same robots and actions, so that whatever else the machine does hits both; the table shows medians. For
-comparison, `mujoco.rollout` steps the same model bare, without the differences between robots.
+turns on the same robots and actions, so that other load on the machine affects both; the table shows medians. For
+comparison, `mujoco.rollout` steps the same bare model, without the differences between robots.
 
     python benchmarks/simulator_speed.py --seconds 1 --threads 2
 """
@@ -22,13 +22,13 @@ from tuner.config import TaskConfig
 from tuner.simulators import open_task
 
 ACTION_RANGE = 1.0
-"""Actions are uniform within ± this: about what a policy uses that walks."""
+"""Actions are uniform within ± this, about the range of a policy that walks."""
 SETTLING_STEPS = 50
 ACTIONS = 50
 
 
 def open_env(robots: int, threads: int) -> Any:
-    """Open the task; beside what every task has, it has the `batch` that MuJoCo steps, and views into it."""
+    """Open the task; MuJoCo's tasks also have the `batch` that MuJoCo steps, and views of its arrays."""
     env = open_task(TaskConfig(id="Velocity-Flat-A1", num_envs=robots), seed=0, threads=threads)
     env.spread_ages = True
     env.reset()

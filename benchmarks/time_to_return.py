@@ -1,12 +1,12 @@
 """Do faster updates mean faster learning? Training-clock time to the target, stock learner against fused.
 
-The same configuration is trained from the same seeds with each learner in turns, as a study trains it: by a worker
-process, under a budget on the training clock, until the target is confirmed by evaluation. Every finished run is
-appended to the output file at once, so that an interrupted benchmark goes on with --resume. With --jobs several runs
-are made side by side, each on CPUs of its own.
+The same configuration is trained from the same seeds with each learner in turns, as in a study: by a worker process,
+with a budget of training clock, until an evaluation confirms the target. Each finished run is appended to the output
+file at once, so that --resume can continue an interrupted benchmark. With --jobs several runs are made at the same
+time, each on its own CPUs.
 
-The table gives each run's time (for those that did not reach the target their best return in brackets), the share that
-did, the restricted mean time with a 95 % bootstrap interval, and the ratio of the restricted means.
+The table gives each run's time (or its best return, in brackets, if it did not reach the target), how many runs did,
+the restricted mean time with a 95 % bootstrap interval, and the ratio of the restricted means.
 
     python benchmarks/time_to_return.py --output runs/time_to_return.jsonl
     python benchmarks/time_to_return.py --output runs/time_to_return.jsonl --resume --learners stock fused bfloat16
@@ -41,7 +41,7 @@ class Question:
 
     task: TaskConfig
     parameters: Callable[[TaskConfig], dict[str, Any]]
-    """Gives the search space's parameters."""
+    """Returns the search space's parameters."""
     target: float
     budget_seconds: float
 
@@ -51,7 +51,7 @@ class Question:
 
 
 def quickstart(_: TaskConfig) -> dict[str, Any]:
-    """Return the values that the quickstart pins, with an action box and entropies that solve it."""
+    """Return the values that the quickstart pins, and an action box and entropies that solve it."""
     pinned = load_study("quickstart").fixed
     return {**pinned, "action_bound_fraction": 0.05, "ent_coef": 0.03, "target_entropy_std": 0.28}
 
@@ -65,8 +65,8 @@ QUESTIONS = (
     Question(TaskConfig(id="Cartpole", num_envs=64), quickstart, target=4.0, budget_seconds=60.0),
     Question(TaskConfig(id="Velocity-Flat-A1", num_envs=256), penalized_means, target=10.0, budget_seconds=400.0),
 )
-"""Targets lie beyond what a robot earns that stands still. The A1's is not the 15 of its study, for which it has to
-walk: the recipe learns to stand and to turn within such a budget."""
+"""Targets are above what a robot earns by standing still. The A1's is not the 15 of its study, for which it has to
+walk: the recipe learns to stand and to turn within this budget."""
 
 
 def planned(question: Question, arguments: argparse.Namespace) -> list[Planned]:
@@ -83,7 +83,7 @@ def print_tables(runs: Sequence[Run]) -> None:
 
 
 def print_table(runs: Sequence[Run], budget: float) -> None:
-    """Print one row for each seed, and what they say together."""
+    """Print one row for each seed, and a summary."""
     learners = [name for name in LEARNERS if any(run.variant == name for run in runs)]
     by_learner = {name: [run for run in runs if run.variant == name] for name in learners}
     print(row("seed", learners))
