@@ -1,5 +1,6 @@
 """The agents that the benchmark of learners compares, built as a trial builds them, and how they are timed."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,7 +135,10 @@ class Subject:
             ticks=1,
         )
         start = self._clock.now()
-        self.agent: Any = assemble(spec, self.env, SilentChannel(), self._ledger, TrialFiles(None)).agent
+        channel = SilentChannel()
+        self.agent: Any = assemble(spec, self.env, channel, self._ledger, TrialFiles(None)).agent
+        for notice in channel.notices:
+            print(f"{learner.name}: {notice}", file=sys.stderr)
         warm_up(self.agent)
         self.ready_seconds = self._clock.now() - start
 

@@ -19,7 +19,7 @@ from _show_runs import cell
 
 from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec, WorkersConfig
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.workers import LocalPool, OutcomeEvent, TickEvent
+from tuner.workers import LocalPool, NoticeEvent, OutcomeEvent, TickEvent
 
 TICKS = 40
 POLL_SECONDS = 10.0
@@ -120,6 +120,8 @@ def train_all(planned: Sequence[Planned], output: Path, *, jobs: int, threads: i
                 running[slot] = waiting.popleft(), []
                 pool.submit(slot, running[slot][0].spec(threads))
             for event in pool.poll(POLL_SECONDS):
+                if isinstance(event, NoticeEvent):
+                    print(event.text, flush=True)
                 if isinstance(event, TickEvent):
                     running[event.slot][1].append(event.tick)
                 if isinstance(event, OutcomeEvent):

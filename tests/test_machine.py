@@ -12,8 +12,10 @@ from tuner.machine import (
     allowed_cpus,
     describe_machine,
     granted_cpu_count,
+    may_have_bfloat16,
     memory_limit_bytes,
     memory_share_bytes,
+    processor_has_bfloat16,
     visible_gpus,
     workers_sharing_gpu,
 )
@@ -28,6 +30,52 @@ def test_a_machine_is_described_without_its_name():
     assert machine["cpu"]
     assert platform.system() in machine["system"]
     assert platform.node() not in (machine["cpu"], machine["system"])
+
+
+# As Linux writes them; the second CPU of a machine is like the first.
+X86 = """processor\t: 0
+model name\t: A Processor
+flags\t\t: fpu sse2 avx2 avx512f {more} ht
+vmx flags\t: amx_bf16
+
+processor\t: 1
+flags\t\t: fpu
+"""
+ARM = """processor\t: 0
+BogoMIPS\t: 50.00
+Features\t: fp asimd sve {more} rng
+CPU implementer\t: 0x41
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        (X86.format(more="avx512_bf16"), True),
+        (X86.format(more="amx_tile amx_bf16"), True),
+        (X86.format(more="avx_vnni amx_tile amx_int8"), False),
+        (X86.format(more="avx_ne_convert"), False),  # converts bfloat16, but does not multiply it
+        (ARM.format(more="bf16"), True),
+        (ARM.format(more="i8mm"), False),
+        (None, False),  # another system than Linux
+    ],
+)
+def test_processors_with_and_without_bfloat16(tmp_path, monkeypatch, text, has):
+    file = tmp_path / "cpuinfo"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setattr("tuner.machine._CPU_INFO", file)
+    assert processor_has_bfloat16() is has
+    assert may_have_bfloat16(tmp_path / "no devices") is has
+
+
+def test_a_gpu_may_have_bfloat16(tmp_path, monkeypatch):
+    monkeypatch.setattr("tuner.machine._CPU_INFO", tmp_path / "none")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    (tmp_path / "nvidia0").touch()
+    assert may_have_bfloat16(tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # hidden from this process
+    assert not may_have_bfloat16(tmp_path)
 
 
 def control_groups(folder: Path, membership: str, files: dict[str, str]) -> ControlGroups:

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 
 _CPU_INFO = Path("/proc/cpuinfo")
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Linux's names for BF16 products: of x86's vector and matrix units (AVX-512, AMX), and of Arm."""
 
 WORKERS_VARIABLE = "SAC_TUNER_WORKERS"
 """Environment variable in which a pool tells a worker how many workers share the machine's memory."""
@@ -29,12 +31,38 @@ def describe_machine() -> dict[str, str | int]:
 
 
 def _processor() -> str:
+    return _cpu_info("model name") or platform.processor() or platform.machine() or "unknown"
+
+
+def processor_has_bfloat16() -> bool:
+    """Return whether the processor has instructions that multiply bfloat16 numbers, as Linux reports it.
+
+    Without them XLA converts every number, and products take several times as long as in float32. False also where the
+    system does not report the processor's features.
+    """
+    flags = _cpu_info("flags") or _cpu_info("features")  # of x86, of Arm
+    return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
+
+
+def may_have_bfloat16(devices: Path = Path("/dev")) -> bool:
+    """Return whether agents that train on this machine may have units for bfloat16: the processor's or a GPU's.
+
+    Of GPUs it only asks whether there are any, as only JAX knows their kind. Those from before 2020 have no such units.
+
+    Args:
+        devices: see `visible_gpus`.
+    """
+    return processor_has_bfloat16() or bool(visible_gpus(devices))
+
+
+def _cpu_info(name: str) -> str:
+    """Return what Linux says of the first CPU under a name in small letters; nothing on another system."""
     try:
         lines = _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        lines = []  # another system than Linux
-    named = next((line.partition(":")[2].strip() for line in lines if line.lower().startswith("model name")), "")
-    return named or platform.processor() or platform.machine() or "unknown"
+        return ""
+    fields = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in fields if key.strip().lower() == name), "")
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,29 @@ def test_optuna_suggestions_pass_through():
     }
 
 
+def test_bfloat16_is_never_drawn_where_it_cannot_be_computed():
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = {True: [], False: []}
+    for number in range(20):  # of one study that moves between machines
+        usable = number % 2 == 0
+        trial = study.ask()
+        drawn[usable].append(SpaceTrial(trial, TASK).suggest_precision(bfloat16=usable))
+        assert trial.params == {"bfloat16": int(drawn[usable][-1] == "bfloat16")}
+        study.tell(trial, 1.0)
+    assert set(drawn[True]) == {"float32", "bfloat16"}
+    assert set(drawn[False]) == {"float32"}
+
+
+@pytest.mark.parametrize("flags", ["avx2", "avx2 avx512_bf16"])
+def test_bfloat16_is_drawn_on_machines_that_may_have_it(tmp_path, monkeypatch, flags):
+    (tmp_path / "cpuinfo").write_text(f"flags : {flags}")
+    monkeypatch.setattr("tuner.machine._CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    trial, space = given(bfloat16=0)
+    assert space.suggest_precision() == "float32"
+    assert trial.distributions["bfloat16"].high == ("avx512_bf16" in flags)
+
+
 @pytest.mark.parametrize(
     ("suggest", "message"),
     [

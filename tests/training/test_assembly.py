@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from tests.training.timed_point_mass import ListeningChannel, TimedPointMassEnv, make_spec, sac
+from tuner.clock import Ledger, ManualClock
+from tuner.training import TrialFiles, assemble
 from tuner.training._assembly import probe_robots
 
 
@@ -20,3 +23,16 @@ def test_probes_are_spread_evenly():
 
 def test_on_policy_algorithms_have_none():
     assert probe_robots(4096, off_policy=False).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision", "notices"), [("avx2", "float32", 1), ("avx2 avx512_bf16", "bfloat16", 0)]
+)
+def test_a_trial_computes_in_a_precision_that_its_device_has(tmp_path, monkeypatch, flags, precision, notices):
+    (tmp_path / "cpuinfo").write_text(f"flags : {flags}")
+    monkeypatch.setattr("tuner.machine._CPU_INFO", tmp_path / "cpuinfo")
+    spec = make_spec(sac().model_copy(update={"precision": "bfloat16"}))
+    channel, ledger = ListeningChannel(), Ledger(ManualClock(), "compile")
+    parts = assemble(spec, TimedPointMassEnv(16, ManualClock()), channel, ledger, TrialFiles(None))
+    assert parts.config.precision == parts.agent.learner.config.precision == precision
+    assert len(channel.notices) == notices

@@ -36,6 +36,7 @@ class ListeningChannel:
     def __init__(self, stop: StopRequest | None = None, after_alive: int = 0, after_phase: Phase | None = None) -> None:
         self.ticks: list[Tick] = []
         self.phases: list[Phase] = []
+        self.notices: list[str] = []
         self.signs_of_life = 0
         self._stop = stop
         self._after_alive = after_alive
@@ -43,6 +44,9 @@ class ListeningChannel:
 
     def phase(self, phase: Phase) -> None:
         self.phases.append(phase)
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
 
     def alive(self) -> None:
         self.signs_of_life += 1

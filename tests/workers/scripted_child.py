@@ -13,6 +13,7 @@ from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.workers._protocol import (
     Declined,
     Ended,
+    Noticed,
     PhaseEntered,
     Quit,
     Ready,
@@ -53,6 +54,8 @@ class ScriptedChild:
                 self._send(Ticked(Tick(index=1, clock_seconds=2.0, best=1.0, env_steps=10, updates=3)))
             case ["ready", notice]:
                 self._send(Ready(0.5, notice))
+            case ["notice", text]:
+                self._send(Noticed(text))
             case ["end"]:
                 self._send(Ended(OUTCOME, reusable=True))
             case ["wait for a stop and end"]:

@@ -207,6 +207,15 @@ def test_what_a_worker_must_tell_is_told_once(pool: LocalPool) -> None:
     assert len(pids) == 3
 
 
+def test_what_a_trial_must_tell_is_told_once_by_all_workers(tmp_path: Path) -> None:
+    with LocalPool(CONFIG.model_copy(update={"count": 2}), log_dir=tmp_path, command=COMMAND) as pool:
+        told = []
+        for slot, notice in ((0, "no BF16"), (1, "no BF16"), (0, "no BF16"), (1, "no box")):
+            pool.submit(slot, do("train", f"notice:{notice}", "end"))
+            told += [(event.slot, event.text) for event in until_ended(pool) if isinstance(event, NoticeEvent)]
+    assert told == [(0, "no BF16"), (1, "no box")]
+
+
 @pytest.mark.parametrize("surplus", [0, 1])
 def test_trials_on_shared_cpus_are_contended(tmp_path: Path, surplus: int) -> None:
     config = WorkersConfig(count=len(available_cpus()) + surplus, threads=1)

@@ -17,6 +17,7 @@ from tuner.workers._protocol import (
     Alive,
     Ended,
     LineSplitter,
+    Noticed,
     PhaseEntered,
     Quit,
     Ready,
@@ -91,6 +92,11 @@ def test_a_tick_is_a_sign_of_life(line: Line) -> None:
     clock.sleep(0.25)  # 0.625 s after the beginning, 0.25 s after the tick
     channel.alive()
     assert line.received() == [Ticked(Tick(index=1, clock_seconds=0.25))]
+
+
+def test_a_notice_is_handed_over(line: Line) -> None:
+    PipeChannel(1, line.writer, line.reader, ManualClock()).notice("no BF16 units")
+    assert line.received() == [Noticed("no BF16 units")]
 
 
 def test_a_full_pipe_stops_neither_training_nor_messages(line: Line) -> None:

@@ -33,6 +33,9 @@ class PretrainingChannel:
     def phase(self, phase: Phase) -> None:
         """Ignore the phase."""
 
+    def notice(self, text: str) -> None:
+        """Ignore the notice: nothing that pretraining chooses gives rise to one."""
+
     def alive(self) -> None:
         """Ignore the sign of life."""
 

@@ -3,6 +3,7 @@
 from tuner.agents._build import build_agent, normalize_observations
 from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold
 from tuner.agents._interruption import mark_interruption, restart_from
+from tuner.agents._precision import multiplies_bfloat16, usable_precision
 from tuner.agents._restore import load_agent
 from tuner.agents._save import Normalization, load_normalization, save_agent
 from tuner.agents._warm_up import warm_up
@@ -24,6 +25,7 @@ __all__ = [
     "load_agent",
     "load_normalization",
     "mark_interruption",
+    "multiplies_bfloat16",
     "noise_hold",
     "normalize_observations",
     "penalizing_means",
@@ -32,5 +34,6 @@ __all__ = [
     "save_agent",
     "set_up_devices",
     "target_entropy",
+    "usable_precision",
     "warm_up",
 ]

@@ -79,7 +79,8 @@ class AgentConfig(Frozen):
     """What updates SAC and TQC: the fused learner, which makes the same updates in one compiled program, or SBX's own
     `train`. The other algorithms always use SBX's own."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Precision of the fused learner's matrix products; parameters and sums are float32 either way."""
+    """Precision of the fused learner's matrix products; parameters and sums are float32 either way. A trial on a device
+    without units for bfloat16 trains in float32."""
     network: Network = Network()
     initial_std: float | None = Field(default=None, gt=0, le=10)
     """Standard deviation of the untrained actor before squashing; None keeps SBX's own (about 1). SAC, TQC, PPO."""

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from tuner.config import ActionBoundsFile, BoundsSource, TaskConfig
 from tuner.errors import UserError
+from tuner.machine import may_have_bfloat16
 from tuner.spaces._bound_sources import SuggestedBounds, suggest_bounds
 
 Choice = TypeVar("Choice")
@@ -102,6 +103,18 @@ class SpaceTrial:
     def suggest_switch(self, name: str) -> bool:
         """Suggest yes or no; recorded as `name` = 1 or 0."""
         return bool(self.suggest_int(name, 0, 1))
+
+    def suggest_precision(self, *, bfloat16: bool | None = None) -> Literal["float32", "bfloat16"]:
+        """Suggest `AgentConfig.precision`; recorded as `bfloat16` = 1 or 0.
+
+        Where agents cannot compute in bfloat16 the range is 0 to 0, so samplers never draw it. Optuna allows ranges of
+        numbers that differ within a study, so the study may move to another machine.
+
+        Args:
+            bfloat16: whether agents can compute in bfloat16; by default, whether this machine may have units for it.
+        """
+        usable = may_have_bfloat16() if bfloat16 is None else bfloat16
+        return "bfloat16" if self.suggest_int("bfloat16", 0, 1 if usable else 0) else "float32"
 
     def suggest_action_bounds(
         self, sources: Sequence[BoundsSource] = (), *, fraction: tuple[float, float] = (0.003, 1.0)

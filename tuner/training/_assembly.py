@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from tuner.agents import build_agent, normalize_observations
+from tuner.agents import build_agent, normalize_observations, usable_precision
 from tuner.clock import Ledger
 from tuner.config import AgentConfig, TrialSpec
 from tuner.errors import UserError
@@ -42,7 +42,7 @@ class TrialParts:
     """A trial ready to train: `agent.learn(…, callback)`."""
 
     config: AgentConfig
-    """The agent's configuration with its action box as absolute numbers."""
+    """The agent's configuration with its action box as absolute numbers, in a precision that the device has."""
     agent: BaseAlgorithm
     callback: TrialCallback
     evaluator: Evaluator
@@ -57,7 +57,7 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
         UserError: if the agent cannot be built for this task, or not start from the run that it is to start from.
     """
     box = env.action_space
-    config = spec.agent.resolved(box.low.tolist(), box.high.tolist())
+    config = usable_precision(spec.agent.resolved(box.low.tolist(), box.high.tolist()), say=channel.notice)
     if config.action_box is None:
         raise UserError("The agent's action box could not be resolved to absolute numbers.")
     if spec.start_from is not None:  # what starts from a policy uses the whole box from the first step

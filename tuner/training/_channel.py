@@ -26,6 +26,10 @@ class Channel(Protocol):
         """Say that the trial entered a phase."""
         ...
 
+    def notice(self, text: str) -> None:
+        """Tell the user something about this trial that does not stop it."""
+        ...
+
     def alive(self) -> None:
         """Give a sign of life; called at every step, so implementations limit the rate."""
         ...
@@ -40,13 +44,18 @@ class Channel(Protocol):
 
 
 class SilentChannel:
-    """A channel that nobody listens to; keeps the ticks."""
+    """A channel that nobody listens to; keeps ticks and notices."""
 
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
+        self.notices: list[str] = []
 
     def phase(self, phase: Phase) -> None:
         """Ignore the phase."""
+
+    def notice(self, text: str) -> None:
+        """Keep the notice."""
+        self.notices.append(text)
 
     def alive(self) -> None:
         """Ignore the sign of life."""

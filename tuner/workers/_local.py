@@ -23,6 +23,7 @@ from tuner.workers._protocol import (
     Declined,
     Ended,
     Message,
+    Noticed,
     PhaseEntered,
     ProtocolError,
     Quit,
@@ -230,12 +231,13 @@ class LocalPool(WorkerPool):
         match message:
             case Ready(launch_seconds, notice):
                 trial.launch_seconds = launch_seconds
-                if notice is not None and notice not in self._notices:
-                    self._notices.add(notice)
-                    self._events.append(NoticeEvent(slot.number, trial.spec, notice))
+                if notice is not None:
+                    self._tell_once(slot, trial.spec, notice)
             case PhaseEntered(phase):
                 trial.phase = phase
                 self._events.append(PhaseEvent(slot.number, trial.spec, phase))
+            case Noticed(text):
+                self._tell_once(slot, trial.spec, text)
             case Ticked(tick):
                 trial.last_tick = tick
                 self._events.append(TickEvent(slot.number, trial.spec, tick))
@@ -249,6 +251,12 @@ class LocalPool(WorkerPool):
             case Declined():
                 self._discard(slot)
                 self._start(slot, trial)
+
+    def _tell_once(self, slot: Slot, spec: TrialSpec, text: str) -> None:
+        """Hand a notice on unless the same was handed on before, by whichever worker."""
+        if text not in self._notices:
+            self._notices.add(text)
+            self._events.append(NoticeEvent(slot.number, spec, text))
 
     def _end_trial(self, slot: Slot, outcome: Outcome) -> None:
         trial, slot.trial = slot.trial, None

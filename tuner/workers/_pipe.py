@@ -17,6 +17,7 @@ from tuner.workers._protocol import (
     Ended,
     LineSplitter,
     Message,
+    Noticed,
     PhaseEntered,
     ProtocolError,
     Quit,
@@ -126,6 +127,10 @@ class PipeChannel:
     def phase(self, phase: Phase) -> None:
         """Say that the trial entered a phase."""
         self._say(PhaseEntered(phase))
+
+    def notice(self, text: str) -> None:
+        """Tell the user something about this trial."""
+        self._say(Noticed(text))
 
     def alive(self) -> None:
         """Give a sign of life, about twice a second however often it is called."""

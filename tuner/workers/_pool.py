@@ -20,7 +20,7 @@ class PhaseEvent:
 
 @dataclass(frozen=True)
 class NoticeEvent:
-    """The user must be told something about the worker that trains a trial; each text comes once."""
+    """The user must be told something about a trial or the worker that trains it; each text comes once."""
 
     slot: int
     spec: TrialSpec

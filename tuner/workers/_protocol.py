@@ -62,6 +62,13 @@ class PhaseEntered:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """The user must be told something about the trial."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Alive:
     """A sign of life from the training loop itself."""
 
@@ -88,7 +95,7 @@ class Declined:
 
 
 Command = Train | Stop | Quit
-Message = Ready | PhaseEntered | Alive | Ticked | Ended | Declined
+Message = Ready | PhaseEntered | Noticed | Alive | Ticked | Ended | Declined
 
 
 def encode(item: Command | Message) -> bytes:
@@ -102,6 +109,8 @@ def encode(item: Command | Message) -> bytes:
             body = {"launch_seconds": launch_seconds, "notice": notice}
         case PhaseEntered(phase):
             body = {"phase": phase}
+        case Noticed(text):
+            body = {"text": text}
         case Ticked(tick):
             body = {"tick": tick.to_json()}
         case Ended(outcome, reusable):
@@ -138,6 +147,8 @@ def _build(name: str, body: dict[str, Any]) -> Command | Message:
             return Ready(float(body["launch_seconds"]), body["notice"])
         case "PhaseEntered" if body["phase"] in PHASES:
             return PhaseEntered(body["phase"])
+        case "Noticed":
+            return Noticed(str(body["text"]))
         case "Alive":
             return Alive()
         case "Ticked":
