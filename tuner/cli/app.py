@@ -1,6 +1,6 @@
-"""The commands under one roof, and what happens when one of them fails.
+"""The group of all commands, and what happens when one of them fails.
 
-A command's file is imported when that command is used; help and completion of the whole need only `COMMANDS`.
+A command's file is imported when that command is used. `tuner --help` and completion need only `COMMANDS`.
 """
 
 import os
@@ -35,7 +35,7 @@ COMMANDS = {
         "tuner audit --box -100 100 --dims 12 --scale 0.25",
     ),
     "run": Entry(
-        "Run a study, or go on with one that was stopped.",
+        "Run a study, or continue one that was stopped.",
         "tuner run quickstart --set budget.trials=20 --timeout 10m",
     ),
     "confirm": Entry(
@@ -43,7 +43,7 @@ COMMANDS = {
         "tuner confirm quickstart --top 3 --seeds 5 --reference sbx_default",
     ),
     "export": Entry(
-        "Write down a study's configuration for the tool that is to train it.",
+        "Write a study's configuration to a file, for the tool that will train it.",
         "tuner export quickstart --format sbx -o cartpole_sac.py",
     ),
     "train": Entry(
@@ -87,11 +87,11 @@ COMMANDS = {
         "tuner plot initial Velocity-Flat-A1 -o initial.html",
     ),
     "actions": Entry(
-        "Record the actions of a policy on its task, and tell where they lie.",
+        "Record the actions of a policy on its task, and print their statistics.",
         "tuner actions runs/quickstart/trial-0003 -o actions.npz",
     ),
     "bounds": Entry(
-        "Write a bounds file: where the actions of a study's agents end, instead of the task's own box.",
+        "Write a bounds file: action bounds for a study's agents, instead of the task's own box.",
         "tuner bounds Velocity-Flat-A1 --pretrain ppo --seconds 5m -o a1_bounds.yaml",
     ),
 }
@@ -114,7 +114,7 @@ def load_command(name: str) -> Any:
 
 
 def _tidy_help(command: Any) -> None:
-    """Let the paragraphs of the help fill the terminal's width, and flags have no type beside them.
+    """Let the paragraphs of the help fill the terminal's width, and remove the type beside flags.
 
     Typer keeps the line breaks of the docstring, and writes `<bool>` beside every flag.
     """
@@ -139,12 +139,12 @@ class Commands(TyperGroup):
             self.commands.setdefault(name, TyperCommand(name, help=entry.summary))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return name, command and remaining arguments; only now is the command's file imported."""
+        """Return name, command and remaining arguments; the command's file is imported here."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name in COMMANDS else command, rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help of the whole; Typer adds the options for completion after this object was made."""
+        """Print the help. It is tidied here because Typer adds the options for completion after `__init__`."""
         _tidy_help(self)
         super().format_help(ctx, formatter)
 

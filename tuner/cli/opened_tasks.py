@@ -21,14 +21,15 @@ def task_of(task_id: str, simulator: str | None, num_envs: int | None) -> TaskCo
 
     Args:
         task_id: its id.
-        simulator: what opens it, a user's own from the working directory; None for the simulator that lists it.
-        num_envs: robots; `DEFAULT_ROBOTS` if None.
+        simulator: the simulator's name, or a user's own file, relative to the working directory; None for the
+            simulator that lists the task.
+        num_envs: number of robots; `DEFAULT_ROBOTS` if None.
 
     Raises:
         UserError: if the id is empty, or no simulator was given and none lists it.
     """
     if not task_id:
-        raise UserError("The task's id is empty. `tuner tasks` lists what there is.")
+        raise UserError("The task's id is empty. `tuner tasks` lists all tasks.")
     name = simulators.find_simulator(task_id) if simulator is None else simulator
     found = os.path.normpath(Path.cwd() / user_path(name)) if is_file_reference(name) else name
     return TaskConfig(id=task_id, simulator=found, num_envs=num_envs or DEFAULT_ROBOTS)
@@ -37,13 +38,13 @@ def task_of(task_id: str, simulator: str | None, num_envs: int | None) -> TaskCo
 @contextmanager
 def opened(task: TaskConfig, *, seed: int, threads: int) -> "Iterator[simulators.TaskEnv]":
     """Open a task, ready for a policy to act on it, and close it."""
-    # Late, as they load PyTorch and JAX, which help and mistakes in the options must not wait for.
+    # Imported here because they load PyTorch and JAX, which `--help` and errors in options must not wait for.
     import torch
 
     from tuner.agents import enable_compilation_cache
 
     torch.set_num_threads(1)  # SBX computes in JAX; torch is only what Stable-Baselines3 brings along
-    with suppress(OSError):  # a home that cannot be written to: programs compile anew, and that is all
+    with suppress(OSError):  # if the home folder cannot be written to, programs are compiled again
         enable_compilation_cache()
     env = simulators.open_task(task, seed=seed, threads=threads)
     try:

@@ -23,7 +23,7 @@ StoredStudy = Annotated[
 ]
 Storage = Annotated[
     str | None,
-    typer.Option("--storage", metavar="URL", help="Where trials are kept, if not where the study file says."),
+    typer.Option("--storage", metavar="URL", help="Where trials are stored, if not where the study file says."),
 ]
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -57,9 +57,9 @@ def check_partner(option: str, value: object, partner: str, *, given: bool) -> N
 
     Args:
         option: its name.
-        value: what was given for it, None for nothing.
-        partner: what it goes with, for the message.
-        given: whether that was given.
+        value: the value that was given, or None.
+        partner: the option or argument that it needs, for the message.
+        given: whether the partner was given.
 
     Raises:
         UserError: if the option was given without its partner.
@@ -72,7 +72,7 @@ def parse_duration(text: str) -> float:
     """Return the seconds that `text` means: `90`, `90s`, `30m`, `1h30m`.
 
     Raises:
-        UserError: if it is not a duration, or not longer than zero.
+        UserError: if it is not a duration, or is zero.
     """
     match = _DURATION.fullmatch(text.strip().lower())
     if match is not None and any(match.groups()):
@@ -81,7 +81,9 @@ def parse_duration(text: str) -> float:
         if 0 < total < math.inf:
             return total
         if total == 0:
-            raise UserError(f"'{text}' is no length of time to run for. It must be more than zero: 90, 30m or 1h30m.")
+            raise UserError(
+                f"'{text}' is not a length of time to run for. It must be more than zero: 90, 30m or 1h30m."
+            )
     raise UserError(
         f"'{text}' is not a duration. Write seconds (90 or 90s), minutes (30m) or both with hours (1h30m), more than "
         "zero in all."
@@ -92,12 +94,12 @@ def parse_count(text: str) -> int:
     """Return the whole number that `text` means.
 
     Raises:
-        UserError: if it is not a whole number, or not more than zero.
+        UserError: if it is not a whole number above zero.
     """
     # isdecimal alone would let digits of other scripts pass, which the study file's checks would not.
     if text.isascii() and text.isdecimal() and int(text) > 0:
         return int(text)
-    raise UserError(f"'{text}' was given where a number is needed. It must be a whole number, more than zero.")
+    raise UserError(f"'{text}' was given, but it must be a whole number above zero.")
 
 
 def _naming(option: str, read: Callable[[str], Value]) -> Callable[[Any], Value]:

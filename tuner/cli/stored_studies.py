@@ -58,17 +58,17 @@ def find_stored(study: str, storage: str | None) -> tuple[str, str]:
 
 
 def check_file_unchanged(study: str, stored: optuna.Study, url: str) -> None:
-    """Refuse a study file that says something else by now than its study was run with, where that would mislead.
+    """Refuse a study file that has changed since its study was run, where the difference would mislead.
 
-    A bundled study is not compared, as what it says by now is not the user's doing, nor a study named by its own name.
+    Bundled studies and studies given by their name are not compared.
 
     Args:
-        study: as it was given.
-        stored: the study that was found for it.
-        url: where it was found.
+        study: the study as the user gave it.
+        stored: the study in the storage.
+        url: the storage's URL.
 
     Raises:
-        UserError: if task, objective or budget are others.
+        UserError: if the task, the objective or the budget differ.
     """
     before = stored.user_attrs.get(attributes.FINGERPRINT)
     config = study_file(study) if is_study_path(study) else None

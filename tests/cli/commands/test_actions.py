@@ -31,7 +31,7 @@ def test_a_trial_is_recorded_and_told(trial, tmp_path):
     assert "trained PPO on PointMass, exploring: 10 steps of 4 robots" in shown.stdout
     assert "-0.5 … 0.25" in shown.stdout
     assert "beyond limits" not in shown.stdout  # its actions are no joint targets
-    assert f"The recording lies in {tmp_path / 'a.npz'}." in shown.stdout
+    assert f"The recording is in {tmp_path / 'a.npz'}." in shown.stdout
     assert load_recording(tmp_path / "a.npz").commanded.shape == (10, 4, 1)
 
 

@@ -92,13 +92,13 @@ def test_show_of_a_study_that_was_not_confirmed(stored):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["toy", "--top", "0"], "--top: '0' was given where a number is needed. It must be a whole number, more than"),
+        (["toy", "--top", "0"], "--top: '0' was given, but it must be a whole number above zero"),
         (["toy", "--seeds", "-1"], "--seeds: '-1' was given"),
         (["toy", "--workers", "many"], "--workers: 'many' was given"),
-        (["toy", "--timeout", "0"], "--timeout: '0' is no length of time to run for. It must be more than zero"),
+        (["toy", "--timeout", "0"], "--timeout: '0' is not a length of time to run for. It must be more than zero"),
         (
             ["toy", "--reference", ""],
-            "--reference: '' was given where a warm start of the study's search space is needed.",
+            "--reference: '' was given, but it must be a warm start of the study's search space.",
         ),
         (["toyy"], "Unknown study 'toyy'. Did you mean 'toy'? Known: toy."),
         (

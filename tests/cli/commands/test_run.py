@@ -55,10 +55,13 @@ def test_options_become_overrides_of_the_study_file():
         (["quickstart", "--set", "budget.seconds"], "path=value"),
         (
             ["quickstart", "--trials", "0"],
-            "--trials: '0' was given where a number is needed. It must be a whole number, more than zero",
+            "--trials: '0' was given, but it must be a whole number above zero",
         ),
         (["quickstart", "--trials", "many"], "--trials: 'many' was given"),
-        (["quickstart", "--timeout", "0"], "--timeout: '0' is no length of time to run for. It must be more than zero"),
+        (
+            ["quickstart", "--timeout", "0"],
+            "--timeout: '0' is not a length of time to run for. It must be more than zero",
+        ),
         (["quickstart", "--workers", "-1"], "--workers: '-1' was given"),
         (["quickstart", "--timeout", "soon"], "'soon' is not a duration"),
         (["quickstart", "--set", "search_space=sac_sped"], "Did you mean 'sac_speed'?"),
@@ -142,7 +145,7 @@ def test_ctrl_c_stops_in_order_and_the_same_command_goes_on(tmp_path, monkeypatc
         out, errors = running.communicate(timeout=120)
     assert running.returncode == 130, errors
     assert "Stopping: running trials are recorded as interrupted" in out
-    assert "Stopped; the same command goes on where it was." in out
+    assert "Stopped. The same command continues where it stopped." in out
     assert "Traceback" not in errors
 
     resumed = tuner(tmp_path, *command[len(TUNER) :], "--json")

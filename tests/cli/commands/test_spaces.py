@@ -35,7 +35,7 @@ def test_each_space_says_in_a_line_what_it_searches(name):
 def test_the_table_ends_with_where_the_files_lie():
     shown = call()
     assert shown.exit_code == 0, shown.output
-    table, _, files = shown.stdout.partition("They lie in:\n")
+    table, _, files = shown.stdout.partition("Files:\n")
     assert table.split()[:2] == ["search", "space"]
     assert all(name in table for name in bundled_spaces())
     listed = [line.strip() for line in files.splitlines()]

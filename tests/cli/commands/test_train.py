@@ -56,7 +56,7 @@ def test_what_it_says_on_the_way(trained):
     _, shown, run = trained
     assert "PPO on Cartpole, 8 robots, seed 5: 0.3 s." in shown.stderr
     assert "The target of 50 was not reached; the best return is" in shown.stderr
-    assert f"What it earns: tuner evaluate {run}" in shown.stderr
+    assert f"To evaluate it: tuner evaluate {run}" in shown.stderr
 
 
 def test_a_run_that_does_not_fit_is_the_users_mistake(trained, tmp_path):
@@ -175,11 +175,11 @@ def test_it_says_how_to_go_on(tmp_path):
     (tmp_path / "run-2").mkdir()
     print_next(console, tmp_path / "a.json", run, stopped)
     command = f"tuner train {tmp_path}/a.json --resume {tmp_path}/run --seconds 15 -o {tmp_path}/run-3 --until-target"
-    assert f"Go on with: {command}\n" in console.export_text()
+    assert f"Continue with: {command}\n" in console.export_text()
     assert free_name(str(tmp_path / "run")) == f"{tmp_path}/run-3"
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE])
 def test_a_training_that_fails_says_where_to_look(tmp_path, kind):
-    with pytest.raises(TunerError, match=r"The training .*: it broke\. The worker's output lies in .*worker-0\.log"):
+    with pytest.raises(TunerError, match=r"The training .*: it broke\. The worker's output is in .*worker-0\.log"):
         refuse_failure(Outcome(kind, "it broke"), tmp_path)

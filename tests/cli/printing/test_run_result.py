@@ -43,7 +43,7 @@ def test_without_a_best_trial_there_is_no_configuration(stored):
     config, summary, study = stored
     nothing = replace(summary, finished=1, outcomes={"crashed": 1}, best=None, reason="interrupted", wall_seconds=0.0)
     assert printed(GIVEN, nothing, summary_data(study), config) == [
-        "Stopped; the same command goes on where it was. 0:00 elapsed.",
+        "Stopped. The same command continues where it stopped. 0:00 elapsed.",
         "Trials: 1 of 2 finished (1 crashed).",
     ]
 
@@ -63,7 +63,7 @@ def test_a_policy_is_claimed_only_where_there_is_one(stored, tmp_path):
         GIVEN, config, summary, str(tmp_path)
     )
     (tmp_path / "policy.zip").touch()
-    assert f"The best trial's policy and curve lie in {tmp_path}." in next_steps(GIVEN, config, summary, str(tmp_path))
+    assert f"The best trial's policy and curve are in {tmp_path}." in next_steps(GIVEN, config, summary, str(tmp_path))
 
 
 def test_the_next_commands_repeat_the_options_that_changed_the_study(stored):

@@ -53,7 +53,7 @@ def test_the_study_is_told_in_sentences(stored):
     assert lines[0] == "2 of 2 trials finished: 1 reached, 1 exhausted."
     # Training clocks 20 + 100 s, launches 2 · 3 s, on one slot: 120 / 126 = 95 %.
     assert "Utilisation: 95% of the workers' time was training clock (2:00 of 2:06)." in lines
-    assert "Off that clock a trial took 3.00 s (median), evaluation aside." in lines
+    assert "Outside that clock a trial took 3.00 s (median), not counting evaluation." in lines
     assert lines[-1] == "Best: trial 0 (good), time to return 20.0 s."
 
 

@@ -1,1 +1,1 @@
-"""One file for each command, named as it is typed; `tuner.cli.app` imports the one that is run."""
+"""One file for each command, named as the command is typed. `tuner.cli.app` imports only the one that is run."""

@@ -1,4 +1,4 @@
-"""`tuner actions`: what a policy really does."""
+"""`tuner actions`: record the actions of a policy."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,9 @@ def actions(
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="With --random: the task.")] = None,
     simulator: Annotated[
         str | None,
-        typer.Option("--simulator", metavar="NAME", help="With --random: what opens the task, if not what lists it."),
+        typer.Option(
+            "--simulator", metavar="NAME", help="With --random: the simulator, if not the one that lists the task."
+        ),
     ] = None,
     algorithm: Annotated[
         str | None, typer.Option("--algorithm", metavar="NAME", help="With --random: sac (by default), ppo, tqc, ….")
@@ -30,21 +32,21 @@ def actions(
     steps: Annotated[int, count_option("--steps", "Control steps of every robot.")] = DEFAULT_STEPS,
     num_envs: Annotated[int | None, count_option("--num-envs", "Robots, if not as many as in the trial.")] = None,
     deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="Without exploration noise: the mean instead of a draw.")
+        bool, typer.Option("--deterministic", help="Without exploration noise: the mean instead of a sample.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds the simulation and the noise.")] = 0,
     threads: Annotated[int, count_option("--threads", "CPU threads of the simulator.")] = 2,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE.npz", help="Keep the recording in this file.")
+        Path | None, typer.Option("-o", "--output", metavar="FILE.npz", help="Write the recording to this file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Record the actions of a policy on its task, and tell where they lie.
+    """Record the actions of a policy on its task, and print their statistics.
 
     For every action: mean, σ, extremes and percentiles of what the task got; how often the network's output was clipped
-    to the action box, or squashed to its very edge; and how many joint targets lay beyond the joint limits, which is
-    no fault: a target out of reach is how a position controller is made to push.
+    to the action box, or squashed to its very edge; and how many joint targets were beyond the joint limits. That is
+    not a fault: a position controller pushes by aiming at targets that it cannot reach.
     """
     _check_choice(folder, random=random, task=task, simulator=simulator, algorithm=algorithm)
     if output is not None:
@@ -66,7 +68,7 @@ def actions(
     for line in remarks(recording, statistics):
         out.print(line)
     if output is not None:
-        out.print(f"The recording lies in {output}.", markup=False, soft_wrap=True)
+        out.print(f"The recording is in {output}.", markup=False, soft_wrap=True)
 
 
 def _check_choice(
@@ -76,7 +78,7 @@ def _check_choice(
         given = "both were given" if random else "neither was given"
         raise UserError(f"Give either a trial's folder or --random --task TASK; {given}.")
     if random and task is None:
-        raise UserError("--random needs a task: --task Velocity-Flat-A1. `tuner tasks` lists what there is.")
+        raise UserError("--random needs a task: --task Velocity-Flat-A1. `tuner tasks` lists all tasks.")
     for option, value in (("--task", task), ("--simulator", simulator), ("--algorithm", algorithm)):
         check_partner(option, value, "--random", given=random)
 
@@ -127,10 +129,10 @@ def statistics_table(statistics: ActionStatistics) -> Table:
 
 
 def remarks(recording: Recording, statistics: ActionStatistics) -> list[str]:
-    """Return what the shares mean, where there is something to say."""
+    """Return what the shares mean, for those that are not zero."""
     found = []
     if any(dimension.saturated > 0 for dimension in statistics.dimensions):
         found.append("saturated: in the outermost hundredth of the agent's action box, on either side.")
     if any(dimension.beyond_limits for dimension in statistics.dimensions):
-        found.append("beyond limits: joint targets out of the joint's reach; a controller turns them into torque.")
+        found.append("beyond limits: joint targets that the joint cannot reach; a controller turns them into torque.")
     return found

@@ -1,4 +1,4 @@
-"""`tuner audit`: whether an action box is one that SAC can learn in."""
+"""`tuner audit`: whether SAC can learn in an action box."""
 
 import math
 from typing import Annotated, Any
@@ -17,14 +17,14 @@ from tuner.errors import UserError
 
 def audit(
     task: Annotated[
-        str | None, typer.Argument(metavar="TASK", help="A task's id, as `tuner tasks` lists it; it is opened.")
+        str | None, typer.Argument(metavar="TASK", help="A task's id, as `tuner tasks` lists it. The task is opened.")
     ] = None,
     simulator: Annotated[
         str | None,
         typer.Option(
             "--simulator",
             metavar="NAME",
-            help="What opens the task, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
+            help="The simulator, if not the one that lists the task; your own as path/to/file.py:ClassName.",
         ),
     ] = None,
     option: Annotated[
@@ -62,8 +62,9 @@ def audit(
     """Say whether SAC can learn in an action box: fine, wide or hopeless, why, and what to do.
 
     For each dimension: the box, where PPO's first actions (a Gaussian of σ = 1) and SAC's (the same, squashed onto the
-    box) lie in it, and for position-controlled robots the joint targets that the box commands. Fine: at most a third
-    of SAC's first actions is beyond the joint's range, or beyond ±3 where that is not known. Hopeless: nine tenths are.
+    box) are in it, and for position-controlled robots the joint targets that the box commands. Fine: at most a third
+    of SAC's first actions are beyond the joint's range, or beyond ±3 if the range is not known. Hopeless: nine tenths
+    are.
     """
     if sum(given is not None for given in (task, box, config)) != 1:
         raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
@@ -85,7 +86,7 @@ def audit(
 
 def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], Audit]:
     if not task:
-        raise UserError("The task's id is empty. `tuner tasks` prints all.")
+        raise UserError("The task's id is empty. `tuner tasks` lists all tasks.")
     name = simulators.find_simulator(task) if simulator is None else simulator
     options = given_options(assignments)
     source: dict[str, Any] = {"task": task, "simulator": name}

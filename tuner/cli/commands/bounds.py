@@ -35,7 +35,10 @@ def bounds(
         str, typer.Argument(metavar="DIR|FILE.npz|TASK", help="A trial's folder, a recording, or a task's id.")
     ],
     pretrain: Annotated[
-        str | None, typer.Option("--pretrain", metavar="ppo", help="With TASK: train this first, then record it.")
+        str | None,
+        typer.Option(
+            "--pretrain", metavar="ppo", help="With TASK: train a policy with this algorithm first, then record it."
+        ),
     ] = None,
     seconds: Annotated[
         float | None, duration_option("--seconds", "With --pretrain: how long to train: 90, 5m; 5m if not given.")
@@ -62,10 +65,10 @@ def bounds(
     ] = False,
     simulator: Annotated[
         str | None,
-        typer.Option("--simulator", metavar="NAME", help="With TASK: what opens it, if not the one that lists it."),
+        typer.Option("--simulator", metavar="NAME", help="With TASK: the simulator, if not the one that lists it."),
     ] = None,
     num_envs: Annotated[
-        int | None, count_option("--num-envs", "Robots; by default the trial's, of a TASK 256.")
+        int | None, count_option("--num-envs", "Robots; by default as many as in the trial, or 256 for a TASK.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Seeds training and recording; 0 if not given.")
@@ -77,11 +80,11 @@ def bounds(
     force: Annotated[bool, typer.Option("--force", help="Replace the bounds file if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the bounds as one JSON object.")] = False,
 ) -> None:
-    """Write a bounds file: where the actions of a study's agents end, instead of the task's own box.
+    """Write a bounds file: action bounds for a study's agents, instead of the task's own box.
 
-    From a policy's recorded actions, by their percentiles; from the joint limits, where actions are joint targets; or a
-    share of the task's box. With --pretrain ppo the policy is trained first: PPO does not mind a box that is far too
-    wide, and shows what part of it is needed. Ctrl-C ends the training early and uses what it has learned.
+    The bounds are percentiles of a policy's recorded actions, the joint limits (if actions are joint targets), or a
+    share of the task's box. With --pretrain ppo the policy is trained first: PPO learns even in a box that is far too
+    wide, and shows which part of it is needed. Ctrl-C ends the training early and uses what it has learned.
     """
     request = requested(source, percentiles, fraction)
     check_output(output, force=force)
@@ -116,7 +119,7 @@ def requested(source: str | None, percentiles: tuple[float, float] | None, fract
     """Return what the options ask for.
 
     Raises:
-        UserError: for an unknown source, numbers that cannot be, or numbers of another source than the one named.
+        UserError: for an unknown source, impossible numbers, or numbers that belong to another source.
     """
     if percentiles is not None and fraction is not None:
         raise UserError("--percentiles and --fraction were both given. Choose one.")
@@ -133,18 +136,18 @@ def requested(source: str | None, percentiles: tuple[float, float] | None, fract
 
 
 def _is_policy(origin: str) -> bool:
-    """Say whether bounds come from a trial's folder or a recording, and not from a task."""
+    """Return whether bounds come from a trial's folder or a recording, and not from a task."""
     return Path(origin).exists() or origin.endswith(".npz")
 
 
 def _check_choice(origin: str, request: BoundsRequest, pretrain: str | None, options: dict[str, object]) -> None:
-    """Refuse what there are no bounds from, and options that would be ignored.
+    """Refuse origins that give no bounds, and options that would be ignored.
 
     Args:
         origin: a folder, a recording or a task.
-        request: what the bounds are to be.
+        request: which bounds are wanted.
         pretrain: the algorithm to train first.
-        options: by name, what was given for them; None for nothing.
+        options: their values by name, None if not given.
     """
     policy, folder, trained = _is_policy(origin), Path(origin).is_dir(), pretrain is not None
     if policy and trained:
@@ -182,7 +185,7 @@ def _from_pretraining(
     request: BoundsRequest,
     recorded: dict[str, Any],
 ) -> tuple[ActionBoundsFile, tuple[str, ...]]:
-    """Train a policy, record it, keep the recording beside it, and return its bounds and the names of the actions."""
+    """Train a policy, record it, save the recording, and return its bounds and the names of the actions."""
     task = task_of(task_id, simulator, recorded["num_envs"])
     spec = actions.pretraining_spec(
         algorithm,
@@ -201,7 +204,7 @@ def _from_pretraining(
 
 
 def _train(spec: TrialSpec) -> None:
-    """Run a pretraining and show its progress on stderr; Ctrl-C ends it and keeps what was learned.
+    """Train a policy and show its progress on stderr. Ctrl-C ends the training and keeps what was learned.
 
     Raises:
         TunerError: if it failed, or was stopped before anything was learned.
@@ -216,7 +219,7 @@ def _train(spec: TrialSpec) -> None:
     def stop(signals: int) -> None:
         if signals > 1:
             raise KeyboardInterrupt
-        out.print("Stopping the training; the bounds are made of what it has learned. Ctrl-C again to give up.")
+        out.print("Stopping the training. The bounds come from what it has learned. Ctrl-C again to stop without them.")
         channel.stop()
 
     algorithm = spec.agent.algorithm.upper()
@@ -224,7 +227,7 @@ def _train(spec: TrialSpec) -> None:
     with StopOnSignal(stop), opened(spec.task, seed=spec.seed, threads=spec.threads) as env:
         outcome = actions.pretrain(spec, env, channel)
     earned = number_text(outcome.final_return)
-    out.print(f"{algorithm}'s return is {earned}; its policy lies in {spec.directory}.", markup=False, soft_wrap=True)
+    out.print(f"{algorithm}'s return is {earned}; its policy is in {spec.directory}.", markup=False, soft_wrap=True)
 
 
 def progress_line(tick: Tick, budget_seconds: float) -> str:
@@ -237,7 +240,7 @@ def progress_line(tick: Tick, budget_seconds: float) -> str:
 def _from_task(
     task_id: str, simulator: str | None, request: BoundsRequest, *, num_envs: int | None, seed: int, threads: int
 ) -> tuple[ActionBoundsFile, tuple[str, ...]]:
-    """Return bounds that only need the task to be opened, and the names of the actions."""
+    """Return bounds for which the task is only opened, and the names of the actions."""
     task = task_of(task_id, simulator, num_envs or 1)
     with opened(task, seed=seed, threads=threads) as env:
         low, high, joints = env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets
@@ -259,11 +262,11 @@ def print_bounds(out: Console, found: ActionBoundsFile, names: tuple[str, ...], 
 
 
 def described(found: ActionBoundsFile) -> str:
-    """Return what the bounds are, in a line."""
+    """Return in a line what the bounds are."""
     task = f"Action bounds for {found.task.id}"
     if found.percentiles is not None:
         samples = f" of {found.origin.samples:,} actions" if found.origin.samples else ""
         return f"{task}: percentiles {found.percentiles[0]:g} and {found.percentiles[1]:g}{samples}"
     if found.fraction is not None:
         return f"{task}: {found.fraction:.4g} of the task's own box"
-    return f"{task}: as far as the joint limits"
+    return f"{task}: the joint limits"

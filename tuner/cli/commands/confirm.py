@@ -23,14 +23,16 @@ from tuner.spaces import load_space
 from tuner.storage import StudySummary, config_of, read_study
 from tuner.workers import LocalPool
 
-_STOPPING = "Stopping: running trainings are made again by the same command. Ctrl-C again to stop without waiting."
+_STOPPING = "Stopping: the same command repeats the trainings that are running. Ctrl-C again to stop without waiting."
 _STOPPING_NOW = "Stopping without waiting for the workers."
 
 
 def confirm(
     study: StoredStudy,
     top: Annotated[int | None, count_option("--top", "How many of the best configurations.", metavar="K")] = None,
-    seeds: Annotated[int | None, count_option("--seeds", "Fresh seeds for each that is not dropped before.")] = None,
+    seeds: Annotated[
+        int | None, count_option("--seeds", "Fresh seeds for each configuration that is not dropped earlier.")
+    ] = None,
     reference: Annotated[
         str | None,
         typer.Option("--reference", metavar="NAME", help="A warm start that is trained on the same seeds to compare."),
@@ -44,7 +46,7 @@ def confirm(
     workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
     storage: Storage = None,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Throw away what was confirmed before, and begin anew.")
+        bool, typer.Option("--restart", help="Discard what was confirmed before, and start again.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object at the end on stdout, everything else on stderr.")
@@ -52,11 +54,12 @@ def confirm(
 ) -> None:
     """Retrain the best configurations of a study on fresh seeds, and name the one that wins there.
 
-    All train on the same seeds, which no trial of the study used, with the study's task, budget and target. Who is
-    clearly slower than the best after some seeds gets no further ones. Ctrl-C stops, and the same command goes on.
+    All train on the same seeds, which no trial of the study used, with the study's task, budget and target. A
+    configuration that is clearly slower than the best after some seeds gets no more of them. Ctrl-C stops, and the same
+    command continues.
     """
     if reference == "":
-        raise UserError("--reference: '' was given where a warm start of the study's search space is needed.")
+        raise UserError("--reference: '' was given, but it must be a warm start of the study's search space.")
     quiet_optuna()
     config, settings = _opened(study, storage)
     config = _with_workers(config, workers)
@@ -82,7 +85,7 @@ def confirm(
         }
         print_json({"run": run, **confirmation.to_json()})
     else:
-        ended = "Done." if confirmation.finished else "Stopped; the same command goes on where it was."
+        ended = "Done." if confirmation.finished else "Stopped. The same command continues where it stopped."
         console().print(ended, f"{duration_text(summary.wall_seconds)} elapsed.")
         print_confirmation(console(), confirmation)
     print_warnings(console(stderr=as_json), confirmed.warnings)
@@ -91,7 +94,7 @@ def confirm(
     if confirmation.finished and confirmation.winner is None:
         raise TunerError(
             f"No candidate reached the target on any fresh seed, so the study '{config.study}' has no confirmed "
-            "winner. Search on, or give trials a larger budget under another study name."
+            "winner. Run more trials, or give trials a larger budget under another study name."
         )
 
 
@@ -102,9 +105,9 @@ class Confirmed:
     summary: StudySummary
     """How the run ended."""
     confirmation: Confirmation
-    """What is confirmed."""
+    """The confirmation as it is stored."""
     warnings: Mapping[int, str]
-    """What its trainings could not write, by their numbers."""
+    """What its trainings could not write, by run number."""
 
 
 def confirm_study(
@@ -123,9 +126,9 @@ def confirm_study(
         settings: how many configurations and seeds, and the reference.
         out: where the progress goes.
         race_reference: drop the reference too when it is clearly slower.
-        restart: throw away what was run before.
-        total_seconds: stop after this much wall-clock time; None for no limit. The study's own limit is one for
-            `tuner run`.
+        restart: discard what was confirmed before.
+        total_seconds: stop after this much wall-clock time; None for no limit. The study's own limit is for
+            `tuner run` only.
     """
     limited = config.model_copy(update={"budget": config.budget.model_copy(update={"total_seconds": total_seconds})})
     clock = MonotonicClock()
@@ -155,7 +158,7 @@ def confirm_study(
 
 
 def _opened(study: str, storage: str | None) -> tuple[StudyConfig, ConfirmConfig]:
-    """Return the study file as the study was run, and what it says of confirming, or what the file says by now."""
+    """Return the study file as the study was run, and its `confirm` section, from the current file if it has one."""
     name, url = find_stored(study, storage)
     file = study_file(study)
     opened = read_study(url, name)

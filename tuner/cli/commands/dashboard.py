@@ -19,7 +19,7 @@ def dashboard(
         str | None,
         typer.Argument(
             metavar="STUDY",
-            help="A study file, a bundled study, or a study's name in the storage: the page that comes first. Without "
+            help="A study file, a bundled study, or a study's name in the storage, whose page is shown first. Without "
             "it, the list of all studies in the storage.",
         ),
     ] = None,
@@ -28,7 +28,7 @@ def dashboard(
         typer.Option(
             "--host",
             metavar="HOST",
-            help="Where to listen. By default only this machine gets an answer; another host needs a password.",
+            help="Where to listen. By default only this machine can connect; another host needs a password.",
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="PORT", help="Port to listen on; 0 for any free one.")] = 8080,
@@ -38,15 +38,15 @@ def dashboard(
         typer.Option(
             "--password-file",
             metavar="FILE",
-            help="File whose first line is the password that browsers ask for, with any user name; also taken from the "
-            "environment variable TUNER_DASHBOARD_PASSWORD.",
+            help="File whose first line is the password that browsers ask for, with any user name. The environment "
+            "variable TUNER_DASHBOARD_PASSWORD does the same.",
         ),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser", help="Open the page in your browser.")] = False,
 ) -> None:
     """Show studies in a browser: curves, notes, parameters, while they run and after.
 
-    It shows what the storage holds and keeps the notes that you edit; it cannot change a study. Ctrl-C ends it.
+    It shows what is stored and saves the notes that you edit. It cannot change a study. Ctrl-C ends it.
     """
     quiet_optuna()
     name, url = (None, storage or DEFAULT_STORAGE) if study is None else find_stored(study, storage)
@@ -58,10 +58,10 @@ def dashboard(
             if browser:
                 typer.launch(opened.url)
             opened.serve()
-        except KeyboardInterrupt:  # it came before the server ran, or again while it ended
+        except KeyboardInterrupt:  # Ctrl-C before the server ran, or again while it ended
             opened.close()
 
 
 def _stop(_: int) -> NoReturn:
-    """End the server, which runs in the main thread and knows no other way to be told."""
+    """End the server, which runs in the main thread and can only be stopped by an exception."""
     raise KeyboardInterrupt

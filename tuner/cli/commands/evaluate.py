@@ -22,12 +22,10 @@ def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder of a trial or a training, such as runs/a1.")
     ],
-    episodes: Annotated[
-        int, count_option("--episodes", "Whole episodes, of all robots side by side.")
-    ] = DEFAULT_EPISODES,
+    episodes: Annotated[int, count_option("--episodes", "Whole episodes, of all robots together.")] = DEFAULT_EPISODES,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulation and exploration.")] = 0,
     deterministic: Annotated[
-        bool, typer.Option("--deterministic/--exploring", help="Without exploration, or as in training.")
+        bool, typer.Option("--deterministic/--exploring", help="Without exploration noise, or with it as in training.")
     ] = True,
     threads: Annotated[
         int | None, count_option("--threads", "CPU threads of the simulator, if not the trial's.")
@@ -40,9 +38,9 @@ def evaluate(
 ) -> None:
     """Evaluate a trained policy on the task that it was trained on.
 
-    Tells the mean return of whole episodes with its 95 % bootstrap interval, the spread of returns and lengths, and how
-    many episodes ended by failure. Videos need the extra `video` of this package and a task of the embedded simulator;
-    they are rendered without a screen.
+    Prints the mean return of whole episodes with its 95 % bootstrap interval, the spread of returns and lengths, and
+    how many episodes ended by failure. Videos need the extra `video` of this package and a task of the embedded
+    simulator; they are rendered without a screen.
     """
     if video is not None:
         check_video_tools(video)
@@ -72,11 +70,11 @@ def evaluate(
     for name, text in lines(summary, target):
         out.print(f"  {name:<8} {text}")
     if video is not None:
-        out.print(f"The video lies in {video}.", markup=False, soft_wrap=True)
+        out.print(f"The video is in {video}.", markup=False, soft_wrap=True)
 
 
 def lines(summary: EpisodeSummary, target: float | None) -> list[tuple[str, str]]:
-    """Return what is printed of a summary, as names and texts."""
+    """Return a summary as names and texts, to be printed."""
     interval = "" if summary.low is None else f" (95 %: {number_text(summary.low)} to {number_text(summary.high)})"
     against = ""
     if target is not None:

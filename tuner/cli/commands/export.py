@@ -1,4 +1,4 @@
-"""`tuner export`: a configuration taken out of a study, for the tools that train it."""
+"""`tuner export`: write a study's configuration for the tools that train it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,15 +28,15 @@ def export(
         ),
     ],
     trial: Annotated[
-        int | None, typer.Option("--trial", metavar="N", help="This trial, instead of the confirmed winner.")
+        int | None, typer.Option("--trial", metavar="N", help="Export this trial instead of the confirmed winner.")
     ] = None,
     storage: Storage = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write down a study's configuration for the tool that is to train it.
+    """Write a study's configuration to a file, for the tool that will train it.
 
-    It is the confirmed winner; without a confirmation the best trial, with a warning. The action box is in absolute
-    numbers, so that it means the same everywhere.
+    The configuration is the confirmed winner's, or without a confirmation the best trial's, with a warning. The action
+    box is in absolute numbers, so that it means the same everywhere.
     """
     chosen = get_format(form)
     chosen.check_name(output)

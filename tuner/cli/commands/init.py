@@ -1,4 +1,4 @@
-"""`tuner init`: the bundled search spaces and studies, copied out to be edited."""
+"""`tuner init`: copy the bundled search spaces and studies, to edit them."""
 
 import re
 import shutil
@@ -16,9 +16,9 @@ _FOLDERS = ("search_spaces", "studies")
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; made if it does not exist.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target folder; created if it does not exist.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite files that are there; others in those folders are kept.")
+        bool, typer.Option("--force", help="Overwrite files that exist; other files in the folders are kept.")
     ] = False,
 ) -> None:
     """Copy the bundled search spaces and studies into DIR, to edit them."""
@@ -26,19 +26,18 @@ def init(
         typer.echo(file)
     typer.echo(
         f"\nRun a copied study with: tuner run {directory / 'studies' / 'quickstart.yaml'}\n"
-        "The copied studies use the copied search spaces, and have names of their own, so that their trials are not\n"
-        "mixed with those of the bundled studies. A study whose search space was edited needs a new name again."
+        "The copied studies use the copied search spaces. They have new names, so that their trials are not mixed\n"
+        "with those of the bundled studies. After you edit a search space, give its study a new name again."
     )
 
 
 def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
-    """Copy the bundled folders into `directory`: all of them, or on an error none.
+    """Copy the bundled folders into `directory`: all of them, or none if there is an error.
 
-    The copied studies are changed in two lines: they use the copied search spaces, and the folder's name is added to
-    their own.
+    Two lines of each copied study change: it uses the copied search space, and the folder's name is added to its name.
 
     Args:
-        directory: made if it does not exist.
+        directory: created if it does not exist.
         force: overwrite files that exist; otherwise one that exists is an error.
 
     Returns:
@@ -54,7 +53,7 @@ def copy_bundled(directory: Path, *, force: bool) -> list[Path]:
         raise UserError(f"{names} {verb} already. Name another folder, or give --force to overwrite the files in it.")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        # Staged on the same file system, so that moving into place cannot fail half-way for want of space.
+        # On the same file system, so that moving the files into place cannot fail half-way on a full disk.
         with tempfile.TemporaryDirectory(dir=directory, prefix=".tuner-init-") as stage:
             return _move(_stage(Path(stage), directory.resolve().name), Path(stage), directory)
     except OSError as error:
@@ -78,11 +77,11 @@ def _space_files() -> dict[str, str]:
 
 
 def adapt(study: str, space_files: dict[str, str], suffix: str) -> str:
-    """Return the text of a study file that lies in `studies/` so that it uses the spaces in `search_spaces/` beside it.
+    """Return the text of a study file in `studies/`, changed to use the spaces in `search_spaces/` beside it.
 
     Args:
-        study: the text; comments and everything else are kept.
-        space_files: the file name of each search space that lies there.
+        study: the text. Comments and everything else are kept.
+        space_files: the file name of each copied search space.
         suffix: added to the study's name, without the characters that a name cannot have.
     """
 

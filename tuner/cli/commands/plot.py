@@ -1,4 +1,4 @@
-"""`tuner plot`: the figures that tell what an action box does to learning, as HTML or PNG."""
+"""`tuner plot`: figures of what an action box does to learning, as HTML or PNG."""
 
 import json
 from collections import Counter
@@ -29,8 +29,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="The figure: .html, which opens in any browser without a network, or .png, which a Chromium or Chrome on "
-        "this machine draws. Default: an .html named after the figure.",
+        help="The figure: .html, which opens in any browser without a network, or .png, which needs a Chromium or "
+        "Chrome on this machine. Default: an .html named after the figure.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
@@ -54,7 +54,7 @@ def initial(
             "--view",
             help="gaussian: the Gaussian that PPO starts with. box: the same inside the declared box. squashed: SAC's "
             "squashed Gaussian against the plain one. rescaled: squashed and rescaled to the declared box. "
-            "Default: rescaled where there is a box, else squashed.",
+            "Default: rescaled if there is a box, else squashed.",
         ),
     ] = None,
     std: Annotated[
@@ -72,7 +72,7 @@ def initial(
         typer.Option(
             "--simulator",
             metavar="NAME",
-            help="What opens TASK, if not the simulator that lists it; path/to/file.py:ClassName is yours.",
+            help="The simulator of TASK, if not the one that lists it; your own as path/to/file.py:ClassName.",
         ),
     ] = None,
     output: Output = None,
@@ -109,7 +109,9 @@ def actions(
     ] = (2.5, 97.5),
     raw: Annotated[
         bool,
-        typer.Option("--raw", help="The network's own outputs, before squashing or clipping, not what the task got."),
+        typer.Option(
+            "--raw", help="Draw the network's outputs before squashing or clipping, instead of what the task got."
+        ),
     ] = False,
     steps: Annotated[int, count_option("--steps", "With a folder: control steps of every robot.")] = DEFAULT_STEPS,
     output: Output = None,
@@ -135,7 +137,8 @@ def bounds(
         ),
     ],
     every: Annotated[
-        bool, typer.Option("--every", help="Draw every pair of percentiles that the files carry, not only their own.")
+        bool,
+        typer.Option("--every", help="Draw every pair of percentiles in the files, not only the one used as bounds."),
     ] = False,
     output: Output = None,
     force: Force = False,
@@ -172,7 +175,7 @@ def curves(
     ] = None,
     target: Annotated[
         float | None,
-        typer.Option("--target", metavar="RETURN", help="The return to mark. Default: the one that was trained for."),
+        typer.Option("--target", metavar="RETURN", help="The return to mark. Default: the target of the training."),
     ] = None,
     top: Annotated[
         int, typer.Option("--top", min=0, metavar="N", help="How many of a study's best trials are coloured.")
@@ -206,7 +209,7 @@ def _initial_figure(view: str, std: float, box: tuple[float, float] | None) -> g
 
 
 def _checked(output: Path | None, default: str, *, force: bool) -> Path:
-    """Return where the figure goes, once it is clear that it can be written there."""
+    """Return the path of the figure, after checking that it can be written."""
     path = output or Path(default)
     figures.check_figure_path(path)
     check_output(path, force=force)
@@ -223,7 +226,7 @@ def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[f
 
     Args:
         task: its id.
-        simulator: what opens it; None for the simulator that lists it.
+        simulator: its simulator; None for the one that lists it.
         dimension: which action.
 
     Raises:
@@ -242,7 +245,7 @@ def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[f
 
 
 def recording_of(path: Path, steps: int) -> Recording:
-    """Return the recording in a file, or a new one of the policy in a trial's folder.
+    """Return the recording in a file, or record the policy in a trial's folder.
 
     Raises:
         UserError: if the path is neither.
@@ -263,19 +266,19 @@ def described(recording: Recording, *, raw: bool) -> str:
 
 
 def is_trial(path: Path) -> bool:
-    """Say whether a path is a trial's folder."""
+    """Return whether a path is a trial's folder."""
     return (path / "curve.jsonl").is_file() or (path / "spec.json").is_file()
 
 
 def folder_curves(folders: Sequence[Path], labels: Sequence[str]) -> tuple[pd.DataFrame, float | None]:
-    """Return the curves of trial folders, and the target where all were trained for the same.
+    """Return the curves of trial folders, and their target if all have the same.
 
     Args:
         folders: of trials.
-        labels: one for each, or none: then each is called by its name, or where two are called the same by its path.
+        labels: one for each, or none. Without labels, each is called by its name, or by its path if names repeat.
 
     Raises:
-        UserError: if there are not as many labels as folders, or a folder is no trial's.
+        UserError: if there are not as many labels as folders, or a folder is not a trial's.
     """
     if labels and len(labels) != len(folders):
         raise UserError(
@@ -303,7 +306,7 @@ def study_curves(study: str, storage: str | None, top: int) -> tuple[pd.DataFram
 
 
 def _target(folder: Path) -> float | None:
-    """Return the target of a trial's specification; None where the folder does not tell."""
+    """Return the target in a trial's specification; None if it has none."""
     try:
         spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
         target = spec["objective"]["target"]

@@ -1,4 +1,4 @@
-"""`tuner run`: run a study, or go on with one."""
+"""`tuner run`: run a study, or continue one."""
 
 import json
 from collections.abc import Mapping
@@ -37,25 +37,25 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Override one value of the study file; repeat it for more."),
     ] = None,
-    trials: Annotated[int | None, count_option("--trials", "Trials that the study is to have in all.")] = None,
+    trials: Annotated[int | None, count_option("--trials", "Number of trials of the whole study.")] = None,
     timeout: Annotated[
         Duration | None, duration_option("--timeout", "Stop after this much wall-clock time: 90, 30m, 1h30m.")
     ] = None,
     workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
     storage: Annotated[
-        str | None, typer.Option("--storage", metavar="URL", help="Where trials are kept, as an SQLAlchemy URL.")
+        str | None, typer.Option("--storage", metavar="URL", help="Where trials are stored, as an SQLAlchemy URL.")
     ] = None,
     no_confirm: Annotated[
-        bool, typer.Option("--no-confirm", help="Leave out what the study file's section 'confirm' asks for.")
+        bool, typer.Option("--no-confirm", help="Do not confirm, even if the study file has a section 'confirm'.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object at the end on stdout, everything else on stderr.")
     ] = False,
 ) -> None:
-    """Run a study, or go on with one that was stopped.
+    """Run a study, or continue one that was stopped.
 
-    Where the study file has a section 'confirm', the best configurations are retrained on fresh seeds once all trials
-    are done, as `tuner confirm` does. Ctrl-C once stops what is running; the same command goes on later.
+    If the study file has a section 'confirm', the best configurations are retrained on fresh seeds after all trials, as
+    `tuner confirm` does. Ctrl-C stops the study, and the same command continues it later.
     """
     quiet_optuna()
     given = as_overrides(trials=trials, timeout=timeout, workers=workers, storage=storage)
@@ -65,7 +65,7 @@ def run(
     out = console(stderr=as_json)
     summary, warnings = _run(config, out)
 
-    def tell(confirmed: Confirmed | None) -> None:
+    def print_all(confirmed: Confirmed | None) -> None:
         confirmation = None if confirmed is None else confirmed.confirmation
         report = _report(config)
         if as_json:
@@ -78,21 +78,21 @@ def run(
     try:
         confirmed = None if no_confirm else _confirm(config, command, summary, out)
     except Exception:
-        tell(None)  # what hours of trials have found does not hang on it
+        print_all(None)  # print what hours of trials have found, even if confirming fails
         raise
-    tell(confirmed)
+    print_all(confirmed)
     if "interrupted" in (summary.reason, None if confirmed is None else confirmed.summary.reason):
         raise typer.Exit(INTERRUPTED)
     if summary.best is None and summary.reason != "time limit":
         raise TunerError(
             "No trial finished, so there is no best configuration. "
-            f"`{command.show_text(config.study, config.storage)}` tells how each ended; the workers' "
-            f"output lies in {_log_dir(config)}."
+            f"`{command.show_text(config.study, config.storage)}` shows how each ended; the workers' "
+            f"output is in {_log_dir(config)}."
         )
 
 
 def as_overrides(*, trials: int | None, timeout: float | None, workers: int | None, storage: str | None) -> list[str]:
-    """Return the options as overrides of the study file, so that they are checked as it is."""
+    """Return the options as overrides of the study file, so that they are checked in the same way."""
     values = {
         "budget.trials": trials,
         "budget.total_seconds": timeout,
@@ -103,7 +103,7 @@ def as_overrides(*, trials: int | None, timeout: float | None, workers: int | No
 
 
 def _run(config: StudyConfig, out: Console) -> tuple[StudySummary, Mapping[int, str]]:
-    """Run the study; return where it stands, and what its trials could not write, by their numbers."""
+    """Run the study; return its summary, and what its trials could not write, by trial number."""
     clock = MonotonicClock()
     space = load_space(config.search_space)
     with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching_study(config, clock, out) as watcher:
@@ -119,7 +119,7 @@ def _run(config: StudyConfig, out: Console) -> tuple[StudySummary, Mapping[int, 
 
 
 def _confirm(config: StudyConfig, command: RunCommand, summary: StudySummary, out: Console) -> Confirmed | None:
-    """Confirm a study that has finished, if its study file asks for it; say so if it has not finished."""
+    """Confirm a finished study if its study file asks for it; print a message if it has not finished."""
     if config.confirm is None or summary.reason == "interrupted":
         return None
     if summary.reason != "finished" or summary.best is None:

@@ -1,4 +1,4 @@
-"""`tuner show`: the trials of a study, and what it found."""
+"""`tuner show`: the trials of a study, and its result."""
 
 from typing import Annotated
 

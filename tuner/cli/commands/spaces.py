@@ -1,4 +1,4 @@
-"""`tuner spaces`: the search spaces that came with the installation."""
+"""`tuner spaces`: the bundled search spaces."""
 
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ def spaces(
         table.add_row(entry["name"], entry["summary"], ", ".join(entry["warm_starts"]) or "—")
     out = console()
     out.print(table)
-    out.print("\nThey lie in:", *sorted({entry["file"] for entry in found}), sep="\n  ", markup=False)
+    out.print("\nFiles:", *sorted({entry["file"] for entry in found}), sep="\n  ", markup=False)
 
 
 def spaces_data() -> list[dict[str, Any]]:

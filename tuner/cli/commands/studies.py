@@ -1,4 +1,4 @@
-"""`tuner studies`: the study files that came with the installation."""
+"""`tuner studies`: the bundled study files."""
 
 from typing import Annotated, Any
 
@@ -29,7 +29,7 @@ def studies(
 
 
 def studies_data() -> list[dict[str, Any]]:
-    """Return name, file and the main choices of every bundled study."""
+    """Return name, file and main settings of every bundled study."""
     found = []
     for name, file in bundled_studies().items():
         config = load_study(file)

@@ -1,4 +1,4 @@
-"""`tuner tasks`: what can be trained."""
+"""`tuner tasks`: the tasks that can be trained."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,9 @@ def tasks(
     simulator: Annotated[
         str | None,
         typer.Option(
-            "--simulator", metavar="NAME", help="List only this simulator's tasks; path/to/file.py:ClassName is yours."
+            "--simulator",
+            metavar="NAME",
+            help="List only this simulator's tasks; your own as path/to/file.py:ClassName.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,

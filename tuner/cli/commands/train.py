@@ -24,22 +24,22 @@ from tuner.training import StopRequest, check_start
 from tuner.workers import Event, LocalPool, OutcomeEvent, WorkerPool
 
 TICKS = 40
-"""In the export's own budget, as studies have it; a longer training has more of them, equally far apart."""
+"""Ticks in the export's own budget, as in studies. A longer training has more of them at the same distance."""
 MOST_TICKS = 10_000
-"""More tell nothing, and a training that is longer than the export's by orders of magnitude would do little else."""
+"""Limit for trainings that are longer than the export's budget by orders of magnitude."""
 _POLL_SECONDS = 0.25
-_STOPPING = "Stopping; the policy is saved. Ctrl-C again to give it up."
+_STOPPING = "Stopping and saving the policy. Ctrl-C again to stop without saving it."
 _STOPPING_NOW = "Stopping without waiting for the policy."
 
 
 def train(
-    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A configuration, as tuner export writes it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A configuration, as `tuner export` writes it.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder of this training.")],
     seconds: Annotated[
         float | None, duration_option("--seconds", "Training clock, if not the export's: 90, 5m, 1h.")
     ] = None,
     until_target: Annotated[
-        bool, typer.Option("--until-target", help="Stop at the target; without it the whole time is trained.")
+        bool, typer.Option("--until-target", help="Stop at the target. Without it, the whole time is trained.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulator and agent.")] = 0,
     resume: Annotated[
@@ -52,9 +52,9 @@ def train(
 ) -> None:
     """Train the exported configuration, and save the policy with its normalisation.
 
-    The policy loads with plain SBX. --resume goes on from an earlier run's policy, optimisers, entropy coefficient and
-    normalisation, with the same algorithm, networks and task; the replay buffer starts empty. Ctrl-C ends the training
-    and saves the policy.
+    The policy loads with plain SBX. --resume continues from an earlier run's policy, optimisers, entropy coefficient
+    and normalisation, with the same algorithm, networks and task; the replay buffer starts empty. Ctrl-C ends the
+    training and saves the policy.
     """
     configuration = load_configuration(file)
     spec = training_spec(
@@ -97,9 +97,9 @@ def training_spec(
     start_from: Path | None,
     directory: Path,
 ) -> TrialSpec:
-    """Return what a worker is to train.
+    """Return the specification of the training, for the worker.
 
-    With the export's own budget and a trial's seed it is that trial over again, but for where it stops.
+    With the export's own budget and a trial's seed it repeats that trial, except for where it stops.
 
     Args:
         configuration: the export.
@@ -137,9 +137,9 @@ def training_spec(
 
 
 def run_training(spec: TrialSpec, out: Console) -> Outcome:
-    """Train in a worker process of its own, show how far it is, and return how it ended.
+    """Train in a worker process, show the progress, and return the outcome.
 
-    Ctrl-C stops the training in order, so that the worker saves the policy; a second one does not wait for that.
+    Ctrl-C stops the training in order, so that the worker saves the policy. A second Ctrl-C does not wait for that.
     """
     clock = MonotonicClock()
     workers = WorkersConfig(count=1, threads=spec.threads)
@@ -165,10 +165,10 @@ def train_alone(
     """Train one trial in a pool and return its outcome.
 
     Args:
-        pool: with an idle slot.
+        pool: has an idle slot.
         spec: the trial.
         on_event: gets all other events of the trial.
-        stops: asked all the time: 1 interrupts the trial in order, 2 closes the pool.
+        stops: called repeatedly; 1 interrupts the trial in order, 2 closes the pool.
     """
     slot = pool.idle()[0]
     pool.submit(slot, spec)
@@ -184,10 +184,10 @@ def train_alone(
 
 
 def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
-    """Refuse a folder that holds something already, unless it may be replaced.
+    """Refuse a folder that is not empty, unless it may be replaced.
 
     Raises:
-        UserError: if it does, or is a file, or would lie in one.
+        UserError: if it is not empty, is a file, or would be inside a file.
     """
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not there.is_dir():
@@ -204,7 +204,7 @@ def check_folder(output: Path, *, start_from: Path | None, force: bool) -> None:
 
 
 def refuse_failure(outcome: Outcome, output: Path) -> None:
-    """Raise what a training that failed says.
+    """Raise an error if a training failed.
 
     Raises:
         UserError: if the agent and the task, or the run to start from, do not fit.
@@ -214,7 +214,7 @@ def refuse_failure(outcome: Outcome, output: Path) -> None:
         raise UserError(outcome.message)
     if outcome.kind in ("crashed", "hung", "diverged", "too_large"):
         raise TunerError(
-            f"The training {_FAILED[outcome.kind]}: {outcome.message.rstrip('.')}. The worker's output lies in "
+            f"The training {_FAILED[outcome.kind]}: {outcome.message.rstrip('.')}. The worker's output is in "
             f"{output / 'worker-0.log'}."
         )
 
@@ -223,7 +223,7 @@ _FAILED = {"crashed": "crashed", "hung": "hung", "diverged": "diverged", "too_la
 
 
 def has_policy(spec: TrialSpec, outcome: Outcome) -> bool:
-    """Whether the training left a policy; one that was stopped before it had an agent may have left an earlier's."""
+    """Return whether this training left a policy. Without an agent, the policy in the folder is an earlier one's."""
     return outcome.agent is not None and (Path(spec.directory or "") / "policy.zip").is_file()
 
 
@@ -260,11 +260,11 @@ def print_result(out: Console, spec: TrialSpec, outcome: Outcome) -> None:
     if outcome.contended:
         say("Other work competed for the CPUs, so the times do not compare with others.")
     if has_policy(spec, outcome):
-        say(f"The policy lies in {spec.directory}. What it earns: tuner evaluate {spec.directory}")
+        say(f"The policy is in {spec.directory}. To evaluate it: tuner evaluate {spec.directory}")
 
 
 def print_next(out: Console, file: Path, spec: TrialSpec, outcome: Outcome) -> None:
-    """Print how to go on with a training that was stopped."""
+    """Print how to continue a training that was stopped."""
     if not has_policy(spec, outcome):
         out.print("It was stopped before there was a policy; the same command with --force starts again.")
         return
@@ -272,11 +272,11 @@ def print_next(out: Console, file: Path, spec: TrialSpec, outcome: Outcome) -> N
     folder = spec.directory or ""
     words = ["tuner", "train", str(file), "--resume", folder, "--seconds", str(left), "-o", free_name(folder)]
     words += ["--until-target"] if spec.stop_at_target else []
-    out.print(f"Go on with: {shlex.join(words)}", markup=False, soft_wrap=True)
+    out.print(f"Continue with: {shlex.join(words)}", markup=False, soft_wrap=True)
 
 
 def free_name(folder: str) -> str:
-    """Return a name beside `folder` that is not taken."""
+    """Return a name that is not taken, beside `folder`."""
     number = 2
     while Path(f"{folder}-{number}").exists():
         number += 1

@@ -33,7 +33,7 @@ def print_audit(out: Console, source: dict[str, Any], audit: Audit) -> None:
 
 
 def dimensions_table(dimensions: Sequence[DimensionAudit]) -> Table:
-    """Return one row for each dimension, or for neighbours that differ in nothing; without columns that say nothing."""
+    """Return one row for each dimension, or for neighbours that are the same; empty columns are left out."""
     targets = any(dimension.target_low_degrees is not None for dimension in dimensions)
     ranges = any(dimension.range_low_degrees is not None for dimension in dimensions)
     table = Table(box=None, header_style="dim")

@@ -1,4 +1,4 @@
-"""How a confirmation is printed: a table of the candidates, and what it comes to in sentences."""
+"""How a confirmation is printed: a table of the candidates, and the result in sentences."""
 
 from rich.console import Console
 from rich.table import Table
@@ -11,11 +11,11 @@ from tuner.confirm import Candidate, Confirmation, remarks
 
 
 def print_confirmation(out: Console, confirmation: Confirmation, *, agent: bool = True) -> None:
-    """Print the candidates as a table, then who won and by how much; a line instead if it is outdated.
+    """Print the candidates as a table, then who won and by how much.
 
     Args:
         out: where to.
-        confirmation: what there is.
+        confirmation: the confirmation, finished or not.
         agent: print the winner's configuration too.
     """
     out.print(Text("\nConfirmed on fresh seeds", style="bold"))
@@ -28,7 +28,7 @@ def print_confirmation(out: Console, confirmation: Confirmation, *, agent: bool 
 
 
 def candidates_table(confirmation: Confirmation) -> Table:
-    """Return one row for each candidate: its seeds, how often it got there, and how long it took."""
+    """Return one row for each candidate: its seeds, how often it reached the target, and how long it took."""
     table = Table(box=None, header_style="dim")
     for title in ("candidate", "seeds", "reached", "mean time to return", "promised", "gap", "in the race"):
         table.add_column(title, justify="left" if title in ("candidate", "in the race") else "right", overflow="fold")
@@ -47,7 +47,7 @@ def candidates_table(confirmation: Confirmation) -> Table:
 
 
 def confirmation_lines(confirmation: Confirmation) -> list[str]:
-    """Return what a confirmation comes to, a sentence a line."""
+    """Return the result of a confirmation, one sentence for each line."""
     lines = []
     if confirmation.outdated is not None:
         changed = "; ".join(confirmation.outdated.splitlines())
@@ -61,7 +61,7 @@ def confirmation_lines(confirmation: Confirmation) -> list[str]:
 
 def _without_winner(confirmation: Confirmation) -> str:
     if not confirmation.finished:
-        return "Not finished, so there is no winner yet; `tuner confirm` goes on."
+        return "Not finished, so there is no winner yet; `tuner confirm` continues it."
     return f"No winner: no candidate reached {confirmation.target:g} on any fresh seed."
 
 
@@ -72,12 +72,12 @@ def _winner_line(winner: Candidate, confirmation: Confirmation) -> str:
     if winner.promised_seconds is None or winner.gap_seconds is None:
         return f"{line} In the study it did not reach the target."
     gap = winner.gap_seconds
-    how = "as it gave" if abs(gap) < 0.05 else f"{abs(gap):.1f} s {'less' if gap > 0 else 'more'} than it gave"
+    how = "the same" if abs(gap) < 0.05 else f"{abs(gap):.1f} s {'less' if gap > 0 else 'more'}"
     return f"{line} The study promised {winner.promised_seconds:.1f} s, {how}."
 
 
 def _reference_line(winner: Candidate, confirmation: Confirmation) -> list[str]:
-    """Compare with the reference; where only it was cut off by the budget, it takes at least so much longer."""
+    """Compare with the reference. If only the reference was cut off by the budget, the ratio is a lower bound."""
     reference = confirmation.reference
     if reference is None or not reference.runs or reference.runs == winner.runs:
         return []
@@ -85,7 +85,7 @@ def _reference_line(winner: Candidate, confirmation: Confirmation) -> list[str]:
     slow, fast = (restricted([run.reached_seconds for run in one.runs], budget) for one in (reference, winner))
     ratio = ratio_of_means(slow, fast)
     if winner.success_rate < 1:
-        counted = f"counting {budget:g} s for each run, of either, that did not get there"
+        counted = f"counting {budget:g} s for each run that did not reach the target"
         return [f"The reference {reference.label} takes {_times(ratio)} as long, {counted}."]
     least = "at least " if reference.success_rate < 1 else ""
     return [f"The reference {reference.label} takes {least}{_times(ratio)} as long."]
@@ -103,7 +103,7 @@ def _gap_text(seconds: float | None) -> str:
 
 
 def _mean_text(candidate: Candidate, budget_seconds: float) -> str:
-    """Return the restricted mean with its interval; the budget, which counts for what did not get there, as a bound."""
+    """Return the restricted mean with its interval; the budget as a lower bound if no run reached the target."""
     mean = candidate.mean_seconds
     value = f"> {budget_seconds:.1f}" if candidate.success_rate == 0 else f"{mean.value:.1f}"
     interval = "" if mean.low is None or mean.high is None else f" ({mean.low:.1f} … {mean.high:.1f})"

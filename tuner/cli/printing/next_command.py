@@ -1,4 +1,4 @@
-"""The command line that was given, so that what is printed as the next command to run is right for it."""
+"""The command line that was given, from which the next commands to run are printed."""
 
 import shlex
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ class RunCommand:
     storage: str | None = None
 
     def text(self, *, trials: int | None = None) -> str:
-        """Return the command that goes on with the study, a password in a storage's URL left out.
+        """Return the command that continues the study, without the password in a storage's URL.
 
         Args:
-            trials: what to give as `--trials`; None for what was given.
+            trials: value of `--trials`; None for the one that was given.
         """
         options = {
             "--trials": self.trials if trials is None else trials,
@@ -44,7 +44,7 @@ class RunCommand:
         """Return the command that shows the study.
 
         Args:
-            name: what the study is called in its storage.
+            name: the study's name in its storage.
             storage: the storage's URL.
         """
         return self._stored_text("show", name, storage)

@@ -12,7 +12,7 @@ from rich.text import Text
 from tuner.passwords import mask_passwords
 
 _PIPED_WIDTH = 200
-"""Characters in a line when the output is no terminal, so that tables in files and pipes are not cut to 80."""
+"""Characters in a line if the output is not a terminal, so that tables in files and pipes are not cut to 80."""
 
 
 def print_json(data: Any) -> None:
@@ -29,20 +29,20 @@ class _Console(Console):
         super().print(*map(_masked, objects), **options)
 
     def on_broken_pipe(self) -> None:
-        """Go on without output: who reads it (`| head -3`) has seen enough, but the study is not over."""
+        """Continue without output: the reader (`| head -3`) has seen enough, but the study has not ended."""
         self.quiet = True
         discard_output(self.file)
 
 
 def discard_output(stream: IO[str]) -> None:
-    """Let what is still to be written to `stream` vanish, so that nothing complains at exit either."""
+    """Discard what is still written to `stream`, so that there is no error at exit either."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, stream.fileno())
     os.close(devnull)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console as wide as the terminal, or wide enough for a table where there is none."""
+    """Return a console as wide as the terminal, or wide enough for a table if there is no terminal."""
     found = _Console(stderr=stderr, highlight=False)
     return found if found.is_terminal else _Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
 

@@ -1,4 +1,4 @@
-"""What `tuner run` says at its end: the best configuration, and what to do next."""
+"""What `tuner run` prints at its end: the best configuration, and what to do next."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +18,8 @@ from tuner.storage import StudySummary
 
 _ENDS = {
     "finished": "All trials are done.",
-    "interrupted": "Stopped; the same command goes on where it was.",
-    "time limit": "The time is up; the same command goes on where it was.",
+    "interrupted": "Stopped. The same command continues where it stopped.",
+    "time limit": "The time is up. The same command continues where it stopped.",
 }
 
 
@@ -31,8 +31,8 @@ def result_data(
     Args:
         summary: how the run ended.
         report: the study as it is stored.
-        warnings: what trials of this run could not write, by their numbers.
-        confirmation: what was confirmed at its end.
+        warnings: what trials of this run could not write, by trial number.
+        confirmation: the confirmation at its end, if there was one.
     """
     run = {
         "reason": summary.reason,
@@ -59,7 +59,7 @@ def print_result(
         summary: how the run ended.
         report: the study as it is stored.
         config: the study as it ran.
-        confirmation: what was confirmed at its end.
+        confirmation: the confirmation at its end, if there was one.
     """
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
@@ -79,21 +79,21 @@ def print_result(
 def next_steps(
     given: RunCommand, config: StudyConfig, summary: StudySummary, directory: str | None, *, confirmed: bool = False
 ) -> str:
-    """Return what the user may want to do now; each line that is indented by two can be run as it is.
+    """Return what the user may want to do next. Lines that are indented by two spaces are commands.
 
     Args:
         given: the command that ran it.
         config: the study as it ran.
         summary: how the run ended.
-        directory: where the best trial's files lie.
+        directory: folder of the best trial's files.
         confirmed: whether its best configurations have been retrained already.
     """
     show = given.show_text(config.study, config.storage)
     steps = ["Next:", f"  {show}", "      every trial, with its parameters, and where the seconds went"]
     if summary.reason == "finished":
-        steps += [f"  {given.text(trials=2 * summary.trials)}", "      search on, with twice as many trials"]
+        steps += [f"  {given.text(trials=2 * summary.trials)}", "      continue with twice as many trials"]
     else:
-        steps += [f"  {given.text()}", "      go on"]
+        steps += [f"  {given.text()}", "      continue"]
     if not confirmed and config.objective.kind == "time_to_return":
         confirm = given.confirm_text(config.study, config.storage)
         steps += [f"  {confirm}", "      retrain the best on other seeds: was the winner lucky?"]
@@ -107,5 +107,5 @@ def next_steps(
 
 def _files_text(directory: Path) -> str:
     if (directory / "policy.zip").is_file():
-        return f"The best trial's policy and curve lie in {directory}."
+        return f"The best trial's policy and curve are in {directory}."
     return f"WARNING: the best trial's policy is not in {directory}. Train its configuration again to get one."

@@ -26,7 +26,7 @@ def agent_table(agent: dict[str, Any]) -> Table:
 
 
 def trial_records(trials: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the table of trials for JSON: one dictionary each, `params.x` as `params: {x}`, missing facts as None."""
+    """Return the trials for JSON: one dictionary each, with `params.x` as `params: {x}` and None for missing values."""
     return [_nested(row) for row in trials.to_dict("records")]
 
 
@@ -36,8 +36,8 @@ def print_study(out: Console, report: StudyReport, trials: pd.DataFrame, warning
     Args:
         out: where to.
         report: the study.
-        trials: its trials, as of `trials_data`.
-        warnings: what could not be written, by the number of the trial.
+        trials: its trials, as `trials_data` returns them.
+        warnings: what could not be written, by trial number.
     """
     target = "" if report.target is None else f", target {report.target:g}"
     budget = f"{report.trials} trials of {report.budget_seconds:g} s"
@@ -61,7 +61,7 @@ def print_study(out: Console, report: StudyReport, trials: pd.DataFrame, warning
 
 
 def study_lines(report: StudyReport) -> list[str]:
-    """Return what can be said of the whole study, a sentence a line."""
+    """Return what is known of the whole study, one sentence for each line."""
     lines = [f"{report.finished} of {report.trials} trials finished: {_counts(report.outcomes)}."]
     lines += [f"Pruned by rule: {_counts(report.rules)}."] if report.rules else []
     lines += [f"Queued again after a fault or an interruption: {report.retried}."] if report.retried else []
@@ -74,7 +74,7 @@ def study_lines(report: StudyReport) -> list[str]:
         clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
     if report.overhead_seconds is not None:
-        lines += [f"Off that clock a trial took {report.overhead_seconds:.2f} s (median), evaluation aside."]
+        lines += [f"Outside that clock a trial took {report.overhead_seconds:.2f} s (median), not counting evaluation."]
     return [*lines, _best_line(report)]
 
 
@@ -130,9 +130,9 @@ def _time_to_return(row: dict[str, Any]) -> str:
 
 
 def parameters_table(trials: pd.DataFrame) -> Table:
-    """Return what was tried: the values that differ, trial by trial, under those that all trials share."""
+    """Return the parameters: first the values that all trials share, then those that differ, trial by trial."""
     known = {str(row["number"]): _known(row.get("params", {})) for row in trial_records(trials)}
-    rows = {number: values for number, values in known.items() if values}  # a waiting trial has none yet
+    rows = {number: values for number, values in known.items() if values}  # a waiting trial has no values yet
     shared = dict(set.intersection(*(set(values.items()) for values in rows.values()))) if len(rows) > 1 else {}
     table = _table("trial", "values", left=("values",))
     if shared:
@@ -176,7 +176,7 @@ def _nested(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    """Return a row of a table with None for what is missing and Python's own numbers for numpy's."""
+    """Return a row of a table, with None for missing values and Python's numbers instead of numpy's."""
     return {
         str(name): None if _missing(value) else getattr(value, "item", lambda v=value: v)()
         for name, value in row.items()

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # numbers are also written by commands that need no storage, and should not wait for Optuna
+if TYPE_CHECKING:  # commands that need no storage use this file too, and should not load Optuna
     from tuner.storage import BestTrial, StudySummary
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -19,7 +19,7 @@ def duration_text(seconds: float) -> str:
 
 
 def number_text(value: float | None, digits: int = 2) -> str:
-    """Return a number with `digits` decimals, thousands separated, or `—` where there is none."""
+    """Return a number with `digits` decimals and separated thousands, or `—` if there is none."""
     if value is None or not math.isfinite(value):
         return "—"
     return f"{value:,.{digits}f}"
@@ -36,7 +36,7 @@ def sparkline(values: Sequence[float | None], width: int, low: float | None = No
     """Draw `values` as one line of blocks.
 
     Args:
-        values: a curve on an even grid; None leaves a gap.
+        values: a curve on an even grid; None is a gap.
         width: characters at most; a longer curve is thinned by taking the last value of each group.
         low: bottom of the scale; by default the least value.
         high: top of the scale; by default the greatest value.
@@ -62,12 +62,12 @@ def _block(value: float | None, bottom: float, top: float) -> str:
 
 
 def standing_text(summary: "StudySummary", target: float | None) -> str:
-    """Say in a few words what a run has found so far."""
+    """Return in a few words what a run has found so far."""
     return summary.standing or f"Best so far: {best_text(summary.best, target)}"
 
 
 def best_text(best: "BestTrial | None", target: float | None) -> str:
-    """Say in a few words which trial is best."""
+    """Return in a few words which trial is best."""
     if best is None:
         return "no trial has finished yet"
     if best.reached_seconds is not None:
@@ -77,7 +77,7 @@ def best_text(best: "BestTrial | None", target: float | None) -> str:
 
 
 def count_text(summary: "StudySummary") -> str:
-    """Say in one line how many trials finished, and how."""
+    """Return in one line how many trials finished, and how."""
     counted = ", ".join(f"{count} {kind}" for kind, count in summary.outcomes.items() if count)
     again = f" Ended early and queued again: {summary.retried}." if summary.retried else ""
     return f"Trials: {summary.finished} of {summary.trials} finished" + (f" ({counted})." if counted else ".") + again

@@ -1,4 +1,4 @@
-"""What does not stop a run but its user must be told: files that could not be written, workers that share CPUs."""
+"""Warnings about what does not stop a run: files that could not be written, workers that share CPUs."""
 
 import warnings
 from collections.abc import Mapping
@@ -15,25 +15,25 @@ from tuner.workers import LocalPool
 
 
 def quiet_optuna() -> None:
-    """Keep Optuna from reporting what this program reports itself, and from warning of what it uses knowingly."""
+    """Silence Optuna's reports, which this program prints itself, and its warnings about experimental features."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
 def warning_of(outcome: Outcome) -> str | None:
-    """Return what of a trial could not be written, and why; None if all was."""
+    """Return what a trial could not write, and why; None if everything was written."""
     warning = outcome.details.get("warning")
     return None if warning is None else str(warning)
 
 
 def warnings_of(study: optuna.Study) -> dict[int, str]:
-    """Return what could not be written, by the number of the trial, as the study's storage has it."""
+    """Return what trials of a stored study could not write, by trial number."""
     outcomes = ((trial.number, outcome_of(trial)) for trial in study.get_trials(deepcopy=False))
     return {number: text for number, outcome in outcomes if outcome is not None and (text := warning_of(outcome))}
 
 
 def warning_line(number: int, text: str) -> str:
-    """Say in one line what of a trial could not be written."""
+    """Return in one line what a trial could not write."""
     return f"WARNING: trial {number}: {text.rstrip('.')}."
 
 
@@ -43,13 +43,13 @@ def warnings_data(lost: Mapping[int, str]) -> list[dict[str, Any]]:
 
 
 def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
-    """Print what trials could not write, by their numbers, if anything."""
+    """Print what trials could not write, by trial number."""
     for number, text in warnings.items():
         out.print(Text(warning_line(number, text), style="bold red"))
 
 
 def print_sharing(out: Console, pool: LocalPool, workers: WorkersConfig) -> None:
-    """Print before a run that its workers share CPUs, or that there are fewer CPUs than each of them was to have.
+    """Print before a run if its workers share CPUs, or if there are fewer CPUs than each of them should have.
 
     All trials of workers that share CPUs will be marked as contended.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C once stops in order, twice without waiting; SIGTERM is treated like Ctrl-C."""
+"""Ctrl-C once stops in order, twice without waiting. SIGTERM is treated like Ctrl-C."""
 
 import signal
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLITE = 2
-"""Signals that are passed on as requests; a further one means that even the hurried stop hangs."""
+"""Signals that are passed on as requests. One more means that even the second stop hangs."""
 
 
 class StopOnSignal:
-    """While it is entered, the first two signals call a function; a third one raises KeyboardInterrupt.
+    """Context in which the first two signals call a function, and a third one raises KeyboardInterrupt.
 
     Use it in the main thread only; Python delivers signals there.
 

@@ -23,9 +23,9 @@ class TrialProgress:
     attempt: int = 0
     """0 for the first try."""
     label: str = ""
-    """The warm start's name, if it is one; of a confirm run whose it is."""
+    """The name of the warm start, or of the candidate and seed in a confirmation; empty for other trials."""
     name: str = ""
-    """What it is called at the beginning of a sentence, if that is not `Trial` and its number."""
+    """Its name at the beginning of a sentence, if that is not `Trial` and its number."""
     phase: str = "launch"
     ticks: tuple[Tick, ...] = ()
 
@@ -60,7 +60,7 @@ class Progress:
     """One study while it runs."""
 
     summary: StudySummary
-    """The finished trials, those of earlier runs included."""
+    """The finished trials, including those of earlier runs."""
     task: str
     num_envs: int
     target: float | None = None
@@ -74,26 +74,31 @@ class Progress:
     deadline_seconds: float | None = None
     """Wall-clock seconds that this run may take."""
     warnings: Mapping[int, str] = field(default_factory=dict)
-    """What of this run's trials could not be written, by their numbers."""
+    """What trials of this run could not write, by trial number."""
     note: str = ""
-    """What is going on that the numbers do not say."""
+    """The latest message, such as that the study is stopping."""
 
     def with_trial(self, slot: int, trial: TrialProgress | None) -> "Progress":
         """Return the progress with `trial` in `slot`; None empties it."""
         return replace(self, slots={**self.slots, slot: trial})
 
     def with_phase(self, slot: int, phase: str) -> "Progress":
-        """Return the progress with the trial in `slot` in another phase; an empty slot is left alone."""
+        """Return the progress with the trial in `slot` in another phase; an empty slot stays empty."""
         trial = self.slots.get(slot)
         return self if trial is None else self.with_trial(slot, replace(trial, phase=phase))
 
     def with_tick(self, slot: int, tick: Tick) -> "Progress":
-        """Return the progress with one more tick of the trial in `slot`; an empty slot is left alone."""
+        """Return the progress with one more tick of the trial in `slot`; an empty slot stays empty."""
         trial = self.slots.get(slot)
         return self if trial is None else self.with_trial(slot, replace(trial, ticks=(*trial.ticks, tick)))
 
     def with_outcome(self, slot: int, summary: StudySummary) -> "Progress":
-        """Return the progress after the trial in `slot` ended: its slot is empty, `summary` is the study with it."""
+        """Return the progress after the trial in `slot` ended.
+
+        Args:
+            slot: it is emptied.
+            summary: the study with this trial.
+        """
         return replace(self.with_trial(slot, None), summary=summary)
 
     def with_warning(self, number: int, text: str) -> "Progress":
@@ -101,10 +106,10 @@ class Progress:
         return replace(self, warnings={**self.warnings, number: text})
 
     def seconds_left(self, elapsed_seconds: float) -> float | None:
-        """Return about how long this run still takes, in wall-clock seconds; None before anything is known.
+        """Return how long this run will still take, in wall-clock seconds; None before the first trial ended.
 
-        The trials that are still to come are taken to last as long as those of this run did; the run's own limit
-        caps the result.
+        It assumes that the remaining trials take as long as the finished trials of this run. The run's own limit caps
+        the result.
         """
         done = self.summary.finished - self.finished_before
         coming = max(0, self.summary.trials - self.summary.finished)

@@ -12,17 +12,17 @@ from tuner.cli.watching.progress import Progress, TrialProgress
 from tuner.clock import Clock
 
 _WIDE = 100
-"""Characters from which on everything fits: long curves, intervals, the names of warm starts."""
+"""Width in characters at which everything fits: long curves, intervals, the names of warm starts."""
 _COLUMNS = ("#", "trial", "doing", "return", "estimate", "clock", "steps/s", "updates/s")
 _LEFT_ALIGNED = 4
 
 
 class LiveView:
-    """Draws the progress of the moment; rich asks it to, several times a second and from a thread of its own.
+    """Draws the current progress. Rich calls it several times a second, from its own thread.
 
     Args:
-        progress: gives the progress of the moment.
-        clock: what time is read from.
+        progress: returns the current progress.
+        clock: time is read from it.
     """
 
     def __init__(self, progress: Callable[[], Progress], clock: Clock) -> None:
@@ -37,8 +37,8 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
     """Draw one study.
 
     Args:
-        progress: what it looks like.
-        now_seconds: the reading of the clock that `progress.started` was read from.
+        progress: the study.
+        now_seconds: the current reading of the clock, the same as that of `progress.started`.
         width: characters in a line of the terminal.
     """
     elapsed = now_seconds - progress.started
@@ -58,7 +58,7 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
 
 
 def headline(progress: Progress) -> str:
-    """Name the task with its size and its target."""
+    """Return the task with its number of robots and its target."""
     target = "" if progress.target is None else f", target {progress.target:g}"
     return f"{progress.task}, {progress.num_envs} robots{target}"
 
@@ -70,7 +70,7 @@ def _title(progress: Progress) -> Text:
 def _time_text(progress: Progress, elapsed_seconds: float) -> str:
     left = progress.seconds_left(elapsed_seconds)
     rest = "" if left is None else f", about {duration_text(left)} left"
-    return f"{duration_text(elapsed_seconds)} elapsed{rest}. Ctrl-C stops; the same command goes on later."
+    return f"{duration_text(elapsed_seconds)} elapsed{rest}. Ctrl-C stops; the same command continues later."
 
 
 def _workers(progress: Progress, *, wide: bool) -> Table:

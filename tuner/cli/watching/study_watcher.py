@@ -1,4 +1,4 @@
-"""Those who watch a study run: one keeps the live view up to date, one prints a line for each thing that happens."""
+"""Show how far a study is: in a live view on a terminal, or by a line for each event in logs and pipes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from tuner.storage import StudySummary, trial_name
 from tuner.training import Phase
 
 _REFRESHES_PER_SECOND = 4
-_TELL_SECONDS = 30.0
+_REPORT_SECONDS = 30.0
 """Wall-clock time between two lines on the progress of one trial."""
 _FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
 
@@ -29,7 +29,7 @@ class StudyWatcher:
 
     Args:
         config: the study.
-        clock: what time is read from.
+        clock: time is read from it.
     """
 
     def __init__(self, config: StudyConfig, clock: Clock) -> None:
@@ -45,7 +45,7 @@ class StudyWatcher:
         )
 
     def on_study_started(self, summary: StudySummary) -> None:
-        """Take over what earlier runs finished."""
+        """Take over the trials that earlier runs finished."""
         self.progress = replace(self.progress, summary=summary, finished_before=summary.finished)
 
     def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
@@ -64,19 +64,19 @@ class StudyWatcher:
         self.progress = self.progress.with_tick(slot, tick)
 
     def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
-        """Empty the slot, take over the new counts, and keep what could not be written."""
+        """Empty the slot, take over the new counts, and keep the warning if files could not be written."""
         self.progress = self.progress.with_outcome(slot, summary)
         warning = warning_of(outcome)
         if warning is not None:
             self.progress = self.progress.with_warning(spec.number, warning)
 
     def on_message(self, text: str) -> None:
-        """Keep the message as the note of the moment."""
+        """Keep the message, to show it below the progress."""
         self.progress = replace(self.progress, note=text)
 
 
 class LiveWatcher(StudyWatcher):
-    """Shows the progress in a live view; what went wrong scrolls by above it and stays."""
+    """Shows the progress in a live view. Faults and warnings are printed above it and stay."""
 
     def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
         super().__init__(config, clock)
@@ -94,13 +94,13 @@ class LiveWatcher(StudyWatcher):
 
 
 class LineWatcher(StudyWatcher):
-    """Prints one line for everything that happens, and for each trial one now and then; for logs and pipes."""
+    """Prints one line for every event, and now and then one on the progress of each trial."""
 
     def __init__(self, config: StudyConfig, clock: Clock, console: Console) -> None:
         super().__init__(config, clock)
         self._console = console
         self._compiling_since: dict[int, float] = {}
-        self._told: dict[int, float] = {}
+        self._reported: dict[int, float] = {}
 
     def on_study_started(self, summary: StudySummary) -> None:
         """Print what is about to run."""
@@ -114,11 +114,11 @@ class LineWatcher(StudyWatcher):
         named = f" ({label})" if label else ""
         again = f", retry {spec.attempt}" if spec.attempt else ""
         self._say(f"{trial_name(spec)}{named} starts on worker {slot}{again}.")
-        self._told[slot] = self._clock.now()
+        self._reported[slot] = self._clock.now()
         self._compiling_since.pop(slot, None)
 
     def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
-        """Print when the trial compiles, and for how long it did; evaluations are too many to tell."""
+        """Print when the trial compiles and how long that took. Evaluations are too many to print."""
         super().on_phase(slot, spec, phase)
         if phase == "compile":
             self._compiling_since[slot] = self._clock.now()
@@ -128,12 +128,12 @@ class LineWatcher(StudyWatcher):
             self._say(f"{trial_name(spec)} compiled in {seconds:.1f} s and trains.")
 
     def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
-        """Print how far the trial is, unless it was told of a moment ago."""
+        """Print how far the trial is, unless that was printed less than `_REPORT_SECONDS` ago."""
         super().on_tick(slot, spec, tick, score)
         now, trial = self._clock.now(), self.progress.slots.get(slot)
-        if trial is None or now - self._told.get(slot, now) < _TELL_SECONDS:
+        if trial is None or now - self._reported.get(slot, now) < _REPORT_SECONDS:
             return
-        self._told[slot] = now
+        self._reported[slot] = now
         self._say(tick_text(trial, self.progress.seconds_left(now - self.progress.started)))
 
     def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
@@ -156,9 +156,7 @@ class LineWatcher(StudyWatcher):
         elapsed = self._clock.now() - self.progress.started
         try:
             self._console.print(Text(f"[{duration_text(elapsed)}] {text}"))
-        except (
-            OSError
-        ):  # a full disk under the log costs the lines, not the study; what is printed at the end reports it
+        except OSError:  # a full disk costs the lines, not the study; the output at the end reports it
             self._console.quiet = True
 
 
@@ -178,7 +176,7 @@ def tick_text(trial: TrialProgress, seconds_left: float | None) -> str:
 
     Args:
         trial: the trial, with at least one tick.
-        seconds_left: about how long the whole run still takes, if that is known.
+        seconds_left: estimate for the whole run, if there is one.
     """
     last = trial.ticks[-1]
     parts = [
@@ -193,7 +191,7 @@ def tick_text(trial: TrialProgress, seconds_left: float | None) -> str:
 
 
 def _ends_the_run(outcome: Outcome) -> bool:
-    """Whether the outcome is the user's mistake: the run ends with its message, which need not be read twice."""
+    """Return whether the outcome is the user's mistake. The run ends with its message, which is not printed twice."""
     return outcome.details.get("user_error") is True
 
 

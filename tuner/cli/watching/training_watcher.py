@@ -14,12 +14,12 @@ from tuner.clock import Clock
 from tuner.config import TrialSpec
 from tuner.workers import Event, NoticeEvent, PhaseEvent, TickEvent
 
-_TELL_SECONDS = 10.0
-"""Wall-clock time between two lines on the progress, where there is no terminal."""
+_REPORT_SECONDS = 10.0
+"""Wall-clock time between two lines on the progress, if there is no terminal."""
 
 
 class TrainingWatcher:
-    """Keeps the progress of a training, and prints a line now and then; for logs and pipes."""
+    """Keeps the progress of a training, and prints a line on it now and then; for logs and pipes."""
 
     def __init__(self, spec: TrialSpec, clock: Clock, out: Console) -> None:
         self.spec = spec
@@ -27,13 +27,13 @@ class TrainingWatcher:
         self.note = ""
         self._clock = clock
         self._out = out
-        self._training_since = self._told = clock.now()
+        self._training_since = self._reported = clock.now()
 
     def on_event(self, event: Event) -> None:
-        """Take in what the worker says."""
+        """Take in an event of the worker."""
         if isinstance(event, PhaseEvent):
             if event.phase == "train" and not self.progress.ticks:
-                self._training_since = self._told = self._clock.now()
+                self._training_since = self._reported = self._clock.now()
             self.progress = replace(self.progress, phase=event.phase)
         elif isinstance(event, NoticeEvent):
             self.say(event.text)
@@ -42,12 +42,12 @@ class TrainingWatcher:
         self.show(event)
 
     def show(self, event: Event) -> None:
-        """Print what deserves a line."""
+        """Print a line if the event deserves one."""
         now = self._clock.now()
         if isinstance(event, PhaseEvent) and event.phase == "compile":
             self.say("Compiling.")
-        elif isinstance(event, TickEvent) and now - self._told >= _TELL_SECONDS:
-            self._told = now
+        elif isinstance(event, TickEvent) and now - self._reported >= _REPORT_SECONDS:
+            self._reported = now
             self.say(f"{clock_text(self.progress)}, {estimate_text(self.progress, self.spec)}. {self.left_text()}.")
 
     def say(self, text: str) -> None:
@@ -55,7 +55,7 @@ class TrainingWatcher:
         self._out.print(text, markup=False)
 
     def left_text(self) -> str:
-        """Say how long the training still takes, as far as that is known."""
+        """Return how long the training still takes, if that is known."""
         done = self.progress.clock_seconds
         if done <= 0:
             return "Time left is not known yet"
@@ -65,10 +65,10 @@ class TrainingWatcher:
 
 
 class LiveTrainingWatcher(TrainingWatcher):
-    """Shows the progress in place, on a terminal; rich draws it from a thread of its own."""
+    """Shows the progress in place, on a terminal. Rich draws it from its own thread."""
 
     def show(self, event: Event) -> None:
-        """Print nothing: the view is redrawn."""
+        """Print nothing, as the view is redrawn."""
 
     def say(self, text: str) -> None:
         """Keep the message below the progress."""
@@ -100,12 +100,12 @@ def watching_training(spec: TrialSpec, clock: Clock, out: Console) -> Iterator[T
 
 
 def headline(spec: TrialSpec) -> str:
-    """Say what is trained."""
+    """Return what is trained, in a line."""
     return f"{spec.agent.algorithm.upper()} on {spec.task.id}, {spec.task.num_envs} robots, seed {spec.seed}"
 
 
 def clock_text(progress: TrialProgress) -> str:
-    """Return the training clock and its end."""
+    """Return the training clock and its budget."""
     return f"{progress.clock_seconds:.1f} of {progress.budget_seconds:g} s"
 
 
