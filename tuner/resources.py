@@ -1,15 +1,11 @@
-"""Files outside the package: what came with the installation, what users wrote, and files written whole."""
+"""Files outside the package: what came with the installation, paths as users write them, and files written whole."""
 
-import hashlib
-import importlib.util
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, BinaryIO
 
-from tuner.errors import TunerError, UserError, unknown_name
+from tuner.errors import TunerError, UserError
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -57,90 +53,6 @@ def user_path(path: str | Path) -> Path:
         raise UserError(
             f"'{path}' begins with {name}, but there is no such home folder. Write the path out."
         ) from error
-
-
-def load_object(reference: str) -> Any:
-    """Import a user's Python file and return one of its objects.
-
-    The file can import modules that lie beside it, as a script can.
-
-    Args:
-        reference: `path/to/file.py:Name`; a relative path is relative to the working directory.
-
-    Raises:
-        UserError: if the reference is malformed, the file or the name does not exist, or the file raises on import.
-    """
-    path, _, name = reference.rpartition(":")
-    if not path.endswith(".py") or not name.isidentifier():
-        raise UserError(f"'{reference}' does not name an object in a Python file. Write path/to/file.py:Name.")
-    module = load_file(path)
-    try:
-        return getattr(module, name)
-    except AttributeError:
-        raise unknown_name("name", name, _defined_in(module), where=f"in {path}") from None
-
-
-def load_file(path: str | Path) -> ModuleType:
-    """Import a user's Python file under a module name of its own.
-
-    The name depends on the file's place and content, so that the same file is imported once, an edited one again, and
-    two files of the same name do not meet.
-
-    Raises:
-        UserError: if the file does not exist, cannot be read, or raises on import.
-    """
-    file = user_path(path).resolve()
-    try:
-        source = file.read_bytes()
-    except OSError as error:
-        raise UserError(f"Cannot read the Python file '{path}': {error.strerror}. Looked at {file}.") from error
-    digest = hashlib.sha256(str(file).encode() + b"\0" + source).hexdigest()[:16]
-    name = f"_tuner_user_{file.stem}_{digest}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise UserError(f"'{path}' is not a Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # before it runs, as dataclasses and pickle look their module up there
-    sys.path.insert(0, str(file.parent))
-    try:
-        exec(compile(source, str(file), "exec"), module.__dict__)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise UserError(
-            f"The Python file '{path}' failed on import{_line(error, file)}: {_described(error)}"
-        ) from error
-    finally:
-        if str(file.parent) in sys.path:
-            sys.path.remove(str(file.parent))
-    return module
-
-
-def _defined_in(module: ModuleType) -> list[str]:
-    """Return the names of the public functions and classes that a module defines itself, without what it imports."""
-    return [
-        name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and callable(value) and getattr(value, "__module__", None) == module.__name__
-    ]
-
-
-def _line(error: BaseException, file: Path) -> str:
-    """Return ", line N" for the last line of the user's own file that the error passed through."""
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return f", line {error.lineno}"
-    number = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return f", line {number}" if number is not None else ""
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:

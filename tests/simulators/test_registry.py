@@ -8,8 +8,8 @@ from tests.support import faulty, odd_actions
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.machine import granted_cpu_count
-from tuner.resources import load_object
 from tuner.simulators import find_simulator, get_simulator, open_task, simulator_names
+from tuner.user_code import load_object
 
 OWN = """
 from tuner.simulators import Simulator

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from tuner.config import TaskConfig
@@ -85,3 +87,52 @@ def test_copied_spaces_work_elsewhere(tmp_path):
     copied = load_space(f"{tmp_path / 'tqc.py'}:tqc_speed")
     task = TaskConfig(id="x")
     assert copied.distributions(task) == load_space("tqc_speed").distributions(task)
+
+
+def test_an_edited_copy_gets_its_own_recipes(tmp_path):
+    """Also where the bundled recipes are loaded already; both go on with their own, in later calls too."""
+    task = TaskConfig(id="x")
+    bundled = load_space("sac_speed")
+    for name in ("sac.py", "sac_recipes.py"):
+        (tmp_path / name).write_bytes((bundled_dir("search_spaces") / name).read_bytes())
+    recipes = tmp_path / "sac_recipes.py"
+    recipes.write_text(recipes.read_text().replace("N_STEPS = (1, 3, 5, 8)", "N_STEPS = (1, 3)"))
+    edited = load_space(f"{tmp_path / 'sac.py'}:sac_speed")
+    assert edited.distributions(task)["n_steps_index"].high == 1
+    assert bundled.distributions(task)["n_steps_index"].high == 3
+    assert edited.source_hash != bundled.source_hash
+    assert load_space("sac_speed").distributions(task) == bundled.distributions(task)
+    assert load_space("sac_speed").source_hash == bundled.source_hash
+
+
+def test_the_hash_is_of_names_and_contents(tmp_path):
+    """A study is only gone on with while the hash is the same, so how it is made does not change."""
+    (tmp_path / "ranges.py").write_bytes(b"LOW = 0.1\n")
+    file = tmp_path / "own.py"
+    file.write_text("import ranges\n" + SPACE)
+    expected = hashlib.sha256()
+    for name in ("own.py", "ranges.py"):
+        expected.update(name.encode() + b"\0" + (tmp_path / name).read_bytes() + b"\0")
+    assert load_space(f"{file}:mine").source_hash == expected.hexdigest()
+
+
+def test_a_package_beside_the_file_counts(tmp_path):
+    file, walk = tmp_path / "own.py", tmp_path / "robots" / "walk.py"
+    walk.parent.mkdir()
+    walk.write_text("LOW = 0.1\n")
+    file.write_text("from robots import walk\n" + SPACE)
+    before = load_space(f"{file}:mine").source_hash
+    walk.write_text("LOW = 0.2\n")
+    assert load_space(f"{file}:mine").source_hash != before
+
+
+def test_the_hash_belongs_to_what_was_loaded(tmp_path):
+    (tmp_path / "ranges.py").write_text("HIGH = 2.0\n")
+    file = tmp_path / "own.py"
+    file.write_text("from ranges import HIGH\n" + SPACE.replace("0.1, 1.0", "0.1, HIGH"))
+    first = load_space(f"{file}:mine")
+    (tmp_path / "ranges.py").write_text("HIGH = 3.0\n")
+    second = load_space(f"{file}:mine")
+    highs = [space.distributions(TaskConfig(id="x"))["rate"].high for space in (first, second)]
+    assert highs == [2.0, 3.0]
+    assert first.source_hash != second.source_hash

@@ -22,8 +22,8 @@ import numpy as np
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError, unknown_name
-from tuner.resources import load_object
 from tuner.simulators import Simulator, TaskEnv
+from tuner.user_code import load_object
 
 FAULTS = {
     "none": "nothing happens",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tuner.resources import load_object
+from tuner.user_code import load_object
 
 PointMassSimulator = load_object(f"{Path(__file__).parents[1] / 'support' / 'point_mass.py'}:PointMassSimulator")
 

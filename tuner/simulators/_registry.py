@@ -9,8 +9,9 @@ from gymnasium import spaces
 from tuner.config import TaskConfig
 from tuner.errors import UserError, nearest, unknown_name
 from tuner.machine import granted_cpu_count
-from tuner.resources import is_file_reference, load_object
+from tuner.resources import is_file_reference
 from tuner.simulators._contract import Simulator, TaskEnv
+from tuner.user_code import load_object
 
 _MODULES = {
     "gymnasium": "tuner.simulators.gymnasium:GymnasiumSimulator",

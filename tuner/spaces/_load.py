@@ -5,41 +5,17 @@ import hashlib
 from pathlib import Path
 
 from tuner.errors import UserError, unknown_name
-from tuner.resources import bundled_files, is_file_reference, load_object, user_path
+from tuner.resources import bundled_files, is_file_reference
 from tuner.spaces._space import SearchSpace, search_space
+from tuner.user_code import load_object, loaded_sources
 
 
-def source_hash(file: Path) -> str:
-    """Return a hash of a file and of the files beside it that it imports, directly or through each other."""
+def source_hash(path: Path) -> str:
+    """Return a hash of a loaded file and of everything that it imports from its folder."""
     digest = hashlib.sha256()
-    for source in _sources(file.resolve()):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    for name, source in loaded_sources(path).items():
+        digest.update(name.encode() + b"\0" + source + b"\0")
     return digest.hexdigest()
-
-
-def _sources(file: Path) -> list[Path]:
-    """Return the file and the siblings it imports, by name."""
-    found = {file}
-    waiting = [file]
-    while waiting:
-        current = waiting.pop()
-        for module in _imported(ast.parse(current.read_bytes(), str(current))):
-            sibling = file.with_name(f"{module}.py")
-            if sibling not in found and sibling.is_file():
-                found.add(sibling)
-                waiting.append(sibling)
-    return sorted(found)
-
-
-def _imported(tree: ast.Module) -> set[str]:
-    """Return the top-level names of everything a module imports."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.split(".")[0])
-    return names
 
 
 def bundled_spaces() -> list[str]:
@@ -73,7 +49,7 @@ def _load(file: Path, function_name: str, *, name: str) -> SearchSpace:
             f"'{function_name}' in {file} is a {type(function).__name__}, but a search space is a function that takes "
             "a SpaceTrial and returns an AgentConfig."
         )
-    return SearchSpace.of(function, name=name, source_hash=source_hash(user_path(file)))
+    return SearchSpace.of(function, name=name, source_hash=source_hash(file))
 
 
 def _bundled() -> dict[str, Path]:

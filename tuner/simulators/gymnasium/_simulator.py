@@ -12,9 +12,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
 from tuner.config import Frozen, PositiveCount, TaskConfig, parse_options
 from tuner.errors import TunerError, UserError, nearest
-from tuner.resources import load_file
 from tuner.simulators._contract import Simulator
 from tuner.simulators.gymnasium._env import AgedEpisodes, GymnasiumEnv
+from tuner.user_code import load_file
 
 
 class GymnasiumOptions(Frozen):

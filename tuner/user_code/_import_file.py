@@ -1,0 +1,106 @@
+"""Import a user's Python file by its path, and tell what it was made of."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tuner.errors import UserError, unknown_name
+from tuner.resources import user_path
+from tuner.user_code._isolated_folder import IsolatedFolder, folder_of, loaded_folder_of
+
+
+def load_object(reference: str) -> Any:
+    """Import a user's Python file and return one of its objects.
+
+    Args:
+        reference: `path/to/file.py:Name`; a relative path is relative to the working directory.
+
+    Raises:
+        UserError: if the reference is malformed, the file or the name does not exist, or the file raises on import.
+    """
+    path, _, name = reference.rpartition(":")
+    if not path.endswith(".py") or not name.isidentifier():
+        raise UserError(f"'{reference}' does not name an object in a Python file. Write path/to/file.py:Name.")
+    module = load_file(path)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise unknown_name("name", name, _defined_in(module), where=f"in {path}") from None
+
+
+def load_file(path: str | Path) -> ModuleType:
+    """Import a user's Python file.
+
+    Its import statements find modules and packages that lie beside it first, as a script's do, also those inside
+    functions that are called later. They belong to its folder: two folders may have modules of the same name. A file is
+    imported once; when it or anything it imported from its folder has changed, all are imported again.
+
+    Raises:
+        UserError: if the file does not exist, cannot be read, or raises on import.
+    """
+    file = user_path(path).resolve()
+    folder = folder_of(file)
+    try:
+        return folder.load(file)
+    except OSError as error:
+        if file in folder.sources:
+            raise _failed(path, file, folder, error) from error
+        raise UserError(f"Cannot read the Python file '{path}': {error.strerror}. Looked at {file}.") from error
+    except (Exception, SystemExit) as error:
+        raise _failed(path, file, folder, error) from error
+
+
+def loaded_sources(path: str | Path) -> dict[str, bytes]:
+    """Return the source of a loaded file and of everything in its folder that it imports, directly or indirectly.
+
+    Modules that are imported later, inside a function, are among them and will be imported as they are here.
+
+    Args:
+        path: the file, as it was given to `load_file`.
+
+    Returns:
+        The sources by their paths from the folder, such as `recipes/walk.py`, sorted.
+    """
+    file = user_path(path).resolve()
+    folder = loaded_folder_of(file)
+    sources = {file: folder.read(file)}
+    waiting = [file]
+    while waiting:
+        importer = waiting.pop()
+        for found in folder.imports(importer, sources[importer]):
+            if found not in sources:
+                sources[found] = folder.read(found)
+                waiting.append(found)
+    return {found.relative_to(folder.path).as_posix(): sources[found] for found in sorted(sources)}
+
+
+def _defined_in(module: ModuleType) -> list[str]:
+    """Return the names of the public functions and classes that a module defines itself, without what it imports."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and callable(value) and getattr(value, "__module__", None) == module.__name__
+    ]
+
+
+def _failed(path: str | Path, file: Path, folder: IsolatedFolder, error: BaseException) -> UserError:
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hidden = "".join(
+        f" {hiding} is imported instead of the installed '{name}'." for name, hiding in folder.hides.items()
+    )
+    return UserError(
+        f"The Python file '{path}' failed on import{_line(error, file)}: {text.replace(f'{folder.name}.', '')}{hidden}"
+    )
+
+
+def _line(error: BaseException, file: Path) -> str:
+    """Return ", line N" for the last line of the user's own file that the error passed through."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return f", line {error.lineno}"
+    number = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {number}" if number is not None else ""
