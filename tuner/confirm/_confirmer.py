@@ -24,6 +24,7 @@ from tuner.storage import (
     attributes,
     check_not_running,
     check_schema_number,
+    claiming,
     confirm_name,
     differences,
     fingerprint,
@@ -108,9 +109,10 @@ class Confirmer:
             try:
                 study = optuna.load_study(study_name=config.study, storage=storage)
                 check_schema_number(study)
-                check_not_running(study)
-                confirm, plan = self._open(study)
-                with self._loop(study, confirm, plan) as loop:
+                with claiming(storage, config.study):
+                    check_not_running(study)
+                    loop = self._loop(study, *self._open(study))
+                with loop:
                     summary = loop.to_the_end()
                 found = confirmation_data(study)
             except STORAGE_ERRORS as error:
@@ -125,8 +127,6 @@ class Confirmer:
         _check_task(study, self._config)
         confirm = load_confirm(study)
         before = None if confirm is None or self._restart else Plan.read(confirm)
-        if confirm is not None:
-            check_not_running(confirm)
         runs = {}
         if confirm is not None and before is not None:
             changed = outdated(study, confirm, before)

@@ -1,6 +1,7 @@
 """What a study is on disk: its storage, names, attributes, owner, score and summary. Nothing here runs a study."""
 
 from tuner.storage import attributes
+from tuner.storage._claim import claiming
 from tuner.storage._fingerprint import SECONDS_DEPEND_ON, check_fingerprint, differences, fingerprint
 from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
 from tuner.storage._owner import Owner, being_run, lock_file, manager_lock
@@ -35,6 +36,7 @@ __all__ = [
     "check_fingerprint",
     "check_not_running",
     "check_schema_number",
+    "claiming",
     "config_of",
     "confirm_name",
     "counts",

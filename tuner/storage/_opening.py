@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tuner.errors import TunerError, UserError
+from tuner.storage._claim import LOCK_SECONDS, server_lock
 from tuner.storage._url import is_sqlite, missing_driver, parse_url, show, sqlite_file
 
 # Columns that every version of Optuna has had.
@@ -49,9 +50,6 @@ def check_schema(engine: Engine, shown: str, *, must_hold_studies: bool, shared:
 
 STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
 """What Optuna's storage raises when the database fails."""
-
-_LOCK_SECONDS = 60
-"""How long a write waits for another process's, such as a dashboard's."""
 
 
 def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
@@ -114,9 +112,9 @@ def storage_error(error: BaseException, shown: str) -> TunerError:
             f"The storage {shown} could not be written: {text}. Make room on the disk and run the same command again; "
             "finished trials are kept and the others are queued again."
         )
-    if "locked" in lowered:
+    if "locked" in lowered or "lock timeout" in lowered:
         return TunerError(
-            f"The storage {shown} stayed locked by another process for {_LOCK_SECONDS} s. Close what else uses it and "
+            f"The storage {shown} stayed locked by another process for {LOCK_SECONDS} s. Close what else uses it and "
             "run the same command again; finished trials are kept."
         )
     return TunerError(f"The storage {shown} failed: {text}. Run the same command again once it works.")
@@ -132,11 +130,18 @@ def _look(parsed: URL, shown: str, *, read_only: bool) -> None:
 
 def _connect(parsed: URL, *, read_only: bool) -> RDBStorage:
     url = _escaped(parsed.render_as_string(hide_password=False))
-    return RDBStorage(url, engine_kwargs=_engine_arguments(parsed), skip_table_creation=read_only)
+    if read_only:
+        return RDBStorage(url, engine_kwargs=_engine_arguments(parsed), skip_table_creation=True)
+    engine = sqlalchemy.create_engine(parsed, **_engine_arguments(parsed))
+    try:
+        with server_lock(engine, ""):  # two processes that create the tables at once would fail
+            return RDBStorage(url, engine_kwargs=_engine_arguments(parsed))
+    finally:
+        engine.dispose()
 
 
 def _engine_arguments(parsed: URL) -> dict[str, Any]:
-    return {"connect_args": {"timeout": _LOCK_SECONDS}} if is_sqlite(parsed) else {}
+    return {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite(parsed) else {}
 
 
 def _escaped(url: str) -> str:

@@ -21,6 +21,11 @@ def confirm_name(study: str) -> str:
     return f"{study}{_CONFIRM}"
 
 
+def study_of(name: str) -> str:
+    """Return the name of the study whose confirm runs a study of that name holds; the name itself of any other."""
+    return name.removesuffix(_CONFIRM)
+
+
 def without_confirm_runs(names: list[str]) -> list[str]:
     """Return the names of studies without those that hold the confirm runs of others."""
     return [name for name in names if not (name.endswith(_CONFIRM) and name.removesuffix(_CONFIRM) in names)]

@@ -5,7 +5,10 @@ from typing import Any
 import optuna
 
 from tuner.clock import Clock, wall_time
+from tuner.errors import TunerError
+from tuner.storage._claim import claiming
 from tuner.storage._owner import Owner, being_run
+from tuner.storage._reading import confirm_name, study_of
 from tuner.storage.attributes import RUNS
 
 _HEARTBEAT_SECONDS = 30.0
@@ -25,14 +28,17 @@ _UNKNOWN: dict[str, Any] = {
 
 
 class RunRecord:
-    """The entry of the present run, kept fresh so that a killed run's length is known and its death noticed."""
+    """The entry of the present run, kept fresh so that a killed run's length is known and its death noticed.
+
+    To make one is to claim the study: do it while `claiming`, after `check_not_running`.
+    """
 
     def __init__(self, study: optuna.Study, *, slots: int, threads: int, clock: Clock) -> None:
         self._study = study
         self._clock = clock
         self._began = clock.now()
         self._written = self._began
-        self._earlier: list[dict[str, Any]] = runs_of(study)
+        self._earlier: list[dict[str, Any]] = list(study.user_attrs.get(RUNS, []))
         self._entry: dict[str, Any] = {
             "owner": Owner.current().to_json(),
             "slots": slots,
@@ -50,17 +56,34 @@ class RunRecord:
     @property
     def unlike_earlier(self) -> str | None:
         """What makes this run's seconds hard to compare with an earlier run's, as a sentence; None if nothing."""
-        return unlike(self._earlier, host=self._entry["owner"]["host"], threads=self._entry["threads"])
+        return unlike(_filled_in(self._earlier), host=self._entry["owner"]["host"], threads=self._entry["threads"])
 
     def keep_fresh(self) -> None:
-        """Write the record again if the last time was long ago."""
-        if self._clock.now() - self._written >= _HEARTBEAT_SECONDS:
-            self._write()
+        """Write the record again if the last time was long ago.
+
+        Raises:
+            TunerError: if another manager runs the study by now, because this one was taken for dead.
+        """
+        if self._clock.now() - self._written >= _HEARTBEAT_SECONDS and not self._rewrite():
+            raise TunerError(
+                f"Another process runs the study '{self._study.study_name}' by now: this one had not written to its "
+                f"storage for more than {_SILENCE_SECONDS:.0f} s and was taken for dead. Its finished trials are kept."
+            )
 
     def end(self, reason: str) -> None:
-        """Write that the run ended, and why."""
+        """Write that the run ended, and why; not if another manager runs the study by now."""
         self._entry["end"] = reason
-        self._write()
+        self._rewrite()
+
+    def _rewrite(self) -> bool:
+        """Write the record again, unless another manager has claimed the study; return whether it was written."""
+        with claiming(self._study._storage, study_of(self._study.study_name)):
+            latest = self._study.user_attrs.get(RUNS, [])[-1:]
+            names = ("owner", "started_epoch_seconds")
+            if [[run.get(name) for name in names] for run in latest] != [[self._entry[name] for name in names]]:
+                return False
+            self._write()
+            return True
 
     def _write(self) -> None:
         self._written = self._clock.now()
@@ -75,7 +98,11 @@ def runs_of(study: optuna.Study) -> list[dict[str, Any]]:
     `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed. What another version of this
     program left out of them is filled in.
     """
-    return [{**_UNKNOWN, **run} for run in study.user_attrs.get(RUNS, [])]
+    return _filled_in(study.user_attrs.get(RUNS, []))
+
+
+def _filled_in(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**_UNKNOWN, **run} for run in runs]
 
 
 def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None) -> str | None:
@@ -98,20 +125,30 @@ def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None)
 
 
 def check_not_running(study: optuna.Study) -> None:
-    """Refuse a study whose latest run has neither ended nor died.
+    """Refuse a study that is being run or confirmed: whose latest run has neither ended nor died.
 
     Raises:
         UserError: saying who runs it.
     """
-    latest = runs_of(study)[-1:]
-    if not latest or latest[0]["end"] is not None:
+    storage = study._storage
+    for name in (study.study_name, confirm_name(study.study_name)):
+        try:
+            attributes = storage.get_study_user_attrs(storage.get_study_id_from_name(name))
+        except KeyError:
+            continue
+        for latest in _filled_in(attributes.get(RUNS, []))[-1:]:
+            _check_has_ended(study, latest)
+
+
+def _check_has_ended(study: optuna.Study, run: dict[str, Any]) -> None:
+    if run["end"] is not None:
         return
-    owner = Owner.from_json(latest[0]["owner"])
+    owner = Owner.from_json(run["owner"])
     if owner == Owner.current():
         return  # an earlier run of this very process, which cannot be running: this one is
     alive = None if owner is None else owner.alive()
     if owner is None or alive is None:
-        silent = wall_time() - latest[0]["seen_epoch_seconds"]
+        silent = wall_time() - run["seen_epoch_seconds"]
         if silent < _SILENCE_SECONDS:
             who = "another process" if owner is None else f"process {owner.pid} on host {owner.host}"
             raise being_run(study.study_name, f"{who}, which wrote {silent:.0f} s ago")

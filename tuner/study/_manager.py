@@ -15,6 +15,7 @@ from tuner.storage import (
     STORAGE_ERRORS,
     EndReason,
     StudySummary,
+    claiming,
     lock_file,
     manager_lock,
     open_storage,
@@ -92,8 +93,10 @@ class Manager:
         path = None if self._storage is not None else lock_file(self._config, self._runs_dir)
         with manager_lock(path, self._config.study):
             try:
-                study = open_study(self._config, self._space, storage, say=self._listener.on_message)
-                with self._loop(study) as loop:
+                with claiming(storage, self._config.study):
+                    study = open_study(self._config, self._space, storage, say=self._listener.on_message)
+                    loop = self._loop(study)
+                with loop:
                     return loop.to_the_end()
             except STORAGE_ERRORS as error:
                 self._pool.close()
