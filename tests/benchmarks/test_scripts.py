@@ -50,6 +50,15 @@ def test_learners_are_compared(start):
     assert "fused float32" in out
 
 
+@pytest.mark.slow
+def test_the_start_of_learners_is_measured_in_processes_of_their_own(start):
+    task = "--simulator synthetic --num-envs 4 --buffer-steps 64 --networks 8 --batch-size 8"
+    out = start("learner", f"{task} --parts startup --precision --steps 1 --repeats 1")
+    name, cold, *_ = out.splitlines()[-1].split()
+    assert name == "stock"
+    assert float(cold) > 0.0
+
+
 def test_the_return_monitor_is_compared_with_evaluations(start):
     out = start("return_monitor", "--num-envs 8 --seconds 0.5 --every 0.02 --agents ppo")
     title, head, first, *_ = out.strip().splitlines()
