@@ -1,4 +1,4 @@
-"""The bounds file: where an agent's actions end on one task, and the other bounds that were found along with them.
+"""The bounds file: the action bounds of one task, and other bounds that were found with them.
 
 `tuner bounds` writes it; a study file names it as `action_bounds`.
 """
@@ -59,7 +59,7 @@ class PercentileBox(ActionBox):
 
 
 class BoundsOrigin(Frozen):
-    """Where bounds come from, for people."""
+    """Where bounds come from; only for display."""
 
     policy: str | None = None
     """The trial's folder, or the recording."""
