@@ -32,7 +32,7 @@ def lazy_attributes(package: str, modules: Mapping[str, str]) -> Callable[[str],
 
     Args:
         package: the package's `__name__`.
-        modules: each public name that is imported so, with the module of the package that defines it.
+        modules: each public name that is imported this way, with the module of the package that defines it.
     """
 
     def attribute(name: str) -> Any:

@@ -61,7 +61,7 @@ def test_an_untrained_policy_has_the_tasks_own_box_and_learns_to_normalise():
 def test_folders_that_are_no_trials(tmp_path):
     with pytest.raises(UserError, match=r"There is no folder .*gone"):
         load_policy(tmp_path / "gone")
-    with pytest.raises(UserError, match=r"is no trial's folder: it has no spec\.json"):
+    with pytest.raises(UserError, match=r"is not a trial's folder: it has no spec\.json"):
         load_policy(tmp_path)
     write_trial(tmp_path)
     (tmp_path / "policy.zip").write_bytes(b"half a file")

@@ -52,7 +52,7 @@ def test_a_spec_of_a_version_that_had_more_to_say_is_read_but_not_its_agent(tmp_
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("spec.json", None, r"is no trial's folder: it has no spec\.json"),
+        ("spec.json", None, r"is not a trial's folder: it has no spec\.json"),
         ("spec.json", "{}", "cannot be read as a trial's specification"),
         ("spec.json", '{"stu', "cannot be read as a trial's specification"),
         ("outcome.json", "half of {", r"outcome\.json cannot be read"),

@@ -1,6 +1,7 @@
 """Run one trial: clock, return monitor, evaluation; and read back what it left.
 
-Importing this package stays light: `run_trial` and what needs JAX and Stable-Baselines3 is imported when asked for.
+This package is light to import: `run_trial`, and all else that needs JAX or Stable-Baselines3, is imported when it is
+first used.
 """
 
 from typing import TYPE_CHECKING

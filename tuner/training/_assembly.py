@@ -1,4 +1,4 @@
-"""Put the parts of a trial together: the stack of wrappers, the agent, and what watches it."""
+"""Put the parts of a trial together: the wrappers, the agent, and what watches it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +54,13 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     From the inside out: the task, the meter, observation normalisation, the agent's action box.
 
     Raises:
-        UserError: if the agent cannot be built for this task, or not start from the run that it is to start from.
+        UserError: if the agent cannot be built for this task, or cannot start from the given run.
     """
     box = env.action_space
     config = usable_precision(spec.agent.resolved(box.low.tolist(), box.high.tolist()), say=channel.notice)
     if config.action_box is None:
         raise UserError("The agent's action box could not be resolved to absolute numbers.")
-    if spec.start_from is not None:  # what starts from a policy uses the whole box from the first step
+    if spec.start_from is not None:  # it uses the whole box from the first step
         config = config.model_copy(update={"action_box_schedule": None})
     env.seed(spec.seed)
     env.spread_ages = True

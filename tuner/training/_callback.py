@@ -17,7 +17,7 @@ class TargetReached(Exception):  # noqa: N818 - not an error: the way out of the
 
 
 class TrialCallback(BaseCallback):
-    """Hangs a trial's progress, evaluator and channel onto Stable-Baselines3's learning loop."""
+    """Connects a trial's progress, evaluator and channel to Stable-Baselines3's learning loop."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class TrialCallback(BaseCallback):
         self._stop_at_target = stop_at_target
 
     def confirm(self) -> None:
-        """Evaluate the policy if a crossing of the target waits for it; to be called between rollouts.
+        """Evaluate the policy if a crossing of the target waits for it. Call it between rollouts.
 
         Raises:
-            TargetReached: if the evaluation agrees, and the trial is to stop there.
+            TargetReached: if the evaluation agrees, and the trial stops at its target.
         """
         crossing = self.progress.confirmation.pending
         if crossing is None or self.stop_request is not None:
@@ -72,8 +72,8 @@ class TrialCallback(BaseCallback):
                     raise TargetReached
 
     def _on_step(self) -> bool:
-        # Whether to check is decided once: a check that falls due in the lines below waits for the next step. Only
-        # here are the updates finished first, or the device would go on learning while the training clock stands still.
+        # Whether to check is decided once. A check that falls due in the lines below waits for the next step, which
+        # finishes the updates first; otherwise the device would keep learning while the training clock stands still.
         clock_seconds = self._ledger.training_seconds
         due = self.progress.due(clock_seconds)
         if due:
@@ -83,15 +83,15 @@ class TrialCallback(BaseCallback):
             self.progress.observe(meter.rewards, meter.dones, meter.terminated)
             self._channel.alive()
             if due:
-                clock_seconds = self._ledger.training_seconds  # the updates took their time, and now it stands still
+                clock_seconds = self._ledger.training_seconds  # later than before by what the updates took
                 self._check(clock_seconds)
             if clock_seconds >= self._budget_seconds:
-                return False  # complete, even if somebody asks to stop at this very moment
+                return False  # complete, even if a request to stop has just come in
             self.stop_request = self._channel.stop_requested()
             return self.stop_request is None
 
     def _on_rollout_end(self) -> None:
-        # Here, and nowhere else, everything collected is stored: the robots may be borrowed and even be reset.
+        # Only at this point is everything collected in the buffer, so the robots may be borrowed and even reset.
         self.confirm()
 
     def _check(self, clock_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""How a running trial talks to whoever started it."""
+"""How a running trial talks to the process that started it."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -11,7 +11,7 @@ Phase = Literal["launch", "compile", "train", "evaluate"]
 
 @dataclass(frozen=True)
 class StopRequest:
-    """The manager's wish that a trial end now."""
+    """A request of the manager to end a trial now."""
 
     kind: OutcomeKind
     """`PRUNED` or `INTERRUPTED`."""
@@ -20,7 +20,7 @@ class StopRequest:
 
 
 class Channel(Protocol):
-    """A trial's line to its watcher. No call may block: the training clock would be paid for it."""
+    """A trial's connection to its watcher. No call may block, because the training clock goes on meanwhile."""
 
     def phase(self, phase: Phase) -> None:
         """Say that the trial entered a phase."""
@@ -35,7 +35,7 @@ class Channel(Protocol):
         ...
 
     def tick(self, tick: Tick) -> None:
-        """Hand over one tick."""
+        """Report one tick."""
         ...
 
     def stop_requested(self) -> StopRequest | None:

@@ -29,7 +29,7 @@ class CpuTimes:
 
 
 def read_cpu_times() -> CpuTimes:
-    """Read the counters. Where the system does not tell which CPUs the process may use, all are counted."""
+    """Read the counters. Where the system does not say which CPUs the process may use, all are counted."""
     process = psutil.Process()
     times = psutil.cpu_times(percpu=True)
     allowed = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None

@@ -10,7 +10,7 @@ _LONGEST_PAUSE_SHARE = 0.1
 _HALF_LIFE_SHARE = 0.05
 
 ALLOWANCE_SHARE = 0.1
-"""Evaluations on the word of the estimate itself may have cost this share of the training clock so far."""
+"""While evaluations have cost less than this share of the training clock, the estimate itself can ask for another."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class Confirmation:
     lower end would be booked as time to return; where episodes are cheap to simulate an evaluation settles it, and
     where they are not the allowance keeps a trial from spending its wall-clock time on them.
 
-    If the evaluation disagrees, the amount by which the estimate had promised too much is held against it: the
+    If the evaluation disagrees, the amount by which the estimate was too high is subtracted from later ones: the
     corrected estimate (`low − excess`, or `mean − excess`) must reach the target the next time. In other words the
     estimate has to rise by as much as the evaluation fell short. Since the excess may have been a fluke, it halves with
     every 5 % of the budget. After a failure the next evaluation waits 2.5 % of the budget, then 5 %, then always 10 %:
     at most a dozen in a trial.
 
     **Best.** The highest corrected lower end so far, below the target; the lower end, because the highest of many noisy
-    estimates would flatter whoever was measured most often. An evaluation is worth more than estimates: a failed one
-    replaces what they had claimed (the best may fall then). What is not confirmed never counts as the target reached.
-    Once it is, nothing is evaluated any more, and a trial that trains on has the highest lower end for its best.
+    estimates would favour trials that are measured often. An evaluation outweighs estimates: a failed one replaces
+    them, and the best may fall. A target that is not confirmed never counts as reached. Once it is confirmed, there are
+    no more evaluations, and the best of a trial that trains on is the highest lower end.
     """
 
     def __init__(self, target: float | None, budget_seconds: float) -> None:

@@ -12,7 +12,7 @@ FINISHED = 100
 class Episodes:
     """Counts each robot's own steps since its reset.
 
-    The age is not the simulator's: with `spread_ages` a robot is told that it is old when it has only just been placed,
+    The age is not the simulator's: with `spread_ages` the simulator gives an age to a robot that has just been placed,
     so that its time-out comes early. Such an episode is simply cut off earlier than others.
     """
 
@@ -34,7 +34,7 @@ class Episodes:
             self.ages[dones] = 0
 
     def restart(self) -> None:
-        """All robots were reset from outside: their episodes end uncounted."""
+        """End all episodes without counting them, because the robots were reset from outside."""
         self.ages = np.zeros_like(self.ages)
         self._returns[:] = 0.0
 

@@ -39,7 +39,7 @@ class Evaluator:
         self._channel = channel
 
     def evaluate(self, clock_seconds: float, *, deterministic: bool = True) -> tuple[Evaluation | None, bool]:
-        """Evaluate the policy; to be called between rollouts, with the ledger on `evaluate`.
+        """Evaluate the policy. Call it between rollouts, with the ledger on `evaluate`.
 
         Episodes start from a full reset without spread ages; normalisation statistics are frozen; actions are bounded
         as in training. Afterwards the simulation is back in the state it was in. Where the simulator cannot do that,
@@ -103,7 +103,7 @@ class Evaluator:
         return self._channel.stop_requested() is None
 
     def _restart(self) -> None:
-        """Start new episodes and tell the agent, whose last observations belong to robots that are no longer there."""
+        """Start new episodes and tell the agent, whose last observations belong to the episodes before."""
         observations: Any = self._task.reset()
         mark_interruption(self._agent)
         restart_from(self._agent, observations)

@@ -13,16 +13,16 @@ _OF_A_POLICY = ("policy.zip", "normalization.npz")
 
 
 class TrialFiles:
-    """Writes a trial's folder. A disk that is full or gone costs the files, never the trial: see `warning`."""
+    """Writes a trial's folder. If the disk is full or gone, files are lost, but never the trial; see `warning`."""
 
     def __init__(self, directory: str | None, *, start_from: str | None = None) -> None:
-        """Start a fresh folder; what an earlier attempt left of curve, outcome and policy is dropped.
+        """Start a fresh folder; an earlier attempt's curve, outcome and policy are deleted.
 
-        A policy must not outlive the specification that it was trained with: if this trial fails, the folder would pass
-        for a run that ended with it.
+        A policy must not outlive the specification that it was trained with. If this trial failed, the folder would
+        look like a run that ended with that policy.
 
         Args:
-            directory: the folder, made if need be; None writes nothing.
+            directory: the folder, created if missing; None writes nothing.
             start_from: the folder whose policy the trial starts from. If it is the same, the policy is kept.
         """
         self.warning: str | None = None
@@ -86,7 +86,7 @@ class TrialFiles:
         if curve is None:
             return
         try:
-            curve.close()  # flushes, so a full disk can strike once more
+            curve.close()  # flushes, so a full disk can raise here too
         except OSError as error:
             self._warn("curve.jsonl", error)
 

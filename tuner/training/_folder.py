@@ -1,4 +1,4 @@
-"""Read the folder of a run back: what `TrialFiles` wrote, and what others may have made of it."""
+"""Read the folder of a run, which `TrialFiles` wrote and others may have changed."""
 
 import json
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def read_folder(path: Path) -> RunFolder:
 
 
 def check_policy(folder: RunFolder) -> None:
-    """Refuse a run that left no policy, or a policy whose other half is gone.
+    """Refuse a run without a policy, or a policy without its normalisation.
 
     Raises:
         UserError: in these cases.
@@ -52,15 +52,15 @@ def check_policy(folder: RunFolder) -> None:
     if folder.agent.normalize_observations and not (folder.path / "normalization.npz").is_file():
         raise UserError(
             f"The policy in {folder.path} takes normalised observations, but the normalization.npz beside it is "
-            "missing. It cannot act without: bring the file back, or take another run."
+            "missing. It cannot act without it: restore the file, or take another run."
         )
 
 
 def check_start(spec: TrialSpec) -> None:
-    """Refuse to start from a run of another task or algorithm, before anything is built; nothing without `start_from`.
+    """Refuse to start from a run of another task or algorithm, before anything is built.
 
     Raises:
-        UserError: if the folder is no run's, has no policy, or its run does not go with the trial.
+        UserError: if the folder is not a run's, has no policy, or its run does not fit the trial.
     """
     if spec.start_from is None:
         return
@@ -85,7 +85,7 @@ def _spec(folder: Path) -> TrialSpec:
         return TrialSpec.from_stored(json.loads(file.read_bytes()), complete=("agent",))
     except FileNotFoundError:
         raise UserError(
-            f"{folder} is no trial's folder: it has no spec.json. Trials lie in runs/<study>/trial-NNNN."
+            f"{folder} is not a trial's folder: it has no spec.json. Trials lie in runs/<study>/trial-NNNN."
         ) from None
     except (OSError, TypeError, ValueError) as error:
         raise UserError(f"{file} cannot be read as a trial's specification: {error}") from error

@@ -72,8 +72,8 @@ class Meter(VecEnvWrapper):
 
 
 def _check_finite(what: str, values: Any) -> None:
-    # A sum is several times cheaper than isfinite(...).all() and is finite only if all its terms are; a sum that
-    # overflows although they are is why the costly test has the last word.
+    # A sum is several times cheaper than isfinite(...).all(), and is finite only if all its terms are. A sum of finite
+    # terms can overflow, so the costly test decides.
     with np.errstate(over="ignore", invalid="ignore"):
         total = np.sum(values)
     if not np.isfinite(total) and not np.isfinite(values).all():

@@ -16,7 +16,7 @@ class TickGrid:
     """Hands out a trial's ticks in order, each exactly once.
 
     Tick k of n stands at k / n of the budget. One that was missed, because a single step or update lasted longer than
-    the grid is wide, is filled in with what the tick before it said: that was the last that was known then.
+    the grid is wide, is filled in with the values of the tick before it, the latest that were known then.
     """
 
     def __init__(self, budget_seconds: float, ticks: int) -> None:
@@ -51,7 +51,7 @@ class TickGrid:
 
 
 CHECKS_PER_TICK = 4
-"""How often between ticks the estimate meets the target: a time to return is finer than the grid."""
+"""How often per tick the estimate is compared with the target, so that a time to return is finer than the grid."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Counters:
 
 
 class Progress:
-    """Watches the robots of one trial; knows nothing of the agent."""
+    """Watches the robots of one trial; knows nothing about the agent."""
 
     def __init__(self, spec: TrialSpec, max_episode_steps: int, probes: npt.NDArray[np.intp]) -> None:
         """Start with nothing seen.

@@ -11,24 +11,23 @@ import numpy.typing as npt
 from tuner.training._survival import AgeTable, age_edges, episode_return, tabulate
 
 INTERVAL = 0.90
-"""Share of the interval: its lower end is passed by chance in one of twenty moments."""
+"""Confidence level of the interval: by chance, its lower end is too high one time in twenty."""
 
 REPLICATES = 200
 """Bootstrap samples behind an interval."""
 
 MIN_OBSERVED = 0.5
-"""No estimate before this share of the expected episode lies at ages that somebody has been seen at.
+"""There is no estimate before this share of the expected episode lies at ages at which robots have been seen.
 
-At the start nobody is old. If robots fall, the expected episode is short and the estimate comes early; if none falls,
-it waits for half an episode, because what older robots would do is a guess: a pole that is let go stands well for its
-first moments.
+At the start no robot is old. If robots fall, the expected episode is short and the estimate comes early. If none falls,
+it waits for half an episode, because what older robots would do is a guess: any pole stands well for its first moments.
 """
 
 MIN_UNITS, MAX_UNITS = 16, 128
 """Bounds on the units that the bootstrap draws: few robots are cut into pieces of time, many are put into groups."""
 
 _BACKLOG = 128
-"""Steps that have left the window are tabulated so many at a time, or when somebody asks for an estimate."""
+"""Steps that have left the window are tabulated in batches of this size, or when an estimate is asked for."""
 
 _WINDOW_SHARE = 1 / 20
 _WINDOW_EPISODES = 2
@@ -41,7 +40,7 @@ def window_steps(robots: int, max_episode_steps: int) -> int:
 
     At least a twentieth of an episode (a gait cycle must fit), and at least as many as make two episodes' worth of
     steps over all robots together, so that every age is seen: 50 steps for 256 robots and episodes of 1,000 steps, 125
-    for 16 probes, 2,000 for one robot. A longer window would be calmer, but tells of older policies.
+    for 16 probes, 2,000 for one robot. A longer window would be less noisy, but would describe older policies.
     """
     share = math.ceil(max_episode_steps * _WINDOW_SHARE)
     return max(share, math.ceil(_WINDOW_EPISODES * max_episode_steps / robots))
@@ -62,8 +61,8 @@ class ReturnMonitor:
     """Estimates the undiscounted return of an episode of a group of robots, as of the last few steps.
 
     Learning to stay on their feet puts the robots in step: all that fell together grow old together, and a short window
-    then sees a narrow band of ages only. So steps that leave the window are kept apart and slowly forgotten, and an age
-    that the window knows too little of (less than one robot passing through its bin) is told from them.
+    then sees a narrow band of ages only. So steps that leave the window are kept apart and slowly forgotten. They are
+    used for ages that the window has too few steps of (less than one robot passing through the bin).
     """
 
     def __init__(

@@ -84,7 +84,7 @@ class _Trial:
 
     def train(self) -> _Ending:
         """Build the agent, compile its programs off the clock, train it, confirm what it reached."""
-        check_start(self._spec)  # before its folder is written to, should it be this trial's own
+        check_start(self._spec)  # before anything is written: the folder may be this trial's own
         self._files.write_spec(self._spec.model_dump(mode="json"))
         self._channel.phase("compile")
         with self._ledger.account("compile"):

@@ -16,7 +16,7 @@ Act = Callable[[Any], npt.NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class WholeEpisodes:
-    """What the episodes came to; arrays of shape (episodes,)."""
+    """Results of episodes; arrays of shape (episodes,)."""
 
     returns: npt.NDArray[np.float64]
     """Undiscounted sum of the task's own rewards."""
@@ -35,16 +35,16 @@ class WholeEpisodes:
         )
 
     def first(self, count: int) -> "WholeEpisodes":
-        """Return the first so many, chosen before anything was known of them."""
+        """Return the first `count` episodes; which ones they are does not depend on their results."""
         return WholeEpisodes(self.returns[:count], self.lengths[:count], self.failed[:count])
 
 
 def run_whole_episodes(
     env: VecEnv, meter: Meter, act: Act, *, max_episode_steps: int, go_on: Callable[[], bool] = lambda: True
 ) -> WholeEpisodes | None:
-    """Reset all robots and let each live its first episode to the end.
+    """Reset all robots, and step until each of them has finished its first episode.
 
-    The task should not spread ages: a robot that is told that it is old when it starts has a short episode.
+    The task should not spread ages, because a robot that starts with an age has a shorter episode.
 
     Args:
         env: the whole stack of wrappers, `meter` among them.

@@ -77,7 +77,7 @@ def test_a_file_is_not_replaced_unasked(trial, tmp_path):
         (["{trial}", "--task", "Cartpole"], "--task goes with --random only"),
         (["{trial}", "--simulator", "mujoco"], "--simulator goes with --random only"),
         (["nowhere"], "There is no folder nowhere."),
-        (["."], "is no trial's folder: it has no spec.json"),
+        (["."], "is not a trial's folder: it has no spec.json"),
         (["{trial}", "--steps", "0"], "--steps: '0' was given"),
         (["{trial}", "--num-envs", "-1"], "--num-envs: '-1' was given"),
         (["{trial}", "-o", "no/such/folder/a.npz"], "there is no folder"),

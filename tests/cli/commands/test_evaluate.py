@@ -55,7 +55,7 @@ def test_a_single_episode_has_no_interval_and_a_missed_target_is_said():
     ("arguments", "message"),
     [
         (["nowhere"], "There is no folder nowhere."),
-        (["."], "is no trial's folder: it has no spec.json"),
+        (["."], "is not a trial's folder: it has no spec.json"),
         (["{trial}", "--episodes", "0"], "--episodes: '0' was given"),
         (["{trial}", "--threads", "0"], "--threads: '0' was given"),
         (["{trial}", "--video", "a.gif"], "a.gif does not end in .mp4"),
