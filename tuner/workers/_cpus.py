@@ -11,8 +11,8 @@ from tuner.machine import allowed_cpus, granted_cpu_count
 def available_cpus() -> list[int]:
     """Return the CPUs that workers are pinned to, in order: those that this process may use.
 
-    Where a container's quota pays for fewer, it is as many as that, from a random one on: all containers on a machine
-    see the same CPUs, and would meet on the first ones.
+    A container's quota may pay for fewer. Then they are that many neighbours, from a random one on: all containers on
+    a machine see the same CPUs, and would all use the first ones.
     """
     allowed = allowed_cpus()
     return some_cpus(allowed, granted_cpu_count(), secrets.randbelow(len(allowed)))

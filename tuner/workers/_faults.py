@@ -8,7 +8,7 @@ from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.training import Phase
 
 TERMINATED = "the worker was told to terminate (SIGTERM) by something other than its manager"
-"""The message of a trial that ended in good order although the manager had not asked for it."""
+"""The message of a trial that stopped in good order although the manager had not asked it to."""
 
 
 def describe_exit(code: int | None) -> str:
@@ -38,7 +38,7 @@ def crashed(message: str, phase: Phase, tick: Tick | None, log: Sequence[str]) -
 
 
 def hung(phase: Phase, tick: Tick | None, silence: float, disobedience: float, log: Sequence[str]) -> Outcome:
-    """Return the outcome of a trial that gave no sign of life, or did not obey, until the deadline.
+    """Return the outcome of a trial that gave no sign of life, or did not stop when asked, until the deadline.
 
     Args:
         phase: what the trial was doing.

@@ -17,7 +17,7 @@ def split_gpus(gpus: list[str], workers: int) -> list[dict[str, str]]:
     """Return the environment variables that give each worker a GPU.
 
     Workers get a GPU each while there are enough; beyond that the count starts over, so that the load is spread evenly.
-    A single GPU, or none that is known, is what all of them see anyway.
+    With one known GPU or none, workers see what this process sees.
 
     Args:
         gpus: as `tuner.machine.visible_gpus` returns them.

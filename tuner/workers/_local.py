@@ -41,22 +41,23 @@ GRACE_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
 """How long workers may take to end in good order."""
 _LOOK_SECONDS = 0.25
-"""How often processes and deadlines are looked at while no message comes in."""
+"""How often processes and deadlines are checked while no message comes in."""
 
 
 class LocalPool(WorkerPool):
     """`config.count` processes on this machine, pinned to disjoint sets of `config.threads` CPUs.
 
     A process is started when its slot gets a trial, and kept for the trials that follow. It is replaced after it died,
-    fell silent, did not obey, or trained a trial that crashed or diverged: a simulator whose physics broke may not be
-    healed by a reset, and a fresh process costs seconds. The user's own mistakes (an unknown option) cost no process.
+    fell silent, did not stop when asked, or trained a trial that crashed or diverged: a reset may not repair a
+    simulator whose physics broke, and a fresh process costs only seconds. The user's own mistakes, such as an unknown
+    option, cost no process.
 
     Silence is counted from the last message read. In the phases `launch` and `compile` it may last
-    `config.launch_seconds`, else `config.silence_seconds`. A trial that does not obey a pruning within that time is
-    hung; an interruption is carried out by force after `INTERRUPT_SECONDS`.
+    `config.launch_seconds`, else `config.silence_seconds`. A trial that is pruned and does not stop within that time is
+    hung; a trial that is interrupted is ended by force after `INTERRUPT_SECONDS`.
 
-    Each worker is told how many share the machine's memory, and gets a GPU of its own while there are enough. The GPUs
-    of a machine are those of NVIDIA's driver.
+    Each worker claims an equal share of the machine's memory, and gets a GPU of its own while there are enough. Only
+    GPUs of NVIDIA's driver are counted.
 
     Outcomes are marked `contended` where workers share CPUs, and `details["worker_launch_seconds"]` says how long the
     trial waited for its process to start, None for a warm one.
@@ -65,7 +66,7 @@ class LocalPool(WorkerPool):
 
     Args:
         config: how many workers, how many threads, which deadlines.
-        log_dir: where `worker-0.log` and so on are appended; created if need be.
+        log_dir: where `worker-0.log` and so on are appended to; created if missing.
         clock: measures the deadlines; the machine's own by default.
         command: starts a worker, if not this Python.
     """
@@ -136,7 +137,7 @@ class LocalPool(WorkerPool):
         if trial is None or place.process is None or trial.stop == request:
             return
         trial.stop, trial.stopped_at = request, self._clock.now()
-        place.process.send(Stop(trial.serial, request))  # one that is gone is noticed by the next poll
+        place.process.send(Stop(trial.serial, request))  # if the process is gone, the next poll notices
 
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Return the events that have come in, in order; wait for the first up to `timeout_seconds`."""
@@ -149,7 +150,7 @@ class LocalPool(WorkerPool):
         return events
 
     def close(self) -> None:
-        """End all workers within seconds, by force if they do not listen. Closing twice is harmless.
+        """End all workers within seconds, by force if need be. Closing twice is harmless.
 
         Trials still running end as interrupted; `poll` returns their outcomes.
         """
@@ -187,7 +188,7 @@ class LocalPool(WorkerPool):
             return
         self._selector.register(slot.process.messages, selectors.EVENT_READ)
         slot.process.send(train)
-        if trial.stop is not None:  # asked for while another process had the trial
+        if trial.stop is not None:  # requested while another process had the trial
             slot.process.send(Stop(trial.serial, trial.stop))
 
     def _discard(self, slot: Slot, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -200,7 +201,7 @@ class LocalPool(WorkerPool):
     # Messages
 
     def _advance(self, wait_seconds: float) -> None:
-        """Wait for messages, take them in, and deal with processes that died and trials that fell silent."""
+        """Wait for messages and take them in; handle processes that died and trials that fell silent."""
         self._selector.select(wait_seconds)
         for slot in self._slots:
             if slot.process is not None:
@@ -209,7 +210,7 @@ class LocalPool(WorkerPool):
             self._check_deadlines(slot)
 
     def _listen(self, slot: Slot, process: WorkerProcess) -> None:
-        dead = process.exit_code() is not None  # asked before reading, so that its last words are not missed
+        dead = process.exit_code() is not None  # checked before reading, so that its last messages are not missed
         lines, ended = process.read_lines()
         for line in lines:
             try:
@@ -225,7 +226,7 @@ class LocalPool(WorkerPool):
         """Take in one message of a slot's process."""
         trial = slot.trial
         if trial is None:
-            return  # nothing that a process says between trials matters
+            return  # what a process says between trials does not matter
         trial.heard_at = self._clock.now()
         trial.begun = trial.begun or not isinstance(message, Ready)
         match message:
@@ -243,7 +244,7 @@ class LocalPool(WorkerPool):
                 self._events.append(TickEvent(slot.number, trial.spec, tick))
             case Ended(outcome, reusable):
                 if outcome.kind is OutcomeKind.INTERRUPTED and trial.stop is None and not self._closed:
-                    # Nobody here asked for it: a memory watchdog, say. Called a crash, it is retried within limits.
+                    # Not asked for here, but by a memory watchdog, say. As a crash, it is retried within limits.
                     outcome = replace(outcome, kind=OutcomeKind.CRASHED, message=_faults.TERMINATED)
                 self._end_trial(slot, outcome)
                 if not reusable:
@@ -269,7 +270,7 @@ class LocalPool(WorkerPool):
     # Faults
 
     def _lose(self, slot: Slot, reason: str | None = None) -> None:
-        """Deal with a process that died, or said what cannot be understood."""
+        """Handle a process that died, or that sent a line that is no message."""
         process, trial = slot.process, slot.trial
         if process is None:
             return
@@ -283,7 +284,7 @@ class LocalPool(WorkerPool):
         elif trial.fresh or trial.begun:
             message = reason or _faults.describe_exit(code)
             self._end_trial(slot, _faults.crashed(message, trial.phase, trial.last_tick, log))
-        else:  # it died of what came before: this trial had not begun
+        else:  # the trial before killed it: this one had not begun
             self._start(slot, trial)
 
     def _interrupt(self, slot: Slot) -> None:
@@ -291,7 +292,7 @@ class LocalPool(WorkerPool):
             self._end_trial(slot, _faults.interrupted(slot.trial.phase, slot.trial.last_tick))
 
     def _check_deadlines(self, slot: Slot) -> None:
-        """End a trial that has been silent, or has not obeyed, for too long."""
+        """End a trial that has been silent, or has not stopped when asked, for too long."""
         trial, process = slot.trial, slot.process
         if trial is None or process is None:
             return

@@ -1,4 +1,4 @@
-"""What a worker does between trials so that the hundredth has as much memory as the first."""
+"""Free memory between trials, so that the hundredth trial has as much as the first."""
 
 import gc
 
@@ -9,7 +9,7 @@ GROWTH_MIB = 1024
 
 
 class Housekeeper:
-    """Gives memory back.
+    """Frees memory.
 
     SBX compiles its programs anew for every agent, and JAX keeps all of them: about 35 MiB a trial, however small the
     networks. Dropping them costs the next trial a second or two of compilation, from the cache on disk, so it is done
@@ -24,10 +24,10 @@ class Housekeeper:
         self._baseline_mib: float | None = None
 
     def settle(self) -> None:
-        """Take everything there is now, such as imported modules, as staying for good.
+        """Treat everything that exists now, such as imported modules, as permanent.
 
-        The garbage collector no longer looks through it, which would cost half a second after every trial, and some
-        in the midst of it.
+        The garbage collector no longer looks through it, which would cost half a second after every trial, and more
+        time during it.
         """
         gc.collect()
         gc.freeze()

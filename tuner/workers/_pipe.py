@@ -69,8 +69,8 @@ class CommandReader:
 
     Args:
         descriptor: the end of the command pipe to read from.
-        orphaned: called, on the thread, when the pipe ends without a `Quit`: the manager has died; also when it says
-            what cannot be understood.
+        orphaned: called on the thread when the pipe ends without a `Quit`, because the manager has died, and when it
+            sends a line that is no message.
     """
 
     def __init__(self, descriptor: int, orphaned: Callable[[], None]) -> None:
@@ -82,11 +82,11 @@ class CommandReader:
         threading.Thread(target=self._listen, name="commands", daemon=True).start()
 
     def next(self) -> Train | Quit:
-        """Wait for the next trial, or for the order to quit."""
+        """Wait for the next trial, or for `Quit`."""
         return self._work.get()
 
     def stop_for(self, serial: int) -> StopRequest | None:
-        """Return the request to end the trial with this serial, if there is one."""
+        """Return the request to stop the trial with this serial, if there is one."""
         if self._quitting:
             return StopRequest(OutcomeKind.INTERRUPTED)
         stop = self._stop
@@ -98,7 +98,7 @@ class CommandReader:
             while not self._quitting and (data := os.read(self._descriptor, _CHUNK)):
                 for line in splitter.feed(data):
                     self._take(decode(line))
-        except ProtocolError:  # a worker that cannot be told to stop must not go on
+        except ProtocolError:  # a worker that cannot be stopped must not go on
             traceback.print_exc()
         if not self._quitting:
             self._orphaned()
@@ -138,7 +138,7 @@ class PipeChannel:
             self._say(Alive())
 
     def tick(self, tick: Tick) -> None:
-        """Hand over one tick."""
+        """Report one tick."""
         self._say(Ticked(tick))
 
     def stop_requested(self) -> StopRequest | None:
@@ -146,7 +146,7 @@ class PipeChannel:
         return self._reader.stop_for(self._serial)
 
     def end(self, message: Ended) -> None:
-        """Hand over the outcome, and wait until it is."""
+        """Report the outcome, and wait until it is sent."""
         self._writer.send(message)
         self._writer.flush()
 
@@ -156,7 +156,7 @@ class PipeChannel:
 
 
 def end_family() -> None:
-    """Kill this process and everything it started: nobody is left to report to."""
+    """Kill this process and everything it started, because there is nobody left to report to."""
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)

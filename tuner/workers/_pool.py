@@ -1,4 +1,4 @@
-"""What the manager sees of its workers: slots that take a trial each, and events that come back."""
+"""The workers as the manager sees them: slots that take one trial each, and events that come back."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class PhaseEvent:
 
 @dataclass(frozen=True)
 class NoticeEvent:
-    """The user must be told something about a trial or the worker that trains it; each text comes once."""
+    """Something that the user must know about a trial, or about the worker that trains it; each text comes once."""
 
     slot: int
     spec: TrialSpec
@@ -48,16 +48,16 @@ class OutcomeEvent:
 Event = PhaseEvent | NoticeEvent | TickEvent | OutcomeEvent
 
 INTERRUPT_SECONDS = 10.0
-"""How long a trial may take to obey an interruption; then it is interrupted by force."""
+"""How long a trial may take to stop after an interruption; then it is ended by force."""
 
 
 class WorkerPool(ABC):
     """A fixed number of slots, each training at most one trial at a time.
 
     Every submitted trial ends in exactly one `OutcomeEvent`, whatever happens to the process that trains it: a dead
-    worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process. An interruption is
-    obeyed within `INTERRUPT_SECONDS`, by force if need be. Of a closed pool, `submit` raises ValueError, `idle` is
-    empty, and `poll` returns at once. `tests/contracts/pool.py` checks this for every implementation.
+    worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process. A trial that is
+    interrupted ends within `INTERRUPT_SECONDS`, by force if need be. When a pool is closed, `submit` raises ValueError,
+    `idle` is empty, and `poll` returns at once. `tests/contracts/pool.py` checks this for every implementation.
     """
 
     @property
@@ -81,12 +81,12 @@ class WorkerPool(ABC):
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Return the events that have come in, in order; wait for the first up to `timeout_seconds`.
 
-        A closed pool has nothing to wait for: it returns what is left at once.
+        A closed pool returns the events that are left, and does not wait.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """End all workers within seconds, by force if they do not listen. Closing twice is harmless."""
+        """End all workers within seconds, by force if need be. Closing twice is harmless."""
 
     def _check_idle(self, slot: int, *, closed: bool) -> None:
         """Refuse a slot that cannot take a trial.

@@ -1,4 +1,4 @@
-"""A worker process as its manager holds it, and the slot it trains in: two pipes, a log file, the means to end it."""
+"""A worker process as its manager sees it, with its two pipes and its log file, and the slot that it trains in."""
 
 import os
 import signal
@@ -21,13 +21,13 @@ _CHUNK = 65536
 
 
 class WorkerProcess:
-    """One child in a session of its own, so that Ctrl-C does not reach it and its whole family can be killed.
+    """One child in a session of its own: Ctrl-C does not reach it, and it can be killed with all that it started.
 
     Args:
         command: starts the child; the descriptors are appended as arguments.
         cpus: the CPUs it may use.
         log_file: where its stdout and stderr are appended.
-        environment: variables that it gets besides this process's own.
+        environment: variables to add to this process's own.
 
     Raises:
         TunerError: if the process cannot be started.
@@ -49,8 +49,8 @@ class WorkerProcess:
         arguments = [*command, "--commands", str(commands_out), "--messages", str(messages_in)]
         arguments += ["--started", str(MonotonicClock().now())]
         if threading.current_thread() is threading.main_thread():
-            # The kernel can tell a child that its parent died, but means the thread that started it: only the main
-            # thread lives as long as the process. Otherwise the end of the command pipe has to be enough.
+            # The kernel can tell a child that its parent died, but its parent is the thread that started it, and only
+            # the main thread lives as long as the process. For other threads the end of the command pipe must do.
             arguments += ["--parent", str(os.getpid())]
         try:
             with log_file.open("ab") as log, running_on(cpus):
@@ -106,7 +106,7 @@ class WorkerProcess:
     def end(self, grace_seconds: float) -> int:
         """End the process and everything it started; return its exit code.
 
-        One that exits by itself is not disturbed; then SIGTERM; then, after the grace, SIGKILL for its group.
+        A process that has exited by itself is left alone. Otherwise it gets SIGTERM and, after the grace, SIGKILL.
 
         Args:
             grace_seconds: how long a process that is asked to end may take.
@@ -146,7 +146,7 @@ class WorkerProcess:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Return the child's environment: what must be decided before its first import."""
+    """Return the child's environment variables, which must be set before its first import."""
     environment = dict(os.environ)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         environment[name] = str(threads)
@@ -177,7 +177,7 @@ class Running:
 
 @dataclass
 class Slot:
-    """One place to train, with the process that lives there, if any."""
+    """A place for one trial at a time, with its process, if there is one."""
 
     number: int
     cpus: frozenset[int]

@@ -1,4 +1,4 @@
-"""What manager and worker say to each other: one strict JSON object a line, over pipes that nothing else writes to."""
+"""The messages between manager and worker: one strict JSON object per line, over pipes that nothing else writes to."""
 
 import json
 import math
@@ -22,7 +22,7 @@ class ProtocolError(TunerError):
 
 @dataclass(frozen=True)
 class Train:
-    """Train a trial. `serial` tells it from every other trial of this pool."""
+    """Train a trial. `serial` distinguishes it from every other trial of this pool."""
 
     serial: int
     spec: TrialSpec
@@ -30,7 +30,7 @@ class Train:
 
 @dataclass(frozen=True)
 class Stop:
-    """End the trial with this serial; one that has ended by then is not concerned, nor is the next one."""
+    """Stop the trial with this serial. If it has ended by then, nothing happens; the next trial is not affected."""
 
     serial: int
     request: StopRequest
@@ -51,7 +51,7 @@ class Ready:
     launch_seconds: float
     """Wall-clock seconds since the process was created."""
     notice: str | None = None
-    """What the user must be told about this worker."""
+    """What the user must know about this worker."""
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ class LineSplitter:
 def strict(value: Any) -> Any:
     """Return `value` as something every JSON parser reads.
 
-    NaN and infinity become null, NumPy numbers and arrays plain ones, and what JSON has no word for its `repr`: an
-    outcome must arrive whatever a simulator put into it.
+    NaN and infinity become null, NumPy numbers and arrays become plain ones, and anything else that JSON cannot express
+    becomes its `repr`: an outcome must arrive whatever a simulator put into it.
     """
     if value is None or isinstance(value, bool | int | str):
         return value

@@ -12,7 +12,7 @@ from tuner.workers._pool import Event, OutcomeEvent, PhaseEvent, TickEvent, Work
 
 @dataclass(frozen=True)
 class Recording:
-    """What a trial would do if nobody stopped it: recorded from a real one, or made up.
+    """What a trial does if it is not stopped: recorded from a real one, or made up.
 
     Faults are played by the outcome: ticks up to the fault, then an outcome of kind `crashed`, `hung` or `diverged`.
     """
@@ -36,7 +36,7 @@ class Recording:
 
 @dataclass
 class _Playing:
-    """A recording in a slot: the events still to come, each with the time at which it does."""
+    """A recording in a slot: the events still to come, each with its time."""
 
     spec: TrialSpec
     starts_at: float
@@ -46,7 +46,7 @@ class _Playing:
 
 
 class ReplayPool(WorkerPool):
-    """The twin of a pool that trains: same slots, same events, same obedience, no processes.
+    """A pool with the slots, events and rules of one that trains, but without processes.
 
     `poll` moves the clock to the next event of any slot, so the time that a manager sees is the time that the trials
     would have taken. The same submissions give the same events, always; at equal times the lower slot comes first.
@@ -136,7 +136,7 @@ class ReplayPool(WorkerPool):
 
 
 def _stopped(request: StopRequest, tick: Tick | None, clock_seconds: float) -> Outcome:
-    """Return the outcome of a trial that obeyed, with what its last tick said."""
+    """Return the outcome of a trial that stopped when asked, with the values of its last tick."""
     tick = tick or Tick(index=0, clock_seconds=0.0)
     return Outcome(
         request.kind,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 TERMINATED = 128 + signal.SIGTERM
 _BROKEN = frozenset({OutcomeKind.CRASHED, OutcomeKind.DIVERGED})
-"""After these the process is not used again: its simulator may be in a state that no reset leaves."""
+"""After these the process is not used again: its simulator may be in a state that a reset does not repair."""
 
 
 class CannotReopen(Exception):  # noqa: N818 - a refusal, not an error
@@ -40,21 +40,21 @@ class CannotReopen(Exception):  # noqa: N818 - a refusal, not an error
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived. Not SystemExit: simulators raise that themselves, and theirs is a crash."""
+    """SIGTERM arrived. It is not SystemExit, which simulators raise themselves; that is a crash."""
 
 
 class Bench:
-    """Where the simulator stands: kept open from trial to trial while they ask for the same."""
+    """Holds the simulator, which stays open from trial to trial while they need the same task."""
 
     def __init__(self) -> None:
         self._env: TaskEnv | None = None
         self._signature: tuple[TaskConfig, int] | None = None
 
     def open(self, spec: TrialSpec) -> "TaskEnv":
-        """Return the trial's environment, seeded; opens it unless it stands there.
+        """Return the trial's environment, seeded; open it unless it is open.
 
         Raises:
-            CannotReopen: if another one stands there and its simulator cannot be exchanged.
+            CannotReopen: if another task is open and its simulator cannot be replaced.
             UserError: as `tuner.simulators.open_task` does.
         """
         from tuner.simulators import get_simulator, open_task
@@ -72,14 +72,14 @@ class Bench:
         return self._env
 
     def clear(self) -> None:
-        """Close what stands there."""
+        """Close the environment, if one is open."""
         env, self._env, self._signature = self._env, None, None
         if env is not None:
             env.close()
 
 
 class Worker:
-    """Takes commands until told to quit."""
+    """Carries out commands until `Quit`."""
 
     def __init__(self, reader: CommandReader, writer: MessageWriter, clock: Clock) -> None:
         self._reader = reader
@@ -90,7 +90,7 @@ class Worker:
         self._unusable: UserError | None = None
 
     def prepare(self, started_at: float) -> None:
-        """Do everything slow that trials share, so that no trial pays for it; then say so.
+        """Do the slow work that all trials share, so that no trial pays for it; then send `Ready`.
 
         Args:
             started_at: when the process was started, on this worker's clock.
@@ -106,28 +106,28 @@ class Worker:
         notice = self._check_device()
         try:
             enable_compilation_cache()
-        except OSError:  # a home that cannot be written to: every process compiles anew, and that is all
+        except OSError:  # the cache cannot be written to: only, every process compiles anew
             traceback.print_exc()
         self._housekeeper.settle()
         gc.enable()
         self._writer.send(Ready(self._clock.now() - started_at, notice))
 
     def work(self) -> None:
-        """Train trials until `Quit`, or until this process had better not be used again."""
+        """Train trials until `Quit`, or until this process must not be used again."""
         while True:
             command = self._reader.next()
             if isinstance(command, Quit) or not self._train(command):
                 return
 
     def close(self) -> None:
-        """Close the simulator, whatever it thinks of that."""
+        """Close the simulator; an error is only logged."""
         try:
             self._bench.clear()
         except Exception:
             traceback.print_exc()
 
     def _check_device(self) -> str | None:
-        """Return what the user must know about JAX's device; that it cannot be used at all is told by every trial."""
+        """Return what the user must know about JAX's device; if it cannot be used, every trial reports that."""
         try:
             return check_device()
         except UserError as error:
@@ -135,7 +135,7 @@ class Worker:
             return None
 
     def _train(self, command: Train) -> bool:
-        """Train a trial and hand over its outcome; return whether this process may go on."""
+        """Train a trial and report its outcome; return whether this process may go on."""
         channel = PipeChannel(command.serial, self._writer, self._reader, self._clock)
         ledger = Ledger(self._clock, "launch")
         try:
@@ -144,7 +144,7 @@ class Worker:
             self._writer.send(Declined())
             self._writer.flush()
             return False
-        except Terminated:  # from outside, or from a manager that waits no longer
+        except Terminated:  # by something else, or by a manager that does not wait any longer
             outcome = Outcome(OutcomeKind.INTERRUPTED, "the worker was told to terminate", ledger=ledger.totals())
             channel.end(Ended(outcome, reusable=False))
             raise
@@ -176,7 +176,7 @@ class Worker:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a worker until it is told to quit, its manager dies, or a trial has left it unusable."""
+    """Run a worker until it gets `Quit`, its manager dies, or a trial has left it unusable."""
     parser = argparse.ArgumentParser(prog="tuner.workers.child", description="Train trials for a pool.")
     parser.add_argument("--commands", type=int, required=True, help="descriptor to read commands from")
     parser.add_argument("--messages", type=int, required=True, help="descriptor to write messages to")
@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     worker.close()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Not sys.exit: the threads of JAX, torch and simulators are known to hang or crash while Python takes itself apart.
+    # Not sys.exit: the threads of JAX, torch and simulators are known to hang or crash while Python shuts down.
     os._exit(code)
 
 
