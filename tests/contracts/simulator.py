@@ -46,7 +46,7 @@ class SimulatorContract(EpisodeContract):
         env = open_env(num_envs=2, limit=None)
         joints = env.joint_targets
         if joints is None:
-            return  # its actions are no joint targets
+            return  # its actions are not joint targets
         dimensions = env.action_space.shape[0]
         for values in (joints.names, joints.default, joints.scale, joints.lower, joints.upper):
             assert isinstance(values, tuple)

@@ -1,4 +1,4 @@
-"""The suite finds what it is there to find: each rule, broken in the point mass, makes its test fail."""
+"""The suite notices broken rules: each rule, broken in the point mass, makes its test fail."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Videos are what was drawn, and no file appears where there is no video."""
+"""A video shows the frames that were written, and a video that fails leaves no file."""
 
 import subprocess
 import sys

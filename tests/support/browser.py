@@ -111,7 +111,7 @@ class Browser:
             self._receive(0.1)  # what happens in the page meanwhile
 
     def screenshot(self) -> bytes:
-        """Return what is to be seen, as PNG."""
+        """Return a picture of the page, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def _receive(self, seconds: float | None = None) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class FaultySimulator(Simulator):
 
 
 def take_one(faults: list[str], marker: Path) -> str:
-    """Return the first fault that nobody has taken, not even a process beside this one, and "none" after the last."""
+    """Return the first fault that no process has taken yet, and "none" after the last."""
     for fault in faults:
         try:
             marker.with_name(f"{marker.name}-{fault}").touch(exist_ok=False)

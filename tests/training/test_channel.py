@@ -1,4 +1,4 @@
-"""The channel that nobody listens to, and what a request to stop says."""
+"""The channel that only keeps ticks, and requests to stop."""
 
 from tests.training.timed_point_mass import ListeningChannel
 from tuner.records import OutcomeKind, Tick

@@ -70,7 +70,7 @@ def test_few_robots_are_evaluated_several_times():
 
 
 def test_training_goes_on_as_if_nothing_had_happened():
-    """Two agents from one seed, one of them evaluated on the way, act and see the same ever after."""
+    """Two agents from one seed, one of them evaluated on the way, act and see the same from then on."""
     ends = []
     for evaluate in (False, True):
         parts, env, _ = assembled(sac())

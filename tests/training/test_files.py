@@ -20,7 +20,7 @@ def test_writes_what_it_is_given(tmp_path):
     files.write_spec({"number": 1})
     files.append_tick({"index": 1})
     files.append_tick({"index": 2})
-    # Lines are there before the trial ends, for whoever watches or after a crash.
+    # Lines are written before the trial ends, for those who watch, or after a crash.
     assert [json.loads(line)["index"] for line in (folder / "curve.jsonl").read_text().splitlines()] == [1, 2]
     files.write_outcome({"kind": "reached"})
     assert json.loads((folder / "spec.json").read_text()) == {"number": 1}

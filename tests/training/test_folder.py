@@ -1,4 +1,4 @@
-"""Reading a run's folder back, and refusing what is none."""
+"""Reading a run's folder back, and refusing what is not one."""
 
 import json
 

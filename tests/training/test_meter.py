@@ -65,7 +65,7 @@ def test_keeps_the_raw_reward():
 
 
 class _BrokenEnv(PointMassEnv):
-    """Says what it is told to say once."""
+    """Returns the given numbers once."""
 
     broken = ""
     value = np.nan

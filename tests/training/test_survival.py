@@ -75,7 +75,7 @@ def test_another_seen_bin_can_speak_for_the_older():
 
 
 def test_what_lies_beyond_certain_failure_is_not_missing():
-    # All fail by age 3, so that nobody is ever seen older does not matter.
+    # All fail by age 3, so it does not matter that no robot is seen at older ages.
     assert episode_return(table([4, 4, 0], [0, 4, 0], [4, 4, 0]), EDGES).observed == 1.0
 
 

@@ -1,6 +1,6 @@
 """A worker that does what the trial's option `do` says, word by word, without training: what a pool must cope with.
 
-It starts in a fraction of the time of a real one. The real one, with real faults, is in `test_local_faults.py`.
+It starts in a fraction of the time of a real one. `test_local.py` has the real one, with real faults.
 """
 
 import argparse

@@ -116,7 +116,7 @@ signal.pause()
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a process that its parent died")
 def test_it_dies_with_its_manager(tmp_path: Path) -> None:
-    """Killed by the kernel: somebody else holds the command pipe open, so its end never comes."""
+    """The kernel kills it: another process holds the command pipe open, so that its end never comes."""
     manager = subprocess.Popen(
         [sys.executable, "-c", MANAGER, str(tmp_path / "worker-0.log")], stdout=subprocess.PIPE, text=True
     )
@@ -132,7 +132,7 @@ def test_it_dies_with_its_manager(tmp_path: Path) -> None:
 
 
 def wait_until_dead(process: psutil.Process) -> bool:
-    """Wait for a process that is not ours; where nobody reaps orphans, a zombie is dead enough."""
+    """Wait for a process that is not a child of ours; a zombie counts as dead, because orphans may not be reaped."""
     for _ in range(600):
         try:
             process.wait(0.1)
@@ -144,7 +144,7 @@ def wait_until_dead(process: psutil.Process) -> bool:
 
 
 def test_the_end_of_the_command_pipe_is_enough(child: Child) -> None:
-    """Where the kernel does not tell of a parent's death, or a thread of the manager started the worker."""
+    """For systems whose kernel does not report a parent's death, or if a thread of the manager started the worker."""
     child.train(endless(1))
     child.next(Ticked)
     held = os.dup(child.process._commands)

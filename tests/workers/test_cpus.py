@@ -1,4 +1,4 @@
-"""CPUs are dealt out so that workers do not meet while there are enough."""
+"""Workers get CPUs of their own while there are enough."""
 
 import os
 import subprocess

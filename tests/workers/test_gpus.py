@@ -1,4 +1,4 @@
-"""GPUs are dealt out so that workers do not meet while there are enough; a GPU that JAX cannot use is told of."""
+"""Workers get GPUs of their own while there are enough; the user learns of a GPU that JAX cannot use."""
 
 import os
 import subprocess
@@ -82,7 +82,7 @@ print(jax.devices()[0].platform, len(jax.devices()), jax.numpy.ones(3).sum())
 
 
 def test_a_driver_that_does_not_compute_leaves_the_cpu() -> None:
-    """In a process of its own, as a worker does it: JAX makes its devices anew."""
+    """In a process of its own, as a worker does it: JAX creates its devices again."""
     environment = {name: value for name, value in os.environ.items() if name != "JAX_PLATFORMS"}
     command = [sys.executable, "-c", DRIVER_TOO_OLD]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)

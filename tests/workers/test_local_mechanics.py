@@ -1,4 +1,4 @@
-"""What the local pool makes of processes that die, hang or talk nonsense, shown with scripted ones."""
+"""How the local pool handles processes that die, hang or send nonsense, shown with scripted ones."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ def clock() -> JumpingClock:
 
 @pytest.fixture(autouse=True)
 def shorter_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here ends in good order after it was told to; no use in waiting for it."""
+    """Do not wait for processes to end in good order, because none of these does."""
     monkeypatch.setattr("tuner.workers._local.GRACE_SECONDS", 0.2)
     monkeypatch.setattr("tuner.workers._local.CLOSE_SECONDS", 0.5)
 

@@ -1,4 +1,4 @@
-"""The suite for pools finds what it is there to find: each rule, broken in the replaying pool, makes its test fail."""
+"""The suite for pools notices broken rules: each rule, broken in the replaying pool, makes its test fail."""
 
 from typing import Any
 

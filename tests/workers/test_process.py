@@ -1,4 +1,4 @@
-"""A process, its pipes, its log and its end; the children here are a few lines of Python each."""
+"""A process, its pipes, its log and how it ends; the children here are a few lines of Python each."""
 
 import os
 import signal

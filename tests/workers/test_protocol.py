@@ -1,4 +1,4 @@
-"""Messages survive the line; lines that are no messages are told from those that are."""
+"""Messages are encoded and decoded without loss; lines that are no messages are recognised."""
 
 import json
 import math

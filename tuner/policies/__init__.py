@@ -1,6 +1,6 @@
 """Saved policies: loaded, acting, evaluated and filmed.
 
-Importing this package stays light: what acts with a policy (JAX, SBX) is imported when it is used.
+This package is light to import: what lets a policy act, with JAX and SBX, is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING

@@ -18,9 +18,9 @@ class ActingPolicy:
 
     Args:
         policy: the policy.
-        task: the task that it is to act on.
+        task: the task that it acts on.
         seed: seeds its exploration.
-        deterministic: without exploration.
+        deterministic: True for actions without exploration.
 
     Raises:
         UserError: if the policy does not fit the task.
@@ -46,7 +46,7 @@ class ActingPolicy:
         """Return actions in the task's units, shape (robots, action_dim), of the task's own observations."""
         policy: Any = self._agent.policy
         if self._hold is not None and self._steps % self._hold == 0:
-            policy.reset_noise()  # without a hold SBX draws new noise at every call itself
+            policy.reset_noise()  # without a hold, SBX itself draws new noise at every call
         self._steps += 1
         actions: npt.NDArray[np.float32]
         actions, _ = self._agent.predict(self._normalize(observations), deterministic=self._deterministic)

@@ -1,4 +1,4 @@
-"""Let a policy live whole episodes on its task."""
+"""Run whole episodes of a policy on its task."""
 
 import math
 from collections.abc import Callable
@@ -23,18 +23,18 @@ def evaluate_policy(
     deterministic: bool = True,
     progress: Callable[[int], None] = lambda _: None,
 ) -> EpisodeSummary:
-    """Return what a policy earns in whole episodes, which start from a full reset and not at scattered ages.
+    """Return what a policy earns in whole episodes, which start from a full reset and not at spread ages.
 
-    All robots live their episodes side by side, one after the other until there are enough. Before each round the
-    simulation is seeded anew, so that episodes are independent of each other even where robots differ for good.
+    All robots run an episode at the same time, round after round until there are enough. Each round has a new seed, so
+    that episodes are independent of each other even if there are permanent differences between robots.
 
     Args:
         policy: the policy.
         env: its task, opened by the caller; it is seeded and reset.
-        episodes: how many, at least one. More than can be divided among the robots are simulated, but not counted.
+        episodes: how many, at least one. A last round may simulate more; these are not counted.
         seed: seeds the simulation, exploration and the bootstrap.
         deterministic: False lets the policy explore as it does in training.
-        progress: told how many episodes are done after each round.
+        progress: called after each round with the number of episodes that are done.
 
     Raises:
         UserError: if the policy does not fit the task.

@@ -10,7 +10,7 @@ from tuner.policies._video import Frame, write_video
 from tuner.simulators import TaskEnv
 
 FRAMES_PER_SECOND = 30.0
-"""At most; every n-th control step is a frame, so that the video runs as fast as the robot does."""
+"""At most: every n-th control step is a frame, so that the video runs at the speed of the robot."""
 
 
 def film_policy(
@@ -30,13 +30,13 @@ def film_policy(
     Args:
         policy: the policy.
         env: its task, opened by the caller; it is seeded and reset. One robot is enough.
-        path: the file, whose name ends in .mp4; it appears whole or not at all, and replaces another.
+        path: the file, whose name ends in .mp4. It is written whole or not at all, and replaces an existing one.
         seed: seeds the simulation and exploration.
         deterministic: False lets the policy explore as it does in training.
         steps: control steps; None for as many as the longest episode has.
         width: of the video, px, even.
         height: of the video, px, even.
-        progress: told the share that is done, from 0 to 1.
+        progress: called with the share that is done, from 0 to 1.
 
     Raises:
         UserError: if the policy does not fit the task, or the task cannot be filmed on this machine.

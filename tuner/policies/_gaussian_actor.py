@@ -17,10 +17,10 @@ _LARGEST_SCALED = float(np.nextafter(np.float32(1.0), np.float32(0.0)))
 
 
 class GaussianActor:
-    """Draws what an actor's network gives, with one key for as many steps as the agent holds its noise."""
+    """Draws from the Gaussian of an actor's network, with one key for as many steps as the agent holds its noise."""
 
     def __init__(self, agent: Any, *, seed: int) -> None:
-        """Look at an agent.
+        """Take the actor of an agent.
 
         Args:
             agent: an agent of SBX, trained or not.
@@ -51,7 +51,7 @@ def _mean_and_draw(state: Any, observations: Any, key: Any) -> tuple[Any, Any]:
         output = state.apply_fn(variables, observations, train=False)
     else:
         output = state.apply_fn(state.params, observations)
-    if isinstance(output, jax.Array):  # TD3: no distribution, but an action squashed already
+    if isinstance(output, jax.Array):  # TD3: no distribution, but an action that is squashed already
         mean = jnp.arctanh(jnp.clip(output, -_LARGEST_SCALED, _LARGEST_SCALED))
         return mean, mean
     gaussian = output.distribution if isinstance(output, TanhTransformedDistribution) else output

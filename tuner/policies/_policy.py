@@ -1,4 +1,4 @@
-"""The policy of a trial, or an untrained one, with all it takes to act on its task."""
+"""The policy of a trial, or an untrained one, with everything it needs to act on its task."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Policy:
 
     task: TaskConfig
     config: AgentConfig
-    """Its action box may still be a share of the task's."""
+    """Its action box may be a share of the task's."""
     agent: Any
     """The agent of SBX."""
     normalize: Normalize
@@ -36,10 +36,10 @@ class Policy:
     kind: Literal["trained", "untrained"] = "trained"
 
     def box_in(self, env: TaskEnv) -> ActionBox:
-        """Return the policy's action box in absolute numbers; one that was still widening as it was open.
+        """Return the policy's action box in absolute numbers; a box that was still widening is the one that was saved.
 
         Raises:
-            UserError: if the task's box is infinite and the policy has none of its own, or one of another length.
+            UserError: if the policy has no box of its own and the task's is infinite, or if its box has another length.
         """
         box = _absolute_box(self.config, env)
         if self.config.action_box_schedule is None or self.kind == "untrained":
@@ -49,10 +49,10 @@ class Policy:
 
 
 def load_policy(folder: Path) -> Policy:
-    """Load the policy that a trial left in its folder.
+    """Load the policy from a trial's folder.
 
     Raises:
-        UserError: if the folder is no trial's, or the trial left no policy that can be loaded.
+        UserError: if the folder is not a trial's, or has no policy that can be loaded.
     """
     found = read_folder(folder)
     check_policy(found)
@@ -66,13 +66,13 @@ def load_policy(folder: Path) -> Policy:
 
 
 def untrained_policy(task: TaskConfig, algorithm: Algorithm, env: TaskEnv, *, seed: int) -> Policy:
-    """Return a policy as the algorithm begins: SBX's own network and initial σ, on the task's own box.
+    """Return a policy as the algorithm starts: SBX's own network and initial σ, on the task's own box.
 
     Raises:
         UserError: if the task's box is infinite.
     """
     robots = env.num_envs
-    # No data will be kept and nothing learned: as little memory as the algorithm takes.
+    # Nothing is stored or learned, so the replay buffer is as small as the algorithm allows.
     replay = {"buffer_size": 2 * robots, "batch_size": robots}
     small: dict[str, Any] = {"n_steps": 2, "batch_size": 2 * robots} if algorithm == "ppo" else replay
     config = AgentConfig(algorithm=algorithm, arguments=small)

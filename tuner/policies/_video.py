@@ -22,7 +22,7 @@ INSTALL = "pip install 'sac-tuner[video]'"
 
 
 def check_video_tools(path: Path) -> None:
-    """Refuse a file that is no MP4, or a machine without what writes one, before anything is rendered.
+    """Refuse a file that is not an MP4, or a machine without ffmpeg, before anything is rendered.
 
     Raises:
         UserError: in these cases.
@@ -33,7 +33,7 @@ def check_video_tools(path: Path) -> None:
 
 
 def write_video(path: Path, frames: Iterable[Frame], *, frames_per_second: float) -> None:
-    """Write an MP4 (H.264) whole or not at all; a file of that name is replaced.
+    """Write an MP4 (H.264) whole or not at all; an existing file is replaced.
 
     Args:
         path: the file; its name ends in .mp4.
@@ -41,8 +41,8 @@ def write_video(path: Path, frames: Iterable[Frame], *, frames_per_second: float
         frames_per_second: how fast they follow each other.
 
     Raises:
-        UserError: if what writes it is not installed.
-        TunerError: if it could not be written.
+        UserError: if ffmpeg is not installed.
+        TunerError: if the file could not be written.
     """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
     try:
@@ -62,11 +62,11 @@ def _encode(path: Path, frames: Iterator[Frame], frames_per_second: float) -> No
     command = [_ffmpeg(), "-loglevel", "error", "-y", *given, "-i", "-", "-an", *wanted, str(path)]
     with (
         TemporaryFile() as log,
-        # A session of its own, so that Ctrl-C ends the rendering and not what has to finish the file.
+        # A session of its own, so that Ctrl-C ends the rendering but not ffmpeg, which has to finish the file.
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, start_new_session=True) as process,
     ):
         pipe: Any = process.stdin
-        with suppress(BrokenPipeError):  # it died; its exit code and its words tell
+        with suppress(BrokenPipeError):  # it died; its exit code and its output say why
             for frame in chain([first], frames):
                 pipe.write(np.ascontiguousarray(frame).tobytes())
             pipe.close()
@@ -77,7 +77,7 @@ def _encode(path: Path, frames: Iterator[Frame], frames_per_second: float) -> No
 
 
 def _ffmpeg() -> str:
-    """Return the program that encodes; the package brings it along."""
+    """Return the path of ffmpeg, which the package imageio-ffmpeg contains."""
     module = require("imageio_ffmpeg", "videos", INSTALL)
     try:
         return str(module.get_ffmpeg_exe())

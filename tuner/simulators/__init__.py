@@ -1,7 +1,7 @@
 """Simulators: engines that step a task for many robots at once, by name or from a user's own file.
 
-Importing this package stays light, so that what only reads `JointTargets` or a task's revision does; the rest brings
-Stable-Baselines3, and is imported when asked for.
+This package is light to import, for those who only need `JointTargets` or a task's revision. The rest needs
+Stable-Baselines3, and is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING

@@ -15,9 +15,9 @@ from tuner.errors import UserError
 class BoundedActions(VecEnvWrapper):
     """Clips every action into the agent's own absolute box and declares that box as the action space.
 
-    Always the outermost wrapper. The task's own box plays no part any more: it may be narrower, wider or infinite. For
-    an agent whose actor is not squashed it is the other way round: the agent's box is the unit of its actions, and they
-    are clipped into the task's own.
+    Always the outermost wrapper. The task's own box, which may be narrower, wider or infinite, is not used. An agent
+    whose actor is not squashed is the exception: its box is the unit of its actions, which are clipped into the task's
+    own box.
     """
 
     def __init__(self, venv: VecEnv, box: ActionBox, *, clip: bool = True) -> None:
@@ -48,7 +48,7 @@ class BoundedActions(VecEnvWrapper):
         super().__init__(venv, action_space=declared)
 
     def step_async(self, actions: npt.NDArray[np.float32]) -> None:
-        """Pass the clipped actions on; `actions` has shape (num_envs, action_dim) and is left as it is."""
+        """Pass the clipped actions on; `actions` has shape (num_envs, action_dim) and is not changed."""
         self.venv.step_async(np.clip(actions, self._low, self._high))
 
     def step_wait(self) -> VecEnvStepReturn:

@@ -1,4 +1,4 @@
-"""What every simulator is to the rest of the package: tasks by id, each opened as a vectorised environment."""
+"""The interface of simulators: tasks by id, each opened as a vectorised environment."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Self
@@ -24,7 +24,7 @@ class Camera(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what rendering takes; closing twice is harmless."""
+        """Free the renderer; closing twice is harmless."""
 
     def __enter__(self) -> Self:
         return self
@@ -56,14 +56,14 @@ class TaskEnv(VecEnv, ABC):
     control_period_seconds: float
     """Simulated seconds per control step; NaN where the task has no notion of time."""
     joint_targets: JointTargets | None = None
-    """What the actions command, where they are joint targets; None where they are something else or it is not known."""
+    """What the actions command if they are joint targets; None if they are something else, or it is not known."""
     spread_ages: bool = False
     """When True, `reset` gives every robot a random initial age, uniform over the episode length, so that its first
     time-out comes early and time-outs do not arrive in bursts. Training sets it, evaluation does not. The ages have a
-    random stream of their own: apart from when episodes end, the trajectory is the one without them."""
+    random stream of their own, so that they change nothing in the trajectory but when episodes end."""
 
     def get_state(self) -> Any | None:
-        """Return a copy of the whole simulation state for `set_state`, or None where that cannot be had."""
+        """Return a copy of the whole simulation state for `set_state`, or None if the simulator cannot do that."""
         return None
 
     def set_state(self, state: Any) -> npt.NDArray[np.float32]:
@@ -86,7 +86,7 @@ class TaskEnv(VecEnv, ABC):
         )
 
     # Stable-Baselines3 asks each robot for its attributes. Engines that step all robots as arrays have one object for
-    # all of them, so the answers below are the environment's own; implementations with one object a robot override.
+    # all of them, so the methods below use the environment's own. Implementations with one object per robot override.
 
     render_mode: str | None = None
 
@@ -118,7 +118,7 @@ class Simulator(ABC):
     name: str
     """The name used in study files."""
     reopens: bool = True
-    """Whether a process that closed one task can open another. False costs a fresh process for every other task."""
+    """Whether a process that closed one task can open another. If not, every other task needs a fresh process."""
 
     @abstractmethod
     def tasks(self) -> list[str]:

@@ -41,6 +41,6 @@ class JointTargets:
                 raise UserError(f"Joint '{name}' has {numbers}; all must be finite.")
             if not (lower < upper and lower <= default <= upper and scale > 0):
                 raise UserError(
-                    f"Joint '{name}' has {numbers}; needed are a lower end below the upper one, a default within the "
-                    "range, and a scale above zero."
+                    f"Joint '{name}' has {numbers}; give a lower end below the upper one, a default within the range, "
+                    "and a scale above zero."
                 )

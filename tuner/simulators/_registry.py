@@ -1,4 +1,4 @@
-"""Simulators by name. An engine is imported when it is asked for, never before."""
+"""Simulators by name. An engine is imported when it is first used."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -46,7 +46,7 @@ def find_simulator(task_id: str) -> str:
     """Return the name of the simulator that lists a task.
 
     Raises:
-        UserError: if none does; a simulator may open more than it lists, if it is named.
+        UserError: if none does. A simulator that is named may open more than it lists.
     """
     listed = {name: get_simulator(name).tasks() for name in simulator_names()}
     for name, tasks in listed.items():
@@ -67,7 +67,7 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
     Args:
         task: what to open.
         seed: seeds the simulation, as `VecEnv.seed` does.
-        threads: CPU threads that stepping may use; no more than there are CPUs for, whatever is asked for.
+        threads: CPU threads that stepping may use; never more than there are CPUs for.
 
     Raises:
         UserError: as `get_simulator` and `Simulator.open` do, if a user's simulator opens something else than asked, or
@@ -83,7 +83,7 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
 
 
 def _check_opened(env: object, task: TaskConfig) -> None:
-    """Refuse what a user's simulator opened if it is not what was asked for, or cannot be trained on."""
+    """Refuse what a user's simulator opened if it is not as requested, or cannot be trained on."""
     if not isinstance(env, TaskEnv):
         raise UserError(f"Simulator '{task.simulator}' opened a {type(env).__name__}, which is not a TaskEnv.")
     if env.num_envs != task.num_envs:
@@ -97,7 +97,7 @@ def _check_opened(env: object, task: TaskConfig) -> None:
 
 
 def _close(env: object) -> None:
-    """Close what is refused, if it can be closed; an error of that would hide why it is refused."""
+    """Close a refused environment, if it can be closed; an error would hide the reason of the refusal."""
     close = getattr(env, "close", None)
     if callable(close):
         with suppress(Exception):

@@ -1,4 +1,4 @@
-"""What each of the package's own tasks is by now, as a number: scores of different revisions do not compare."""
+"""The revision of each bundled task. Scores of different revisions cannot be compared."""
 
 from tuner.config import TaskConfig
 
@@ -13,7 +13,7 @@ in any way that a policy can notice: studies of the task as it was are then refu
 def task_revision(task: TaskConfig) -> int | None:
     """Return the revision of a task; None where the package does not know.
 
-    Those are tasks of Gymnasium, which has versions in their ids, and of users' own simulators, which are not asked:
-    importing one may start an engine, and a study is opened without.
+    Those are tasks of Gymnasium, whose ids contain a version, and of users' own simulators. A user's simulator is not
+    asked, because importing it may start an engine, and a study can be opened without it.
     """
     return REVISIONS.get((task.simulator, task.id))

@@ -13,7 +13,7 @@ FOREIGN_SHARE = 0.10
 """Contended if others took more than this share of the time of the CPUs this process may run on …"""
 
 SATURATED_SHARE = 0.80
-"""… and those CPUs were busy for more than this share of the time: with CPUs to spare, nobody had to wait."""
+"""… and those CPUs were busy for more than this share of the time: with CPUs to spare, no work had to wait."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class CpuTimes:
     own: float
     """Used by this process and the processes that its simulator started, all threads."""
     busy: float
-    """Used by anybody, the hypervisor's other guests included, on the CPUs this process may run on."""
+    """Used by all processes, the hypervisor's other guests included, on the CPUs this process may run on."""
     total: float
     """Passed on those CPUs, idle time included."""
 

@@ -43,7 +43,7 @@ class Evaluator:
 
         Episodes start from a full reset without spread ages; normalisation statistics are frozen; actions are bounded
         as in training. Afterwards the simulation is back in the state it was in. Where the simulator cannot do that,
-        robots start new episodes with spread ages, and the agent is told that their trajectories were cut.
+        robots start new episodes with spread ages, and the agent treats their trajectories as cut.
 
         Args:
             clock_seconds: the training clock now, for the record.

@@ -64,7 +64,7 @@ def run_trial(
         ending = _Ending(OutcomeKind.TOO_LARGE, str(error), details=details)
     except UserError as error:
         ending = _Ending(OutcomeKind.CRASHED, str(error), details={"user_error": True})
-    except Exception as error:  # whatever a simulator, SBX or JAX raises ends this trial, not the worker
+    except Exception as error:  # of a simulator, SBX or JAX: it ends this trial, not the worker
         text = "".join(traceback.format_exception(error, limit=-_TRACEBACK_FRAMES))
         ending = _Ending(OutcomeKind.CRASHED, f"{type(error).__name__}: {error}", details={"traceback": text})
     return trial.conclude(ending)

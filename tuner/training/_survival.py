@@ -124,7 +124,7 @@ class EpisodeReturn:
     mean: Floats
     """Expected return of an episode."""
     observed: Floats
-    """Share of the expected episode length that lies at ages somebody has been seen at, between 0 and 1."""
+    """Share of the expected episode length that lies at ages at which robots have been seen, between 0 and 1."""
 
 
 def episode_return(
@@ -136,9 +136,9 @@ def episode_return(
 ) -> EpisodeReturn:
     """Estimate R = Σ_k S(k)·r(k) with S(k) = Π_{j<k} (1 − h(j)) over the ages k of an episode.
 
-    r and h are constant within a bin: mean reward, and terminations per step. A bin in which nobody was seen borrows
-    the pooled sums of the nearest bins on both sides in which somebody was; ages older than any seen borrow from the
-    oldest seen.
+    r and h are constant within a bin: mean reward, and terminations per step. A bin in which no robot was seen
+    borrows the pooled sums of the nearest bins on both sides in which some were seen. Ages older than any seen borrow
+    from the oldest seen.
 
     Args:
         table: sums of shape (…, bins) with at least one step in every sample.

@@ -244,7 +244,7 @@ class LocalPool(WorkerPool):
                 self._events.append(TickEvent(slot.number, trial.spec, tick))
             case Ended(outcome, reusable):
                 if outcome.kind is OutcomeKind.INTERRUPTED and trial.stop is None and not self._closed:
-                    # Not asked for here, but by a memory watchdog, say. As a crash, it is retried within limits.
+                    # Requested by something else, such as a memory watchdog. As a crash, it is retried within limits.
                     outcome = replace(outcome, kind=OutcomeKind.CRASHED, message=_faults.TERMINATED)
                 self._end_trial(slot, outcome)
                 if not reusable:

@@ -106,7 +106,7 @@ class Worker:
         notice = self._check_device()
         try:
             enable_compilation_cache()
-        except OSError:  # the cache cannot be written to: only, every process compiles anew
+        except OSError:  # the cache cannot be written to, so every process compiles its own programs
             traceback.print_exc()
         self._housekeeper.settle()
         gc.enable()

@@ -66,5 +66,5 @@ def test_new_commands_come_after_ten_seconds() -> None:
     assert (commands.velocity[2, :2] != first[2, :2]).all()  # was due after 100 steps
     commands.advance(random)
     assert (commands.velocity[:2, :2] != first[:2, :2]).all()
-    # robot 2 began anew after 100 steps and has 500 - (500 - 100) left
+    # robot 2 restarted after 100 steps and has 500 - (500 - 100) left
     assert commands.steps_left.tolist() == [500, 500, 100]

@@ -230,4 +230,4 @@ def test_without_randomisation_all_robots_start_alike() -> None:
     env.reset()
     assert (env.qpos == env.qpos[0]).all()
     assert env.qpos[0, :3].tolist() == [0.0, 0.0, 0.42]
-    assert env.batch.expanded("body_mass") is None  # nobody has a mass of his own
+    assert env.batch.expanded("body_mass") is None  # no robot has a mass of its own

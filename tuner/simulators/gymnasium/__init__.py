@@ -1,4 +1,4 @@
-"""Any Gymnasium environment with continuous actions, stepped one robot after the other or one process each."""
+"""Any Gymnasium environment with continuous actions, stepped one robot after the other, or in one process each."""
 
 from tuner.simulators.gymnasium._simulator import GymnasiumOptions, GymnasiumSimulator
 

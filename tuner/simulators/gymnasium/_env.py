@@ -13,9 +13,9 @@ from tuner.simulators._contract import TaskEnv
 
 
 class AgedEpisodes(gym.Wrapper[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]):
-    """Lets the next episode begin at an age, so that its time-out comes that much earlier.
+    """Lets an episode start at an age, so that its time-out comes that much earlier.
 
-    The environment below keeps its own time limit of `max_episode_steps`; this one only ends aged episodes before it.
+    The environment below keeps its own time limit of `max_episode_steps`; this wrapper only ends aged episodes earlier.
     """
 
     def __init__(self, env: gym.Env[Any, Any], max_episode_steps: int) -> None:
@@ -25,13 +25,13 @@ class AgedEpisodes(gym.Wrapper[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[A
         self._age = 0
 
     def start_at_age(self, age: int) -> None:
-        """Let the episode that the next reset starts begin with `age` of its steps gone."""
+        """Start the next episode, after the next reset, as if `age` of its steps had passed."""
         self._next_age = age
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
-        """Start an episode; the age asked for is used up."""
+        """Start an episode, at the age that was set for it."""
         self._age, self._next_age = self._next_age, 0
         return self.env.reset(seed=seed, options=options)
 
@@ -67,14 +67,14 @@ class GymnasiumEnv(VecEnvWrapper, TaskEnv):
         """Seed the robots, from the next reset on, and the initial ages.
 
         `VecEnv.seed` gives robot i the seed `seed + i`, so that neighbouring seeds share all robots but one; scattering
-        the seed first keeps them apart.
+        the seed first avoids that.
         """
         scattered, ages = np.random.SeedSequence(seed).spawn(2)
         self._ages = np.random.default_rng(ages)
         return self.venv.seed(int(scattered.generate_state(1)[0]))
 
     def reset(self) -> npt.NDArray[np.float32]:
-        """Start all robots anew; return observations of shape (num_envs, observation_dim)."""
+        """Reset all robots; return observations of shape (num_envs, observation_dim)."""
         if self.spread_ages:
             for robot, age in enumerate(self._ages.integers(0, self.max_episode_steps, self.num_envs)):
                 self.venv.env_method("start_at_age", int(age), indices=robot)

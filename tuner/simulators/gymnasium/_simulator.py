@@ -26,7 +26,7 @@ class GymnasiumOptions(Frozen):
     """Steps after which an episode is truncated; None keeps the environment's own limit."""
     vectorization: Literal["sync", "subprocess"] = "sync"
     """`sync` steps all robots one after the other in the worker; `subprocess` gives each robot a process of its own,
-    which pays when a step takes milliseconds."""
+    which is faster when a step takes milliseconds."""
     import_: str | None = Field(default=None, alias="import")
     """A module, or a Python file (relative to the study file), whose import registers your own environments."""
 
@@ -45,7 +45,7 @@ class GymnasiumSimulator(Simulator):
 
     `options` in the study file are `GymnasiumOptions`. A user's own id is found after importing the module that
     registers it: `options: {import: my_module}`, or Gymnasium's own way to write it, `id: my_module:MyEnv-v0`.
-    Robots share one thread (`vectorization: sync`) or have a process each, whatever `threads` says.
+    Robots share one thread (`vectorization: sync`) or have one process each; `threads` is not used.
     """
 
     name = "gymnasium"
@@ -125,7 +125,7 @@ def _spec(env_id: str, listed: list[str]) -> Any:
 
 
 def _first(env_id: str, make: partial[AgedEpisodes]) -> AgedEpisodes:
-    """Create one robot to look at; whatever goes wrong here is told instead of happening in every process."""
+    """Create one robot to look at, so that an error is explained once instead of happening in every process."""
     try:
         return make()
     except TunerError:

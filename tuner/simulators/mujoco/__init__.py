@@ -1,6 +1,6 @@
 """The embedded simulator on MuJoCo's batch interface, with its tasks.
 
-Importing this package stays light: MuJoCo is imported when a task is opened, or its options are asked for.
+This package is light to import: MuJoCo is imported when a task is opened, or when its options are used.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The velocities that the robots of `Velocity-Flat-A1` are asked for."""
+"""The velocities that the robots of `Velocity-Flat-A1` are commanded to have."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,21 +16,21 @@ _TURNING_LIMIT = 1.0
 
 
 class VelocityCommands:
-    """Forward and sideways speed held for 10 s, and a heading in the world that the turning rate steers to."""
+    """Forward and sideways speed, held for 10 s, and a heading in the world that the turning rate steers to."""
 
     def __init__(self, num_envs: int) -> None:
         """Create the arrays; `resample` fills them."""
         self.velocity: Floats = np.zeros((num_envs, 3))
         """The command (vx, vy, ω) in the body's frame, m/s and rad/s, shape (num_envs, 3)."""
         self.heading: Floats = np.zeros(num_envs)
-        """Heading asked for, rad in the world, shape (num_envs,)."""
+        """Commanded heading, rad in the world, shape (num_envs,)."""
         self.standing: npt.NDArray[np.bool_] = np.zeros(num_envs, dtype=np.bool_)
-        """Which robots are asked to stand still, shape (num_envs,)."""
+        """Which robots are commanded to stand still, shape (num_envs,)."""
         self.steps_left: npt.NDArray[np.int64] = np.zeros(num_envs, dtype=np.int64)
         """Control steps until the next command, shape (num_envs,)."""
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return all there is to remember, by name."""
+        """Return the arrays that carry over to the next step, by name."""
         return {
             "command_velocity": self.velocity,
             "command_heading": self.heading,
@@ -47,14 +47,14 @@ class VelocityCommands:
         self.steps_left[ids] = RESAMPLING_STEPS
 
     def advance(self, random: np.random.Generator) -> None:
-        """Let one control step pass; draw new commands where they are due."""
+        """Count one control step; draw new commands where they are due."""
         self.steps_left -= 1
         due = np.flatnonzero(self.steps_left <= 0)
         if due.size:
             self.resample(due, random)
 
     def steer(self, heading: Floats, ids: Ids | slice) -> None:
-        """Set the turning rates of these robots from their headings, rad, shape (len(ids),); stop those that stand."""
+        """Set the turning rates of these robots from their headings, rad, shape (len(ids),); 0 for those that stand."""
         self.velocity[ids, 2] = turning_rate(self.heading[ids], heading)
         self.velocity[self.standing] = 0.0
 

@@ -15,7 +15,7 @@ class FootTimers:
     """Counts physics steps, which are exact where sums of 0.005 s are not."""
 
     def __init__(self, num_envs: int, step_seconds: float) -> None:
-        """Start with feet that have touched nothing.
+        """Start with feet that have not touched anything.
 
         Args:
             num_envs: robots.
@@ -29,7 +29,7 @@ class FootTimers:
         """Which feet touched the ground in the last control step and are on it, shape (num_envs, 4)."""
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return all there is to remember, by name."""
+        """Return the arrays that carry over to the next step, by name."""
         return {
             "foot_in_air": self._in_air,
             "foot_in_contact": self._in_contact,
@@ -42,7 +42,7 @@ class FootTimers:
         return np.asarray(self._step_seconds * self._last_in_air, dtype=np.float64)
 
     def update(self, contacts: Flags) -> None:
-        """Take one control step's contacts, shape (num_envs, physics steps, 4), the oldest first."""
+        """Count one control step's contacts, shape (num_envs, physics steps, 4), the oldest first."""
         for contact in contacts.swapaxes(0, 1):
             landed = contact & (self._in_air > 0)
             self._in_air += 1
@@ -54,7 +54,7 @@ class FootTimers:
         self.first_contact = (self._in_contact > 0) & (self._in_contact <= contacts.shape[1])
 
     def reset(self, ids: Ids) -> None:
-        """Forget what these robots' feet did."""
+        """Reset the timers of these robots."""
         self._in_air[ids] = 0
         self._in_contact[ids] = 0
         self._last_in_air[ids] = 0

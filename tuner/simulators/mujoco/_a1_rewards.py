@@ -26,14 +26,14 @@ WEIGHTS = MappingProxyType(
 )
 _TRACKING_VARIANCE = 0.25
 _SWING_SECONDS = 0.5
-"""A foot's time in the air earns where it is longer than this, and costs where it is shorter."""
+"""A foot's time in the air is rewarded if it is longer than this, and penalised if it is shorter."""
 _STANDING_SPEED = 0.1
-"""m/s; a robot commanded to be slower is not asked to lift its feet."""
+"""m/s; a robot that is commanded to be slower need not lift its feet."""
 
 
 @dataclass(frozen=True)
 class Motion:
-    """What the rewards of one control step are computed from, for n robots."""
+    """The input of the rewards of one control step, for n robots."""
 
     command: Floats
     """Commanded velocity (vx, vy, ω) in the body's frame, m/s and rad/s, shape (n, 3)."""

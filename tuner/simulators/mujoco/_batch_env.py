@@ -41,17 +41,17 @@ class BatchEnv(TaskEnv):
     """A task of which every robot is one simulation of a `Batch`.
 
     A control step runs in this order: act, `decimation` physics steps, age + 1, measure, terminations, rewards, update
-    commands, observe; then those that are done restart and are observed again. So the terminal observation is, noise
-    included, what the robot would have observed had its episode gone on.
+    commands, observe; then the robots that are done restart and are observed again. So the terminal observation, noise
+    included, is what the robot would have observed if its episode had continued.
 
     A simulation diverges where MuJoCo raises an error or counts a warning (a state or acceleration that is not finite
-    or beyond 1e10, a control that is not finite). Its reward and terminal observation are NaN, so that whoever trains
-    on it notices; its episode ends as a failure, `infos[i]["diverged"]` is True, and it starts afresh, so that what
-    happens next is of use to those who train on. MuJoCo itself prints the warning and appends it to MUJOCO_LOG.TXT.
+    or beyond 1e10, a control that is not finite). Its reward and terminal observation are NaN, so that training
+    notices. Its episode ends as a failure, `infos[i]["diverged"]` is True, and it restarts, so that training can also
+    continue. MuJoCo itself prints the warning and appends it to MUJOCO_LOG.TXT.
 
     All random numbers come from two generators, vectorised over the robots, so that the same seed and actions give the
     same trajectory at any number of threads: one for the episodes, one for the initial ages, so that spreading the ages
-    alters nothing else. A third, used up at once, draws what differs between robots for good.
+    changes nothing else. A third one, used only when seeding, draws the permanent differences between robots.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class BatchEnv(TaskEnv):
         """Recorded fields of the last control step's physics steps, each of shape (num_envs, decimation, …)."""
         self.ages: npt.NDArray[np.int64] = np.zeros(num_envs, dtype=np.int64)
         self.memory: dict[str, npt.NDArray[Any]] = {"ages": self.ages}
-        """What is carried from one control step to the next besides the physics; written in place only."""
+        """What carries over from one control step to the next besides the physics; written in place only."""
         self._decimation = decimation
         self._everyone: Ids = np.arange(num_envs)
         self._actions = np.zeros((num_envs, action_dim))
@@ -109,10 +109,10 @@ class BatchEnv(TaskEnv):
     # What a task defines
 
     def draw_startup(self, random: np.random.Generator) -> None:
-        """Draw what differs between robots for good, into `memory`, and call `apply_startup`; nothing by default."""
+        """Draw permanent differences between robots into `memory`, and call `apply_startup`; nothing by default."""
 
     def apply_startup(self) -> None:
-        """Write what `draw_startup` drew into the models; nothing by default."""
+        """Write into the models what `draw_startup` drew; nothing by default."""
 
     @abstractmethod
     def restart(self, ids: Ids) -> None:
@@ -124,7 +124,7 @@ class BatchEnv(TaskEnv):
 
     @abstractmethod
     def measure(self, ids: Ids | slice) -> None:
-        """Derive from the physics whatever of these robots is used more than once in a control step."""
+        """Derive from the physics of these robots what is used more than once in a control step."""
 
     @abstractmethod
     def terminations(self) -> Flags:
@@ -135,7 +135,7 @@ class BatchEnv(TaskEnv):
         """Return the rewards of the control step, shape (num_envs,)."""
 
     def update_commands(self) -> None:
-        """Advance what the robots are asked to do by one control step; nothing by default."""
+        """Advance the commands to the robots by one control step; nothing by default."""
 
     def refresh_commands(self, ids: Ids) -> None:
         """Make the commands of these robots, which have restarted, ready to be observed; nothing by default."""
@@ -213,21 +213,21 @@ class BatchEnv(TaskEnv):
         )
 
     def arrows(self, robot: int) -> list[Arrow]:
-        """Return what pictures of a robot are to show besides it; nothing by default."""
+        """Return the arrows that pictures of a robot show; none by default."""
         return []
 
     def close(self) -> None:
-        """Let go of the simulations and their threads."""
+        """Free the simulations and their threads."""
         self.batch = None
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Set an attribute of this object; robots have none of their own, so `indices` must be None."""
+        """Set an attribute of this object. Robots have no attributes of their own, so `indices` must be None."""
         if indices is not None:
             raise ValueError("The robots of this environment share all attributes; leave out indices.")
         setattr(self, attr_name, value)
 
     def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
-        """Refuse: robots are rows of arrays here, not objects with methods."""
+        """Refuse, because robots are rows of arrays here and not objects with methods."""
         raise NotImplementedError(f"{type(self).__name__} has no environments of its own to call '{method_name}' on.")
 
     # States

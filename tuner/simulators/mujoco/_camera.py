@@ -28,18 +28,18 @@ _FOLLOW_DISTANCE, _WHOLE_DISTANCE = 1.9, 6.0
 class MujocoCamera(Camera):
     """Renders a decorated copy of a model with the positions of one robot; the simulation itself is only read.
 
-    A robot that is free to move is followed from one side, so that its gait can be seen; anything else is seen as a
+    A robot that is free to move is followed from one side, so that its gait can be seen. Anything else is shown as a
     whole.
 
     Args:
         model_file: MJCF file of the task.
         positions: returns the robot's generalised positions now, shape (nq,).
-        arrows: returns what is to be drawn besides.
+        arrows: returns the arrows to draw besides the robot.
         width: of the picture, px.
         height: of the picture, px.
 
     Raises:
-        UserError: if what renders is not installed, or does not work on this machine.
+        UserError: if the renderer is not installed, or does not work on this machine.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class MujocoCamera(Camera):
         return np.flipud(pixels).copy()  # OpenGL begins at the bottom
 
     def close(self) -> None:
-        """Let go of the renderer."""
+        """Free the renderer."""
         gl, self._gl = self._gl, None
         if gl is not None:
             gl.make_current()
@@ -97,7 +97,7 @@ class MujocoCamera(Camera):
     def _draw(self, arrow: Arrow) -> None:
         length = float(np.linalg.norm(arrow.vector))
         if length < _ARROW_WIDTH or self._scene.ngeom >= self._scene.maxgeom:
-            return  # an arrow shorter than it is wide says nothing
+            return  # an arrow shorter than it is wide cannot be read
         geom = self._scene.geoms[self._scene.ngeom]
         kind = mujoco.mjtGeom.mjGEOM_ARROW.value
         colour = np.asarray(arrow.colour, dtype=np.float32)
@@ -107,7 +107,7 @@ class MujocoCamera(Camera):
 
 
 def _placed(model: Any) -> Any:
-    """Return where the camera stands."""
+    """Return the camera in its place."""
     camera = mujoco.MjvCamera()
     if model.njnt and model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE.value:
         camera.type = mujoco.mjtCamera.mjCAMERA_TRACKING.value
@@ -121,7 +121,7 @@ def _placed(model: Any) -> Any:
 
 
 def _open_gl(width: int, height: int) -> Any:
-    """Return an OpenGL context without a window: what MUJOCO_GL names, else EGL, or CGL on a Mac."""
+    """Return an OpenGL context without a window: the one that MUJOCO_GL names, else EGL, or CGL on a Mac."""
     require("OpenGL", "videos", INSTALL)
     wanted = os.environ.get("MUJOCO_GL", "").strip().lower()
     name = wanted if wanted in ("egl", "osmesa", "glfw", "cgl") else "cgl" if sys.platform == "darwin" else "egl"

@@ -64,7 +64,7 @@ class Cartpole(BatchEnv):
         self.ctrl[:] = FORCE_PER_ACTION * actions
 
     def measure(self, ids: Ids | slice) -> None:
-        """Nothing: positions and velocities are all there is."""
+        """Do nothing, because positions and velocities are all that is needed."""
 
     def terminations(self) -> Flags:
         """Return which carts are off the track."""

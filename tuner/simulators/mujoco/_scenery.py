@@ -38,7 +38,7 @@ _SHADOW_REACH = 3.0
 
 
 def decorated(model_file: str, *, width: int, height: int) -> Any:
-    """Return a copy of a task's model that is fit to be seen; its generalised positions are the same.
+    """Return a copy of a task's model with scenery; its generalised positions are the same.
 
     Args:
         model_file: MJCF file beside this module.
@@ -58,7 +58,7 @@ def decorated(model_file: str, *, width: int, height: int) -> Any:
     for body in spec.worldbody.bodies:
         _paint(body, 0)
         _add_rail(spec, body)
-        # A light that goes along, so that the shadow stays with the robot wherever it walks.
+        # A light that moves along, so that the shadow stays with the robot.
         body.add_light(
             mode=mujoco.mjtCamLight.mjCAMLIGHT_TRACKCOM.value,
             type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL.value,
@@ -83,7 +83,7 @@ def _add_sky(spec: Any) -> None:
 
 
 def _add_floor(spec: Any) -> None:
-    """Tile the floor, and lay one where there is none."""
+    """Tile the floor, and add one if there is none."""
     spec.add_texture(
         name="tiles",
         type=mujoco.mjtTexture.mjTEXTURE_2D.value,

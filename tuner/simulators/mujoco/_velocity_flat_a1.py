@@ -68,7 +68,7 @@ class VelocityFlatA1(BatchEnv):
     - A foot's touch-down counts in the control step in which it happens, even if in its first physics step, which makes
       its contact time 0.02 s at the end and not less; so every touch-down counts exactly once.
     - The commands are updated before the terminal observation is taken, so that it is what the robot would have seen
-      had its episode gone on.
+      if its episode had continued.
     - The turning rate follows the heading from the first observation after `reset` on.
     """
 
@@ -128,7 +128,7 @@ class VelocityFlatA1(BatchEnv):
             self.apply_startup()
 
     def apply_startup(self) -> None:
-        """Add the mass and scale the inertia alike."""
+        """Add the mass, and scale the inertia by the same factor."""
         if not self._settings.randomize:
             return
         nominal = self.model.body_mass[self._trunk]
@@ -167,7 +167,7 @@ class VelocityFlatA1(BatchEnv):
         self._joint_velocities[ids] = self.qvel[ids].take(self._dofs, axis=1)
 
     def terminations(self) -> Flags:
-        """Take the contacts of the control step; return whose trunk has touched the floor."""
+        """Count the contacts of the control step; return which robots' trunks have touched the floor."""
         # Of each sensor's force the normal component: on a flat floor, the vertical one.
         contacts = np.abs(self.records["sensordata"][:, :, 2::3]) > CONTACT_FORCE
         self.timers.update(contacts[:, :, 1:])
@@ -190,12 +190,12 @@ class VelocityFlatA1(BatchEnv):
         return self.control_period_seconds * reward_rate(motion)
 
     def update_commands(self) -> None:
-        """Let a control step pass for the commands, then steer by the present headings."""
+        """Advance the commands by a control step, then steer by the present headings."""
         self.commands.advance(self.random)
         self.commands.steer(heading(self._rotation), slice(None))
 
     def refresh_commands(self, ids: Ids) -> None:
-        """Steer those that have restarted."""
+        """Steer the robots that have restarted."""
         self.commands.steer(heading(self._rotation[ids]), ids)
 
     def arrows(self, robot: int) -> list[Arrow]:
