@@ -56,7 +56,7 @@ def may_have_bfloat16(devices: Path = Path("/dev")) -> bool:
 
 
 def _cpu_info(name: str) -> str:
-    """Return what Linux says of the first CPU under a name in small letters; nothing on another system."""
+    """Return what Linux says about the first CPU under a name in lower case; nothing on another system."""
     try:
         lines = _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -254,7 +254,7 @@ class LocalPool(WorkerPool):
                 self._start(slot, trial)
 
     def _tell_once(self, slot: Slot, spec: TrialSpec, text: str) -> None:
-        """Hand a notice on unless the same was handed on before, by whichever worker."""
+        """Pass a notice on, unless a worker has sent the same text before."""
         if text not in self._notices:
             self._notices.add(text)
             self._events.append(NoticeEvent(slot.number, spec, text))

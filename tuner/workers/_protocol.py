@@ -63,7 +63,7 @@ class PhaseEntered:
 
 @dataclass(frozen=True)
 class Noticed:
-    """The user must be told something about the trial."""
+    """Something that the user must know about the trial."""
 
     text: str
 
