@@ -20,9 +20,6 @@ WITHOUT_TESTS = {
 """Modules that need no test file of their name, and why."""
 
 STILL_WITHOUT_TESTS = {
-    "tuner/agents/fused/_saved_form.py",
-    "tuner/agents/shared/parameters.py",
-    "tuner/agents/stock/_snapshot.py",
     "tuner/confirm/_plan.py",
     "tuner/confirm/_race_source.py",
     "tuner/confirm/_reading.py",

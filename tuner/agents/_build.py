@@ -17,8 +17,7 @@ from tuner.agents.shared.compilation import claim
 from tuner.agents.shared.mean_penalty import penalizing_means
 from tuner.agents.shared.network import policy_arguments
 from tuner.agents.shared.parameters import set_initial_std
-from tuner.agents.stock._arguments import checked_arguments, target_entropy
-from tuner.agents.stock._timed import TIMED_CLASSES
+from tuner.agents.stock import TIMED_CLASSES, checked_arguments, target_entropy
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
 from tuner.errors import UserError

@@ -7,7 +7,7 @@ import jax
 from gymnasium import spaces
 
 from tuner.agents.fused import FUSED_CLASSES, bytes_needed, capacity_of
-from tuner.agents.stock._timed import STOCK_CLASSES
+from tuner.agents.stock import STOCK_CLASSES
 from tuner.config import AgentConfig
 from tuner.errors import MemoryLimitError, UserError
 from tuner.machine import memory_share_bytes, workers_sharing_memory

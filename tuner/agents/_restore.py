@@ -11,9 +11,9 @@ import numpy as np
 import optax
 
 from tuner.agents._save import Normalization, load_normalization
-from tuner.agents.fused._saved_form import LINEAR, divided
+from tuner.agents.fused import SAVED_BOX_FACTOR, divided_gaussian
 from tuner.agents.shared.parameters import train_states
-from tuner.agents.stock._timed import STOCK_CLASSES
+from tuner.agents.stock import STOCK_CLASSES
 from tuner.config import Algorithm
 from tuner.errors import UserError
 
@@ -61,10 +61,10 @@ def restore(
     Raises:
         UserError: if the saved agent does not fit.
     """
-    _check_spaces(agent, saved, 1.0 if squash else LINEAR, directory)
+    _check_spaces(agent, saved, 1.0 if squash else SAVED_BOX_FACTOR, directory)
     if not squash:
         actor = saved.policy.actor_state
-        parameters = divided(actor.params, agent.action_space.shape[0], 1 / LINEAR)
+        parameters = divided_gaussian(actor.params, agent.action_space.shape[0], 1 / SAVED_BOX_FACTOR)
         saved.policy.actor_state = actor.replace(params=parameters)
     _restore_normalization(agent, normalization, directory)
     theirs = train_states(saved)

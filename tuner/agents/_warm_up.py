@@ -9,7 +9,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 
 from tuner.agents.fused import FusedAgent
-from tuner.agents.stock._snapshot import unchanged
+from tuner.agents.stock import unchanged
 
 
 def warm_up(agent: BaseAlgorithm) -> None:

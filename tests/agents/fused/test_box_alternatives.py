@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import sbx
 import tensorflow_probability.substrates.jax as tfp
 from scipy import stats
 
@@ -12,8 +11,8 @@ from tests.agents.fused.support import ONE_BLOCK, Acting, fused_agent, fused_con
 from tests.agents.small import parameters, small_agent
 from tests.agents.test_warm_up import compilations
 from tests.support.point_mass import PointMassEnv
-from tuner.agents import save_agent, warm_up
-from tuner.agents.fused._box_alternatives import PlainNormal, ScaledTanhNormal, box_share, penalized, reward_lost
+from tuner.agents import warm_up
+from tuner.agents.fused._box_alternatives import PlainNormal, ScaledTanhNormal, box_share, reward_lost
 from tuner.agents.fused._networks import TanhNormal
 from tuner.clock import ManualClock
 from tuner.config import BoundsPenalty, BoxSchedule
@@ -62,17 +61,6 @@ def test_a_plain_gaussian_is_drawn_from():
     drawn = jax.vmap(lambda key: PlainNormal(gaussian(), 0.0).sample(seed=key))(keys)
     np.testing.assert_allclose(drawn.mean(0), MEAN, atol=5 * 2 / np.sqrt(4000))
     np.testing.assert_allclose(drawn.std(0), np.broadcast_to(STD, MEAN.shape), rtol=5 / np.sqrt(8000))
-
-
-def test_the_penalty_on_the_mean_is_in_the_gradient_and_nowhere_else():
-    def loss(mean, weight):
-        return (3 * penalized(mean, weight)).sum()
-
-    value, gradient = jax.value_and_grad(loss)(MEAN, 0.5)
-    assert value == pytest.approx(3 * (0.3 - 2.0 + 1.5))
-    # 3, and of 0.5 · mean over four of mean² the derivative 0.5 · 2 · mean / 4.
-    np.testing.assert_allclose(gradient, 3 + 0.25 * np.asarray(MEAN), rtol=1e-6)
-    np.testing.assert_allclose(jax.grad(loss)(MEAN, 0.0), np.full((2, 2), 3.0))
 
 
 def test_a_part_of_the_box_scales_actions_and_leaves_the_entropy():
@@ -246,33 +234,3 @@ def test_nothing_compiles_while_the_numbers_change(make):
         agent.learner.finish_updates()
     assert seen == []
     assert any((parameters(agent)[name] != array).any() for name, array in before.items())
-
-
-def test_what_is_saved_is_the_box_as_it_is_open(tmp_path):
-    clock = ManualClock()
-    agent = widening_agent(clock)
-    agent.ledger.switch("act")
-    clock.sleep(30.0)
-    save_agent(agent, tmp_path)
-    loaded = sbx.SAC.load(tmp_path / "policy.zip")
-    assert loaded.action_space.high == pytest.approx([0.5])
-    assert agent.action_space.high == pytest.approx([1.0])
-
-
-@pytest.mark.parametrize("deterministic", [True, False])
-def test_plain_sbx_acts_as_a_plain_gaussian_far_beyond_its_box(tmp_path, deterministic):
-    agent = plain_agent()
-    state = agent.policy.actor_state
-    layers = state.params["params"]
-    far = {**layers, "Dense_1": {**layers["Dense_1"], "bias": jnp.full(1, 8.0)}}
-    agent.policy.actor_state = state.replace(params={"params": far})
-    save_agent(agent, tmp_path)
-    loaded = sbx.SAC.load(tmp_path / "policy.zip")
-    rows = np.random.default_rng(0).normal(size=(2000, 2)).astype(np.float32)
-    ours, theirs = (each.predict(rows, deterministic=deterministic)[0] for each in (agent, loaded))
-    assert ours.min() > 5  # in units of the box, which is 1
-    if deterministic:
-        np.testing.assert_allclose(theirs, ours, rtol=1e-3)
-    else:
-        deviations = [(each - agent.predict(rows, deterministic=True)[0]).std() for each in (ours, theirs)]
-        np.testing.assert_allclose(deviations, 0.5, rtol=0.1)

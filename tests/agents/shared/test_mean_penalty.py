@@ -1,10 +1,26 @@
 """The penalty on the actor's means, in SBX's own updates."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import sbx
 
 from tuner.agents import penalizing_means
+from tuner.agents.shared.mean_penalty import penalized
+
+MEANS = jnp.array([[0.3, -2.0], [1.5, 0.0]])
+
+
+def test_the_penalty_on_the_mean_is_in_the_gradient_and_nowhere_else():
+    def loss(mean, weight):
+        return (3 * penalized(mean, weight)).sum()
+
+    value, gradient = jax.value_and_grad(loss)(MEANS, 0.5)
+    assert value == pytest.approx(3 * (0.3 - 2.0 + 1.5))
+    # 3, and of 0.5 · mean over four of mean² the derivative 0.5 · 2 · mean / 4.
+    np.testing.assert_allclose(gradient, 3 + 0.25 * np.asarray(MEANS), rtol=1e-6)
+    np.testing.assert_allclose(jax.grad(loss)(MEANS, 0.0), np.full((2, 2), 3.0))
 
 
 def trained(algorithm):

@@ -5,9 +5,11 @@ from tuner.agents.fused._compile_ahead import compile_ahead
 from tuner.agents.fused._learner import FusedLearner
 from tuner.agents.fused._networks import Precision
 from tuner.agents.fused._replay_buffer import DeviceReplayBuffer, bytes_needed, capacity_of
+from tuner.agents.fused._saved_form import SAVED_BOX_FACTOR, divided_gaussian
 
 __all__ = [
     "FUSED_CLASSES",
+    "SAVED_BOX_FACTOR",
     "DeviceReplayBuffer",
     "FusedAgent",
     "FusedLearner",
@@ -15,4 +17,5 @@ __all__ = [
     "bytes_needed",
     "capacity_of",
     "compile_ahead",
+    "divided_gaussian",
 ]

@@ -15,7 +15,7 @@ from tuner.agents.fused._initialization import compiled_initialization
 from tuner.agents.fused._learner import FusedLearner
 from tuner.agents.fused._replay_buffer import DeviceReplayBuffer
 from tuner.agents.fused._saved_form import as_saved
-from tuner.agents.stock._timed import TimedOffPolicy, TimedSAC, TimedTQC
+from tuner.agents.stock import TimedOffPolicy, TimedSAC, TimedTQC
 
 
 class FusedAgent(TimedOffPolicy):

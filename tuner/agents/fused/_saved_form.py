@@ -1,8 +1,9 @@
-"""The form in which an agent is saved, so that plain SBX, which only squashes into a fixed box, acts as it does.
+"""The form in which an agent is saved, so that plain SBX, which always squashes into a fixed box, acts like the agent.
 
-A box that is still widening is saved as it is open. An actor that is not squashed is saved for a box `LINEAR` times as
-wide, with its mean and deviation divided by as much: tanh(x) ≈ x there. SBX's actions are then the agent's times
-1 − (a/LINEAR)²/3, a being the distance from the box's centre in units of half the agent's box: 0.05 % less at a = 10.
+Of a box that is still widening, the part that is open is saved. An actor that is not squashed is saved for a box
+`SAVED_BOX_FACTOR` times as wide, with its mean and deviation divided by the same factor: tanh(x) ≈ x there. SBX's
+actions are then the agent's times 1 − (a/SAVED_BOX_FACTOR)²/3, where a is the distance from the box's centre in units
+of half the agent's box: 0.05 % less at a = 10.
 """
 
 import math
@@ -16,9 +17,9 @@ from gymnasium import spaces
 
 from tuner.agents.shared.parameters import gaussian_heads
 
-LINEAR = 256.0
+SAVED_BOX_FACTOR = 256.0
 """A power of two, so that dividing by it rounds nothing. The larger it is, the more SBX loses in adding 1 to an action
-before it scales it to the box: now about LINEAR · 6e-8 of half the agent's box."""
+before it scales it to the box: now about SAVED_BOX_FACTOR · 6e-8 of half the agent's box."""
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def as_saved(agent: Any, *, squash: bool, box_share: float) -> Iterator[None]:
         squash: whether it squashes its actions.
         box_share: the share of its action box that is open.
     """
-    factor = box_share if squash else LINEAR
+    factor = box_share if squash else SAVED_BOX_FACTOR
     if factor == 1:
         yield
         return
@@ -38,14 +39,14 @@ def as_saved(agent: Any, *, squash: bool, box_share: float) -> Iterator[None]:
     try:
         agent.action_space = agent.policy.action_space = _resized(box, factor)
         if not squash:
-            agent.policy.actor_state = actor.replace(params=divided(actor.params, box.shape[0], factor))
+            agent.policy.actor_state = actor.replace(params=divided_gaussian(actor.params, box.shape[0], factor))
         yield
     finally:
         agent.action_space = agent.policy.action_space = box
         agent.policy.actor_state = actor
 
 
-def divided(parameters: Any, action_dim: int, divisor: float) -> Any:
+def divided_gaussian(parameters: Any, action_dim: int, divisor: float) -> Any:
     """Return an actor's parameters with its Gaussian's mean and deviation divided."""
     layers = dict(parameters["params"])
     mean, log_std = gaussian_heads(layers, action_dim)
