@@ -63,7 +63,7 @@ def test_without_one_the_message_has_the_ways_out(programs, monkeypatch, tmp_pat
     with pytest.raises(UserError, match=r"no Chromium or Chrome was found.*apt install chromium.*or write \.html"):
         require_browser()
     monkeypatch.setenv("TUNER_BROWSER", "no-such-browser")
-    with pytest.raises(UserError, match="TUNER_BROWSER is 'no-such-browser', which is no program"):
+    with pytest.raises(UserError, match="TUNER_BROWSER is 'no-such-browser', which is not a program"):
         require_browser()
 
 

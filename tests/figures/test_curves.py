@@ -75,10 +75,9 @@ def test_without_an_estimate_the_best_return_is_drawn(folder):
     ("text", "message"),
     [
         ("", "is empty"),
-        ("{", "is no learning curve"),
+        ("{", "is not a learning curve"),
         ("[1]\n", "instead of a tick"),
-        ('{"index": 1}\n', "is no learning curve"),
-        ('{"index": 1, "clock_seconds": 1.0, "colour": 2}\n', "no fields"),
+        ('{"index": 1}\n', "is not a learning curve"),
     ],
 )
 def test_broken_curves(folder, text, message):
@@ -86,6 +85,12 @@ def test_broken_curves(folder, text, message):
     (made / "curve.jsonl").write_text(text)
     with pytest.raises(UserError, match=message):
         trial_curves_data([made], ["a"])
+
+
+def test_fields_of_another_version_are_left_out(folder):
+    made = folder("a")
+    (made / "curve.jsonl").write_text('{"index": 1, "clock_seconds": 1.0, "estimate": 3.0, "colour": 2}\n')
+    assert trial_curves_data([made], ["a"])["estimate"].tolist() == [3.0]
 
 
 def test_a_folder_that_is_no_trials(tmp_path):

@@ -59,7 +59,7 @@ def test_a_box_narrower_than_the_gaussian():
     assert (data["action"].min(), data["action"].max()) == (-4.0, 4.0)
     assert at(data, "action", 1.0)["density"] == pytest.approx(0.241971, abs=1e-6)
     # beyond ±1 lie 2·(1 − Φ(1)) = 31.73 %
-    assert "31.7 % of PPO's first actions lie outside a box of −1 to 1" in box_figure(data).layout.title.text
+    assert "31.7 % of PPO's first actions are outside a box of −1 to 1" in box_figure(data).layout.title.text
 
 
 def test_the_box_is_drawn_and_judged():

@@ -28,14 +28,14 @@ def test_each_rule_has_its_strip_and_each_fate_its_mark():
     figure = stops_figure(data, budget_seconds=100.0, best_seconds=20.0)
     assert list(figure.layout.yaxis.ticktext) == ["hopeless", "dominated"]
     marks = {trace.name: (list(trace.x), [round(y) for y in trace.y]) for trace in figure.data}
-    assert marks == {"stopped (1)": ([30.0], [1]), "let run, did not reach the target (1)": ([25.0], [0])}
+    assert marks == {"stopped (1)": ([30.0], [1]), "ran on, did not reach the target (1)": ([25.0], [0])}
     assert [note.text for note in figure.layout.annotations] == ["best time to return 20 s"]
 
 
 def test_a_shadow_that_reached_the_target_is_marked_as_wronged():
     data = stops_data(stopped(shadow_share=1.0)).assign(outcome="reached")
     names = [trace.name for trace in stops_figure(data, budget_seconds=100.0).data]
-    assert names == ["stopped (1)", "let run, and reached it (1)"]
+    assert names == ["stopped (1)", "ran on, and reached it (1)"]
 
 
 def test_nothing_was_stopped():

@@ -46,7 +46,7 @@ def test_without_a_browser_a_png_is_refused_with_the_ways_out(figure, tmp_path, 
     with pytest.raises(UserError, match=r"apt install chromium.*TUNER_BROWSER.*or write \.html, which needs none"):
         write_figure(figure, tmp_path / "figure.png")
     monkeypatch.setenv("TUNER_BROWSER", "no-such-browser")
-    with pytest.raises(UserError, match="TUNER_BROWSER is 'no-such-browser', which is no program"):
+    with pytest.raises(UserError, match="TUNER_BROWSER is 'no-such-browser', which is not a program"):
         write_figure(figure, tmp_path / "figure.png")
     assert list(tmp_path.iterdir()) == []
 

@@ -13,7 +13,7 @@ def test_verdicts_are_listed_with_what_became_of_the_trial(pruned):
     text = told(section)
     # At 25 s of 216 the slow trial's return is 250/216 = 1.16; it ran on to 30 s: 300/216 = 1.39.
     assert "trial 1 hopeless 25.0 s" in text
-    assert "let run: pruned" in text
+    assert "ran on: pruned" in text
     assert "trial 1 dominated 30.0 s 1.39 stopped" in text
     assert figures(section) == ["stops"]
 
@@ -27,7 +27,7 @@ def test_wrong_verdicts_are_counted_with_an_interval(pruned):
 
 def test_without_shadows_the_share_of_wrong_stops_is_not_known():
     text = told(stops_section(read_source(stopped(shadow_share=0.0), top=3)))
-    assert text.startswith("No trial was let run against a rule's verdict, so the share of wrong stops is not known.")
+    assert text.startswith("No trial ran on against a rule's verdict, so the share of wrong stops is not known.")
 
 
 def test_a_study_that_stopped_nothing_says_so(unpruned):

@@ -77,8 +77,11 @@ def test_candidates_are_compared_with_what_the_study_promised(confirmed):
 @pytest.mark.parametrize(
     ("changes", "note"),
     [
-        ({"outdated": "task.num_envs: 4 before, 8 now"}, "This belongs to an earlier form of the study. task.num_envs"),
-        ({"finished": False}, "Not finished yet; go on with: tuner confirm toy"),
+        (
+            {"outdated": "task.num_envs: 4 before, 8 now"},
+            "This belongs to an earlier version of the study. task.num_envs",
+        ),
+        ({"finished": False}, "Not finished yet; continue with: tuner confirm toy"),
         ({"winner": None}, "No candidate reached the target on any seed, so there is no winner."),
     ],
 )

@@ -82,7 +82,7 @@ def test_places_where_no_page_can_be(tmp_path, name, message):
 
 def test_places_where_no_images_can_be(tmp_path):
     (tmp_path / "file").touch()
-    for folder, message in ((tmp_path / "file", "is no folder"), (tmp_path / "none" / "slides", "does not exist")):
+    for folder, message in ((tmp_path / "file", "is not a folder"), (tmp_path / "none" / "slides", "does not exist")):
         with pytest.raises(UserError, match=message):
             check_report_paths(tmp_path / "report.html", folder, force=False)
 

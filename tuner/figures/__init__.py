@@ -1,7 +1,4 @@
-"""The figures of the story: each as data first, then drawn from that data with Plotly, then written as HTML or PNG.
-
-Importing this package loads Plotly and pandas; commands import it when they run.
-"""
+"""All figures: each is first computed as data, then drawn from that data with Plotly, then written as HTML or PNG."""
 
 from tuner.figures._actions import actions_figure, histogram_data, percentiles_data
 from tuner.figures._bounds import bounds_data, bounds_figure

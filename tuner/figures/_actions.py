@@ -1,18 +1,15 @@
 """How a recorded policy's actions are distributed in each dimension, with minimum, maximum and percentiles."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
+from tuner.actions import Recording
 from tuner.config import check_percentiles
 from tuner.figures._style import COLOURS, TOP, faded, label, number, rounded, styled
-
-if TYPE_CHECKING:
-    from tuner.actions import Recording
 
 _BINS = 80
 _ROW_PIXELS = 46
@@ -21,21 +18,21 @@ _RIDGE = 0.6
 
 
 def percentiles_data(
-    recording: "Recording", *, percentiles: tuple[float, float] = (2.5, 97.5), raw: bool = False
+    recording: Recording, *, percentiles: tuple[float, float] = (2.5, 97.5), raw: bool = False
 ) -> pd.DataFrame:
     """Return one row for each action dimension, in their order.
 
-    Columns: `dimension`; `name`, the joint's where it is known; `minimum`, `low`, `median`, `high`, `maximum`, where
-    low and high are the two percentiles; `low_percentile`, `high_percentile`, which ones; `box_low`, `box_high`, the
+    Columns: `dimension`; `name`, the joint's if it is known; `minimum`, `low`, `median`, `high`, `maximum`, where
+    low and high are the two percentiles; `low_percentile`, `high_percentile`, their numbers; `box_low`, `box_high`, the
     box that the task declares.
 
     Args:
         recording: actions of a policy.
-        percentiles: the two to look at, from 0 to 100.
+        percentiles: the two percentiles, from 0 to 100.
         raw: take the network's own outputs, before squashing or clipping, instead of what the task got.
 
     Raises:
-        UserError: for percentiles that are none or in the wrong order.
+        UserError: for percentiles that are not from 0 to 100, or in the wrong order.
     """
     check_percentiles(percentiles)
     values = _values(recording, raw=raw)
@@ -53,15 +50,15 @@ def percentiles_data(
     )
 
 
-def histogram_data(recording: "Recording", *, raw: bool = False, bins: int = _BINS) -> pd.DataFrame:
+def histogram_data(recording: Recording, *, raw: bool = False, bins: int = _BINS) -> pd.DataFrame:
     """Return how the values of each dimension are spread over bins that all dimensions share.
 
-    Columns: `dimension`; `left` and `right`, the edges of a bin; `share`, of the dimension's values that lie in it.
+    Columns: `dimension`; `left` and `right`, the edges of a bin; `share`, of the dimension's values that are in it.
 
     Args:
         recording: actions of a policy.
         raw: as in `percentiles_data`.
-        bins: how many, of equal width from the least to the greatest value of all dimensions.
+        bins: number of bins, of equal width from the least to the greatest value of all dimensions.
     """
     values = _values(recording, raw=raw)
     edges = np.histogram_bin_edges(values, bins=bins)
@@ -175,7 +172,7 @@ def _add_numbers(figure: go.Figure, data: pd.DataFrame, rows: npt.NDArray[np.flo
 
 
 def _box_sentence(data: pd.DataFrame) -> str:
-    """Return which share of the declared box the percentiles span, at most and at least."""
+    """Return the least and the greatest share of the declared box that the percentiles span."""
     width = data["box_high"] - data["box_low"]
     if not np.isfinite(width).all():
         return "The task declares no bounds."
@@ -194,14 +191,14 @@ def _declared(low: Sequence[float], high: Sequence[float]) -> str:
     return f"within {number(min(low), 6)} to {number(max(high), 6)}"
 
 
-def dimension_names(recording: "Recording") -> list[str]:
-    """Return what to call each action dimension."""
+def dimension_names(recording: Recording) -> list[str]:
+    """Return the name of each action dimension."""
     if recording.joints is not None:
         return list(recording.joints.names)
     return [f"action {dimension}" for dimension in range(len(recording.task_low))]
 
 
-def _values(recording: "Recording", *, raw: bool) -> npt.NDArray[np.float64]:
+def _values(recording: Recording, *, raw: bool) -> npt.NDArray[np.float64]:
     """Return the values of all steps and robots, shape (samples, action_dim)."""
     values = recording.raw if raw else recording.commanded
     return values.reshape(-1, values.shape[-1]).astype(np.float64)

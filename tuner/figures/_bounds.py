@@ -1,19 +1,16 @@
 """Action bounds from several sources side by side: percentiles, joint limits, a share of the declared box."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from tuner.actions import Recording
 from tuner.config import ActionBoundsFile
 from tuner.errors import UserError
 from tuner.figures._actions import dimension_names
 from tuner.figures._style import SERIES, TOP, label, number, rounded, styled
-
-if TYPE_CHECKING:
-    from tuner.actions import Recording
 
 _SOURCE_PIXELS = 17
 _COLUMNS = ("dimension", "name", "source", "low", "high")
@@ -21,21 +18,21 @@ _MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 
 
 def bounds_data(
-    files: Sequence[tuple[str, ActionBoundsFile]], recording: "Recording | None" = None, *, every: bool = False
+    files: Sequence[tuple[str, ActionBoundsFile]], recording: Recording | None = None, *, every: bool = False
 ) -> pd.DataFrame:
     """Return one row for each source of bounds and action dimension, source by source.
 
-    Columns: `dimension`; `name`, the joint's where it is known; `source`, what the bounds are; `low`, `high`, in the
-    task's units. The sources are those of the files, joint limits wherever a file carries them, and the least and
-    greatest commanded actions of the recording.
+    Columns: `dimension`; `name`, the joint's if it is known; `source`, where the bounds come from; `low`, `high`, in
+    the task's units. The sources are those of the files, the joint limits in the files, and the least and greatest
+    commanded actions of the recording.
 
     Args:
-        files: bounds files, each with a name to tell it from others; a name may be empty where there is only one.
+        files: bounds files, each with a name. The name may be empty if there is only one file.
         recording: actions of a policy on the same task.
-        every: draw all pairs of percentiles that the files carry, not only the one that each is about.
+        every: draw all pairs of percentiles in the files, not only the one used as bounds.
 
     Raises:
-        UserError: if there is nothing to draw, or the sources have different numbers of dimensions or other tasks.
+        UserError: if there is nothing to draw, or the sources differ in their task or number of dimensions.
     """
     boxes = [(source, low, high) for name, file in files for source, low, high in _boxes(name, file, every)]
     if recording is not None:
@@ -113,7 +110,7 @@ def _framed(figure: go.Figure, data: pd.DataFrame, sources: list[str], dimension
 
 
 def _boxes(name: str, file: ActionBoundsFile, every: bool) -> list[tuple[str, Sequence[float], Sequence[float]]]:
-    """Return the boxes of a file, with what they are."""
+    """Return the boxes of a file, each with its source."""
     prefix = f"{name}: " if name else ""
     by_percentiles = {
         f"percentiles {pair[0]:g} to {pair[1]:g}": box
@@ -130,7 +127,7 @@ def _boxes(name: str, file: ActionBoundsFile, every: bool) -> list[tuple[str, Se
 def _check_same_task(tasks: Sequence[str], boxes: Sequence[tuple[str, Sequence[float], Sequence[float]]]) -> None:
     if len(set(tasks)) > 1:
         raise UserError(
-            f"These are of different tasks: {', '.join(sorted(set(tasks)))}. Draw each task's on their own."
+            f"These are of different tasks: {', '.join(sorted(set(tasks)))}. Draw each task's bounds separately."
         )
     lengths = {source: len(low) for source, low, _ in boxes}
     if len(set(lengths.values())) > 1:

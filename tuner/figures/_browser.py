@@ -1,4 +1,4 @@
-"""A page as a PNG, by a Chromium that is on this machine; nothing is downloaded."""
+"""Draw a page as a PNG with a Chromium on this machine. Nothing is downloaded."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # the page is complete in itself: nothing is to be asked of the network
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # the page is complete, so nothing may be requested from the network
 )
 _SECONDS = 120
 
@@ -27,7 +27,7 @@ _SECONDS = 120
 def find_browser() -> str | None:
     """Return the path of a Chromium, Chrome or Edge, or None.
 
-    The environment variable TUNER_BROWSER names one that is not found by itself.
+    The environment variable TUNER_BROWSER names one that is not found otherwise.
     """
     chosen = os.environ.get("TUNER_BROWSER")
     if chosen:
@@ -46,7 +46,7 @@ def require_browser() -> str:
     if browser is not None:
         return browser
     chosen = os.environ.get("TUNER_BROWSER")
-    missing = f"TUNER_BROWSER is '{chosen}', which is no program" if chosen else "no Chromium or Chrome was found"
+    missing = f"TUNER_BROWSER is '{chosen}', which is not a program" if chosen else "no Chromium or Chrome was found"
     raise UserError(
         f"A PNG is drawn by a browser, but {missing}. Install Chromium (Debian and Ubuntu: apt install chromium), name "
         "a browser in the environment variable TUNER_BROWSER, or write .html, which needs none."
@@ -54,7 +54,7 @@ def require_browser() -> str:
 
 
 def screenshot(page: Path, image: Path, *, width: int, height: int, scale: float) -> None:
-    """Draw a page that lies on the disk.
+    """Draw a page from a file.
 
     Args:
         page: the HTML file.

@@ -1,4 +1,4 @@
-"""What confirming gave: each candidate's times on fresh seeds, and what the study had promised."""
+"""The result of a confirmation: each candidate's times on fresh seeds, and its time in the study."""
 
 import html
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ _COLUMNS = ["label", "mean", "low", "high", "promised", "success_rate", "runs", 
 def confirmed_data(confirmation: "Confirmation") -> pd.DataFrame:
     """Return one row for each candidate with a finished run, best first, the reference last.
 
-    Columns: `label`; `mean`, `low`, `high`: restricted mean time to return and its bootstrap interval, NaN where there
-    is none; `promised`: the candidate's time to return in the study; `success_rate`; `runs`; `winner`; `dropped`: why
-    it got no further seeds.
+    Columns: `label`; `mean`, `low`, `high`: restricted mean time to return and its bootstrap interval, NaN if there is
+    none; `promised`: the candidate's time to return in the study; `success_rate`; `runs`; `winner`; `dropped`: why
+    it got no more seeds.
     """
     rows = [
         (
@@ -43,12 +43,12 @@ def confirmed_data(confirmation: "Confirmation") -> pd.DataFrame:
 
 
 def confirmed_figure(data: pd.DataFrame, times: pd.DataFrame, *, budget_seconds: float) -> go.Figure:
-    """Draw `confirmed_data`: a row for each candidate with its seeds, its mean and interval, and its promise.
+    """Draw `confirmed_data`: a row for each candidate with its seeds, its mean and interval, and its time in the study.
 
     Args:
         data: at least one candidate.
         times: `confirmed_times` of the same confirmation.
-        budget_seconds: the longest time there is.
+        budget_seconds: the longest possible time.
     """
     row_of = {text: place for place, text in enumerate(data["label"])}
     figure = go.Figure()

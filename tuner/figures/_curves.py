@@ -31,10 +31,10 @@ def trial_curves_data(directories: Sequence[Path], labels: Sequence[str]) -> pd.
     """Return the curves of trial folders, one row for each tick, in the order of folders and ticks.
 
     Columns: `label`, of the line; folders with one label are seeds of one configuration; `trial`, the folder;
-    `clock_seconds`, the training clock; `estimate`, `low`, `high`, `best`: returns, as in `Tick`, NaN where unknown.
+    `clock_seconds`, the training clock; `estimate`, `low`, `high`, `best`: returns, as in `Tick`, NaN if unknown.
 
     Args:
-        directories: trial folders, which hold a `curve.jsonl` each.
+        directories: trial folders, each with a `curve.jsonl`.
         labels: one for each folder.
 
     Raises:
@@ -53,13 +53,13 @@ def trial_curves_data(directories: Sequence[Path], labels: Sequence[str]) -> pd.
 
 
 def study_curves_data(curves: pd.DataFrame, trials: pd.DataFrame, *, top: int) -> pd.DataFrame:
-    """Return the curves of a study's trials with the columns of `trial_curves_data`, its best trials labelled.
+    """Return the curves of a study's trials, with the columns of `trial_curves_data` and labels for its best trials.
 
     Args:
         curves: `tuner.analysis.curves_data` of the study.
         trials: `tuner.analysis.trials_data` of the study.
-        top: how many of the trials with the best scores get a label of their own, best first; all others are called
-            `OTHERS` and come before them, so that they are drawn below.
+        top: how many of the trials with the best scores get their own label, best first. All others are called
+            `OTHERS` and come first, so that they are drawn below.
     """
     with_curve = trials[trials["number"].isin(curves["number"])]
     best = with_curve.dropna(subset=["score"]).sort_values("score", kind="stable").head(top)
@@ -81,9 +81,9 @@ def study_curves_data(curves: pd.DataFrame, trials: pd.DataFrame, *, top: int) -
 def curves_figure(
     data: pd.DataFrame, *, target: float | None = None, title: str = "Return over training time"
 ) -> go.Figure:
-    """Draw curves: a line for each trial, one colour for each label, a band where a label has a single trial.
+    """Draw curves: a line for each trial, one colour for each label, a band if a label has a single trial.
 
-    Where a trial has no estimate at all, as while it runs, its best return so far is drawn.
+    If a trial has no estimate at all, as while it runs, its best return so far is drawn.
 
     Args:
         data: `trial_curves_data` or `study_curves_data`.
@@ -113,7 +113,7 @@ def curves_figure(
 
 
 def _styles(count: int) -> list[tuple[str, str]]:
-    """Return colour and dash of `count` lines; colours come again with other dashes once they are used up."""
+    """Return colour and dash of `count` lines. Colours repeat with other dashes after all have been used."""
     dashes = list(dict.fromkeys(dash for _, dash in SERIES))
     places = [(place % len(SERIES), place // len(SERIES)) for place in range(count)]
     return [(SERIES[first][0], dashes[(first + again) % len(dashes)]) for first, again in places]
@@ -169,7 +169,7 @@ def _ticks(directory: Path) -> list[Tick]:
     try:
         ticks = [Tick.from_json(_object(line)) for line in lines if line.strip()]
     except (ValueError, TypeError) as error:
-        raise UserError(f"{file} is no learning curve of a trial: {error}.") from error
+        raise UserError(f"{file} is not a learning curve of a trial: {error}.") from error
     if not ticks:
         raise UserError(f"{file} is empty: its trial ended before its first tick, or has not reached it yet.")
     return ticks

@@ -1,8 +1,8 @@
 """Densities of a Gaussian and of a squashed Gaussian, in closed form.
 
 A squashed Gaussian is y = tanh(u) with u Gaussian. By the change of variables its density is
-p(y) = φ(atanh y) / (1 − y²), as du/dy = 1 / (1 − y²). See appendix C of https://arxiv.org/abs/1801.01290. What share of
-either lies somewhere, `tuner.actions` says.
+p(y) = φ(atanh y) / (1 − y²), as du/dy = 1 / (1 − y²). See appendix C of https://arxiv.org/abs/1801.01290.
+`tuner.actions` has their probability masses.
 """
 
 import math
@@ -32,7 +32,7 @@ def squashed_density(value: Floats, std: float) -> Floats:
 
 
 def check_std(std: float) -> None:
-    """Refuse a standard deviation that is none.
+    """Refuse an invalid standard deviation.
 
     Raises:
         UserError: if it is not a number above zero.
@@ -42,7 +42,7 @@ def check_std(std: float) -> None:
 
 
 def check_box(low: float, high: float) -> None:
-    """Refuse a box that has no inside or no end.
+    """Refuse a box that is empty or infinite.
 
     Raises:
         UserError: if a bound is not finite, or low is not below high.

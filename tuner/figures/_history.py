@@ -19,7 +19,7 @@ _COMPLETE = frozenset({OutcomeKind.REACHED.value, OutcomeKind.EXHAUSTED.value})
 def history_data(study: optuna.Study) -> pd.DataFrame:
     """Return one row for each trial that has a score, in the order of their numbers.
 
-    Columns: `number`, `outcome`, `warm_start`; `score` as Optuna has it, of a pruned trial when it was stopped; `best`:
+    Columns: `number`, `outcome`, `warm_start`; `score` as in Optuna, for a pruned trial when it was stopped; `best`:
     the least score of a reached or exhausted trial up to this one, NaN before the first.
 
     Args:
@@ -36,13 +36,13 @@ def history_data(study: optuna.Study) -> pd.DataFrame:
 
 
 def history_figure(data: pd.DataFrame, study: optuna.Study) -> go.Figure:
-    """Draw `history_data`: a mark for each trial and a step where the best so far falls.
+    """Draw `history_data`: a mark for each trial and a step line of the best so far.
 
     For `return_at_budget`, whose score is minus the return, returns are drawn.
 
     Args:
         data: at least one row.
-        study: the one that the data is of, for its objective and budget.
+        study: the same study, for its objective and budget.
     """
     config = config_of(study)
     by_time = config is None or config.objective.kind == "time_to_return"
@@ -98,7 +98,7 @@ def _add_budget(figure: go.Figure, seconds: float, last: float) -> None:
 
 
 def _reach(values: pd.Series, budget: float | None) -> list[float]:
-    """Return a range that holds all values, from zero to beyond the budget where there is one."""
+    """Return a range with all values, from zero to beyond the budget if there is one."""
     high = max([*values, *([] if budget is None else [1.15 * budget])])
     low = min(values) if budget is None else 0.0
     room = 0.06 * (high - low or 1.0)

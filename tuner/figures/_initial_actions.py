@@ -13,7 +13,7 @@ from tuner.figures._style import COLOURS, SERIES, faded, label, number, styled
 _MARKED = (2.5, 50.0, 97.5)
 """Percentiles that are drawn."""
 _EDGE = 0.9
-"""Squashed actions beyond ± this are close to a bound."""
+"""Squashed actions beyond ± this value are close to a bound."""
 
 
 def gaussian_data(std: float = 1.0) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def gaussian_figure(data: pd.DataFrame) -> go.Figure:
             line={"color": COLOURS["blue"], "width": 3},
             fill="tozeroy",
             fillcolor=faded(COLOURS["blue"], 0.18),
-            hovertemplate="action %{x:.3g}<br>%{customdata:.3g} % of the actions lie below<extra></extra>",
+            hovertemplate="action %{x:.3g}<br>%{customdata:.3g} % of the actions are below<extra></extra>",
         )
     )
     top = float(data["density"].max())
@@ -81,7 +81,7 @@ def box_data(low: float, high: float, std: float = 1.0) -> pd.DataFrame:
         std: the Gaussian's standard deviation.
 
     Raises:
-        UserError: for a box that is infinite or has no inside, or a σ that is no number above zero.
+        UserError: for a box that is infinite or empty, or a σ that is not a number above zero.
     """
     check_box(low, high)
     check_std(std)
@@ -113,7 +113,7 @@ def box_figure(data: pd.DataFrame) -> go.Figure:
     far = gaussian_outside(-UNIT_ACTION, UNIT_ACTION, std)
     figure.add_annotation(
         label(
-            f"{100 * (1 - far):.1f} % of PPO's first actions<br>lie within ±{UNIT_ACTION:g}",
+            f"{100 * (1 - far):.1f} % of PPO's first actions<br>are within ±{UNIT_ACTION:g}",
             x=0.66,
             xref="paper",
             y=0.8 * top,
@@ -147,7 +147,7 @@ def squashed_data(std: float = 1.0) -> pd.DataFrame:
     """
     check_std(std)
     wide = max(1.2, 3.5 * std)
-    inside = np.tanh(np.linspace(-4, 4, 801))  # dense towards ±1, where the density bends most
+    inside = np.tanh(np.linspace(-4, 4, 801))  # dense near ±1, where the density bends most
     value = np.unique(np.concatenate([np.linspace(-wide, wide, 401), inside, [-1.0, 0.0, 1.0]]))
     return pd.DataFrame(
         {
@@ -185,7 +185,7 @@ def squashed_figure(data: pd.DataFrame) -> go.Figure:
         figure,
         title="Squashed against plain",
         subtitle=f"σ = {std:.3g} for both. tanh moves what the Gaussian has in its tails to the bounds: "
-        f"{edge:.3g} % of the<br>squashed actions lie within a tenth of a bound.",
+        f"{edge:.3g} % of the<br>squashed actions are within a tenth of a bound.",
         x="value [network units, bounds at ±1]",
         y="density",
     )
@@ -204,7 +204,7 @@ def rescaled_data(low: float, high: float, std: float = 1.0) -> pd.DataFrame:
         std: standard deviation, for PPO in the task's units, for SAC before squashing.
 
     Raises:
-        UserError: for a box that is infinite or has no inside, or a σ that is no number above zero.
+        UserError: for a box that is infinite or empty, or a σ that is not a number above zero.
     """
     check_box(low, high)
     check_std(std)
@@ -218,7 +218,7 @@ def rescaled_data(low: float, high: float, std: float = 1.0) -> pd.DataFrame:
 
 
 def rescaled_figure(data: pd.DataFrame) -> go.Figure:
-    """Draw `rescaled_data`, one panel for each algorithm, as the densities differ too much for one axis."""
+    """Draw `rescaled_data` in one panel for each algorithm, as the densities differ too much for one axis."""
     low, high, std = float(data["action"].min()), float(data["action"].max()), float(data["std"].iloc[0])
     far = (-UNIT_ACTION, UNIT_ACTION, std)
     panels = {
@@ -263,9 +263,9 @@ def _box_verdict(low: float, high: float, std: float) -> str:
     box = f"a box of {number(low, 6)} to {number(high, 6)}"
     if low <= -UNIT_ACTION and high >= UNIT_ACTION:
         share = number(100 * 2 * UNIT_ACTION / (high - low))
-        return f"±{UNIT_ACTION:g} is {share} % of {box}; PPO does not notice, as its Gaussian has no bounds."
+        return f"±{UNIT_ACTION:g} is {share} % of {box}; PPO is not affected, as its Gaussian has no bounds."
     outside = number(100 * gaussian_outside(low, high, std))
-    return f"{outside} % of PPO's first actions lie outside {box} and are clipped to it."
+    return f"{outside} % of PPO's first actions are outside {box} and are clipped to it."
 
 
 def _add_box(figure: go.Figure, low: float, high: float, *, top: float, beside: bool = False, **place: int) -> None:
@@ -275,9 +275,9 @@ def _add_box(figure: go.Figure, low: float, high: float, *, top: float, beside: 
         figure: changed in place.
         low: lower bound.
         high: upper bound.
-        top: where to write, on the vertical axis.
+        top: position of the text on the vertical axis.
         beside: write outside the box, because it is narrow.
-        place: row and column of the panel, where there are several.
+        place: row and column of the panel, if there are several.
     """
     grey = COLOURS["grey"]
     figure.add_vrect(x0=low, x1=high, fillcolor=faded(grey, 0.09), line_width=0, layer="below", **place)

@@ -13,7 +13,7 @@ from tuner.figures._style import COLOURS, styled
 BETWEEN = "between trials"
 """Time of the workers in which they had no trial: processes that start or end, and the manager's own work."""
 _LEGIBLE = 0.06
-"""A smaller share of the total bar has no room for its number."""
+"""Smaller shares of the total bar have no room for their number."""
 
 
 def ledgers_data(study: optuna.Study) -> pd.DataFrame:
@@ -37,8 +37,8 @@ def ledgers_data(study: optuna.Study) -> pd.DataFrame:
 def seconds_data(study: optuna.Study) -> pd.DataFrame:
     """Return where all seconds of the workers went, one row for each account and one for the time `BETWEEN` trials.
 
-    Columns: `account`; `seconds`; `share` of them all; `training`: whether it runs on the training clock. What a trial
-    that still runs has spent counts as time between trials, as its ledger is not known yet.
+    Columns: `account`; `seconds`; `share` of all seconds; `training`: whether it runs on the training clock. The
+    time of a running trial counts as time between trials, as its ledger is not known yet.
 
     Args:
         study: a study of this program.
@@ -61,7 +61,7 @@ def ledgers_figure(data: pd.DataFrame, total: pd.DataFrame) -> go.Figure:
     """Draw `seconds_data` as one bar above `ledgers_data`, a bar for each trial.
 
     Args:
-        data: of at least one trial with seconds in its ledger.
+        data: at least one trial has seconds in its ledger.
         total: of the same study.
     """
     figure = make_subplots(rows=2, cols=1, row_heights=[0.14, 0.86], vertical_spacing=0.13)

@@ -1,4 +1,4 @@
-"""A study in plain sentences, to stand above its figures."""
+"""A study in plain sentences, to be shown above its figures."""
 
 import optuna
 
@@ -8,7 +8,7 @@ from tuner.storage import config_of
 
 
 def study_sentences(study: optuna.Study) -> list[str]:
-    """Return what a study searches for, what it found, and how to read its score; plain text, a sentence or two each.
+    """Return what a study searches for, what it found, and how to read its score, each in a sentence or two.
 
     Args:
         study: a study of this program.
@@ -37,7 +37,7 @@ def aim_sentence(study: optuna.Study, report: StudyReport) -> str:
 
 
 def result_sentence(report: StudyReport) -> str:
-    """Return what the study found so far; of one seed each, unless it is confirmed."""
+    """Return what the study has found so far, before any confirmation."""
     if report.finished == 0:
         return "No trial has finished yet."
     every = f"{report.trials} trial{'s' * (report.trials > 1)}"
@@ -67,7 +67,7 @@ def score_sentence(report: StudyReport) -> str:
 
 
 def trial_name(best: BestConfiguration) -> str:
-    """Return what the best trial is called."""
+    """Return the name of the best trial."""
     return f"trial {best.number}" + (f" ({best.warm_start})" if best.warm_start else "")
 
 

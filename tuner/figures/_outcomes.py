@@ -1,4 +1,4 @@
-"""One colour, mark and dash for each outcome of a trial, and one colour for each account of its ledger, everywhere."""
+"""Colour, mark and dash for each outcome of a trial, and colour for each account of its ledger, in all figures."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,17 +9,17 @@ from tuner.figures._style import COLOURS
 from tuner.records import OutcomeKind
 
 RUNNING = "running"
-"""What a trial without an outcome is called: it runs, waits, or was killed."""
+"""Name for trials without an outcome: they run, wait, or were killed."""
 
 
 class Look(NamedTuple):
-    """How something is drawn: told apart without colour too."""
+    """How an outcome is drawn. Outcomes can be told apart without colour too."""
 
     colour: str
     symbol: str
     dash: str
     words: str
-    """What the legend says."""
+    """Text in the legend."""
 
 
 OUTCOMES: Mapping[str, Look] = MappingProxyType(
@@ -35,14 +35,14 @@ OUTCOMES: Mapping[str, Look] = MappingProxyType(
         RUNNING: Look(COLOURS["black"], "circle-open", "dot", "not finished"),
     }
 )
-"""By the outcome's kind, in the order of legends."""
+"""By the kind of the outcome, in the order of legends."""
 
 _ACCOUNT_COLOURS = ("#B4B4B4", "#E69F00", "#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#E4E4E4")
 
 ACCOUNT_COLOURS: Mapping[str, str] = MappingProxyType(dict(zip(ACCOUNTS, _ACCOUNT_COLOURS, strict=True)))
-"""By account: blues and green run on the training clock."""
+"""By account. Blues and green are accounts on the training clock."""
 
 
 def account_words(account: str) -> str:
-    """Return what a legend says of an account."""
+    """Return the text for an account in a legend."""
     return account if account in TRAINING_ACCOUNTS else f"{account} (off the clock)"

@@ -1,4 +1,4 @@
-"""What was searched: Optuna's parallel coordinates and parameter importances, in the style of the other figures."""
+"""Optuna's parallel coordinates and parameter importances, in the style of the other figures."""
 
 import html
 import math
@@ -20,7 +20,7 @@ MINIMUM_TRIALS = 12
 _QUARTER = 0.25
 _COORDINATE_PIXELS = 118
 _SLANTED_FROM = 6
-"""With so many parameters their names have no room side by side."""
+"""With this many parameters, their names have no room side by side."""
 
 
 def searched_parameters(study: optuna.Study) -> list[str]:
@@ -35,8 +35,8 @@ def searched_parameters(study: optuna.Study) -> list[str]:
 def importances_data(study: optuna.Study) -> pd.DataFrame:
     """Return one row for each parameter that varies, the most important first: `parameter`, `importance` (sum 1).
 
-    PED-ANOVA (https://arxiv.org/abs/2304.10255), as Optuna has it, asked which parameters set the best quarter of the
-    complete trials apart. Empty with fewer than `MINIMUM_TRIALS` complete trials, or where no parameter varies.
+    Computed with Optuna's PED-ANOVA (https://arxiv.org/abs/2304.10255): which parameters set the best quarter of the
+    complete trials apart. Empty with fewer than `MINIMUM_TRIALS` complete trials, or if no parameter varies.
 
     Args:
         study: a study with one objective.
@@ -81,7 +81,7 @@ def parallel_figure(study: optuna.Study, parameters: Sequence[str]) -> go.Figure
 
     Args:
         study: a study with one objective, with complete trials.
-        parameters: the ones to show.
+        parameters: the parameters to show.
     """
     config = config_of(study)
     by_time = config is None or config.objective.kind == "time_to_return"
@@ -115,7 +115,7 @@ def least_width(parameters: Sequence[str]) -> int:
 
 
 def _colour_by_outcome(figure: go.Figure, study: optuna.Study) -> None:
-    """Give the lines, which Optuna draws trial by trial, the colours of their outcomes."""
+    """Give Optuna's lines, one for each trial, the colours of the outcomes."""
     trials = _complete(study)
     lines = [trace for trace in figure.data if trace.mode == "lines"]
     figure.update_traces(marker_showscale=False, selector={"mode": "markers"})

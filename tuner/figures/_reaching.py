@@ -1,4 +1,4 @@
-"""Time to return as survival times: the Kaplan–Meier curve of the share that has reached the target."""
+"""Times to return as survival times: the Kaplan–Meier curve of the share that has reached the target."""
 
 import html
 import warnings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ALL_TRIALS = "all trials of the study"
 _COLUMNS = ("label", "seconds", "reached")
 _FAULTS = frozenset({OutcomeKind.CRASHED.value, OutcomeKind.HUNG.value, OutcomeKind.INTERRUPTED.value})
-"""Ends that say nothing about the configuration."""
+"""Outcomes that say nothing about the configuration."""
 _BY_THE_CLOCK = "dominated"
 """The pruner's rule that does not judge the trial's own curve."""
 
@@ -30,9 +30,9 @@ _BY_THE_CLOCK = "dominated"
 def confirmed_times(confirmation: "Confirmation") -> pd.DataFrame:
     """Return one row for each finished run of a confirmation, in the order of candidates and seeds.
 
-    Columns: `label` of the candidate; `seconds`: its time to return, or the budget where it did not get there;
-    `reached`. A run that ended by a fault counts as one that did not get there, as it does in the restricted mean: its
-    retries did not get past that either.
+    Columns: `label` of the candidate; `seconds`: its time to return, or the budget if it did not reach the
+    target; `reached`. A run that ended in a fault counts as not reached, as it does in the restricted mean: its retries
+    failed too.
     """
     budget = confirmation.budget_seconds
     rows = [
@@ -50,10 +50,10 @@ def confirmed_times(confirmation: "Confirmation") -> pd.DataFrame:
 def study_times(study: optuna.Study) -> pd.DataFrame:
     """Return the times of a study's own trials, with the columns of `confirmed_times`.
 
-    A trial that was stopped early counts as one that did not get there within the budget: that it would not is what
-    it was stopped for, so taking it for lost at that moment would make the others look better than they are. Not so
-    the rule `dominated`, which looks at the clock alone: by then a faster trial had been found, and whether this one
-    would have got there later is unknown. Such a trial is lost from sight when it was stopped.
+    A trial that was stopped early counts as not having reached the target within the budget. It was stopped because it
+    was not expected to, so censoring it at that moment would make the result look better than it is. The rule
+    `dominated` is different: it looks only at the clock. A faster trial had been found, and it is unknown whether this
+    one would have reached the target later. Such a trial is censored when it was stopped.
 
     Args:
         study: a study of this program.
@@ -74,9 +74,9 @@ def study_times(study: optuna.Study) -> pd.DataFrame:
 def reaching_data(times: pd.DataFrame) -> pd.DataFrame:
     """Return the Kaplan–Meier estimate of the share that has reached the target, label by label, in their order.
 
-    Columns: `label`; `seconds`: 0, and every time at which one reached the target or was lost from sight; `share` that
-    has reached it by then; `low`, `high`: its 95 % interval (log–log, Kalbfleisch and Prentice), NaN where it is not
-    defined, as before the first and after all have; `runs`: how many the label has.
+    Columns: `label`; `seconds`: 0, and every time at which a run reached the target or was censored; `share` that has
+    reached it by then; `low`, `high`: its 95 % interval (log–log, Kalbfleisch and Prentice), NaN where it is not
+    defined, that is before the first and after the last; `runs`: how many the label has.
 
     Args:
         times: as `confirmed_times` returns them; times not reached are right-censored.
@@ -139,7 +139,7 @@ def reaching_figure(data: pd.DataFrame, *, budget_seconds: float, runs: str = "s
     return styled(
         figure,
         title="How many have reached the target by when",
-        subtitle=f"Kaplan–Meier estimate with its 95 % interval; {runs} that did not get there are censored.",
+        subtitle=f"Kaplan–Meier estimate with its 95 % interval; {runs} that did not reach the target are censored.",
         x="training clock [s]",
         y=f"share of {runs} at the target",
         height=480,
@@ -147,7 +147,7 @@ def reaching_figure(data: pd.DataFrame, *, budget_seconds: float, runs: str = "s
 
 
 _BANDS = 4
-"""More intervals than this hide each other."""
+"""With more curves than this, intervals hide each other."""
 
 
 def _add_band(figure: go.Figure, rows: pd.DataFrame, colour: str, text: str, budget_seconds: float) -> None:

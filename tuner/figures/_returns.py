@@ -10,7 +10,7 @@ from tuner.figures._outcomes import OUTCOMES, RUNNING
 from tuner.figures._style import add_target, styled
 
 _LOWEST_SHARE = 0.1
-"""Of all returns, this share may lie below the axis: what an untrained policy earns can be far below all else."""
+"""Share of the returns that may be below the axis, as returns of untrained policies can be far below all others."""
 
 _COLUMNS = {
     "number": "int64",
@@ -25,10 +25,10 @@ _COLUMNS = {
 def returns_data(study: optuna.Study, *, top: int = 0) -> pd.DataFrame:
     """Return the curves of a study's trials, one row for each tick that has a return and one for each trial's end.
 
-    Columns: `number`; `outcome`, `running` for a trial without; `clock_seconds`; `return`: the estimate, or for a trial
-    without any estimate its best return; `end`: True in the last row of a trial that ended, which stands at its time to
-    return or its last second, with its final return, or the last
-    one that is known; `top`: whether it is among the `top` trials with the best scores.
+    Columns: `number`; `outcome`, `running` for a trial without one; `clock_seconds`; `return`: the estimate, or for a
+    trial without any estimate its best return; `end`: True in the last row of a trial that ended, which is at its time
+    to return or its last second, with its final return, or the last one that is known; `top`: whether it is among the
+    `top` trials with the best scores.
 
     Args:
         study: a study of this program.
@@ -54,7 +54,7 @@ def returns_data(study: optuna.Study, *, top: int = 0) -> pd.DataFrame:
 
 
 def returns_figure(data: pd.DataFrame, *, target: float | None = None) -> go.Figure:
-    """Draw `returns_data`: a line for each trial that ends in its outcome's mark; the best ones are thick.
+    """Draw `returns_data`: for each trial a line that ends in the mark of its outcome. The best ones are thick.
 
     Args:
         data: at least one row.
@@ -97,13 +97,13 @@ def returns_figure(data: pd.DataFrame, *, target: float | None = None) -> go.Fig
 
 
 def _reach(returns: list[float]) -> tuple[float, float]:
-    """Return the least and the greatest return to show: without the depths, if they would take half of the room."""
+    """Return the least and the greatest return to show, without very low ones that would take half of the space."""
     lowest, low, high = min(returns), float(np.quantile(returns, _LOWEST_SHARE)), max(returns)
     return (low if high - lowest > 2 * (high - low) else lowest), high
 
 
 def _add_lines(figure: go.Figure, rows: pd.DataFrame, outcome: str, *, is_top: bool) -> None:
-    """Add the trials as one line with gaps: a trace each would be slow with hundreds of trials."""
+    """Add the trials as one line with gaps, as one trace for each of hundreds of trials would be slow."""
     if rows.empty:
         return
     look = OUTCOMES[outcome]

@@ -1,4 +1,4 @@
-"""What was stopped early: when on the training clock, and by which rule."""
+"""Trials that were stopped early: when on the training clock, and by which rule."""
 
 import math
 from typing import Any
@@ -20,8 +20,8 @@ _COLUMNS = ["number", "rule", "clock_seconds", "best_return", "shadow", "outcome
 def stops_data(study: optuna.Study) -> pd.DataFrame:
     """Return one row for each verdict of a pruning rule, in the order of trials.
 
-    Columns: `number`; `rule`; `clock_seconds` of the verdict; `best_return`: of the trial at its end; `shadow`: True
-    where the trial was let run all the same; `outcome`: how the trial ended, missing while it runs.
+    Columns: `number`; `rule`; `clock_seconds` of the verdict; `best_return`: of the trial at its end; `shadow`: True if
+    the trial ran on to test the rule; `outcome`: how the trial ended, missing while it runs.
 
     Args:
         study: a study of this program.
@@ -43,7 +43,7 @@ def stops_data(study: optuna.Study) -> pd.DataFrame:
 
 
 def stops_figure(data: pd.DataFrame, *, budget_seconds: float, best_seconds: float | None = None) -> go.Figure:
-    """Draw `stops_data`: a strip for each rule along the training clock, a mark for each verdict.
+    """Draw `stops_data`: a strip for each rule along the training clock, with a mark for each verdict.
 
     Args:
         data: at least one row.
@@ -57,8 +57,8 @@ def stops_figure(data: pd.DataFrame, *, budget_seconds: float, best_seconds: flo
     wronged = data["shadow"] & (data["outcome"] == _REACHED)
     groups = [
         ("stopped", ~data["shadow"], {"color": pruned.colour, "symbol": pruned.symbol, "line": {"width": 2}}),
-        ("let run, did not reach the target", data["shadow"] & ~wronged, _open(COLOURS["blue"], "square-open")),
-        ("let run, and reached it", wronged, _open(OUTCOMES[_REACHED].colour, "circle-open")),
+        ("ran on, did not reach the target", data["shadow"] & ~wronged, _open(COLOURS["blue"], "square-open")),
+        ("ran on, and reached it", wronged, _open(OUTCOMES[_REACHED].colour, "circle-open")),
     ]
     for name, chosen, marker in groups:
         rows = data[chosen]
@@ -88,7 +88,7 @@ def stops_figure(data: pd.DataFrame, *, budget_seconds: float, best_seconds: flo
     return styled(
         figure,
         title="What was stopped when, and by which rule",
-        subtitle="Open marks are trials that were let run all the same, to count wrong stops.",
+        subtitle="Open marks are trials that ran on, to count wrong stops.",
         x="training clock [s]",
         y="",
         height=250 + 64 * len(rules),
@@ -100,5 +100,5 @@ def _open(colour: str, symbol: str) -> dict[str, Any]:
 
 
 def _shift(trial: int) -> float:
-    """Return a small vertical shift, so that verdicts at one time are still told apart."""
+    """Return a small vertical shift, so that verdicts at the same time do not cover each other."""
     return 0.14 * (trial % 5 - 2)

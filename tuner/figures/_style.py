@@ -1,4 +1,4 @@
-"""How every figure looks: colours, fonts, lines, and the sentence above it."""
+"""The common look of all figures: colours, fonts, lines, and the sentence above them."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ COLOURS: Mapping[str, str] = MappingProxyType(
         "grey": "#8C8C8C",
     }
 )
-"""Okabe and Ito's palette, which the colour-blind can tell apart (https://jfly.uni-koeln.de/color/); no yellow, which
+"""Okabe and Ito's palette, which is safe for colour-blind people (https://jfly.uni-koeln.de/color/); no yellow, which
 is too pale for lines on white."""
 
 SERIES: tuple[tuple[str, str], ...] = tuple(
@@ -29,13 +29,13 @@ SERIES: tuple[tuple[str, str], ...] = tuple(
         strict=True,
     )
 )
-"""Colour and dash of the first, second, … line of a figure: told apart without colour too."""
+"""Colour and dash of the first, second, … line of a figure. Lines can be told apart without colour too."""
 
 WIDTH = 960
-"""Pixels; of the PNG at a scale of 1, and of the HTML, so that both look the same."""
+"""Pixels, of the PNG at a scale of 1 and of the HTML, so that both look the same."""
 
 TOP = 108
-"""Pixels above the axes: a title and a sentence of two lines."""
+"""Pixels above the axes, for a title and a sentence of two lines."""
 _LINE = 20
 
 _FONT = "Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
@@ -68,12 +68,12 @@ _TEMPLATE = go.layout.Template(
 
 
 def styled(figure: go.Figure, *, title: str, subtitle: str, x: str, y: str, height: int = 520) -> go.Figure:
-    """Give a figure the common look; return it.
+    """Give a figure the common look, and return it.
 
     Args:
         figure: the traces.
         title: what is shown, in a few words.
-        subtitle: what to see in it, in one or two lines; HTML line breaks are allowed.
+        subtitle: what the figure shows, in one or two lines; HTML line breaks are allowed.
         x: title of the horizontal axis, with its unit.
         y: title of the vertical axis, with its unit.
         height: pixels.
@@ -92,20 +92,20 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def rounded(value: float, reach: float) -> str:
-    """Return a number with as many decimals as make a difference on an axis that spans `reach`."""
+    """Return a number with as many decimals as can be seen on an axis that spans `reach`."""
     decimals = max(0, 2 - math.floor(math.log10(reach))) if reach > 0 else 2
     text = f"{value:.{decimals}f}".replace("-", "−")
     return text.lstrip("−") if float(f"{value:.{decimals}f}") == 0 else text
 
 
 def faded(colour: str, opacity: float) -> str:
-    """Return a colour such as #0072B2 with an opacity, as CSS has it."""
+    """Return a colour such as #0072B2 with an opacity, in CSS."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 def label(text: str, *, x: float, y: float, colour: str = COLOURS["black"], **more: Any) -> dict[str, Any]:
-    """Return an annotation without an arrow, legible over lines."""
+    """Return an annotation without an arrow that is legible over lines."""
     return {
         "text": text,
         "x": x,

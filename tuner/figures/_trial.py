@@ -17,9 +17,9 @@ _EVALUATIONS = ("clock_seconds", "mean", "standard_error")
 
 
 def trial_curve_data(study: optuna.Study, trial: int) -> pd.DataFrame:
-    """Return one row for each tick that a trial had, in their order.
+    """Return one row for each tick of a trial, in their order.
 
-    Columns: `clock_seconds`; `estimate`, `low`, `high`, `best`, `exploring`: returns as in `Tick`, NaN where unknown.
+    Columns: `clock_seconds`; `estimate`, `low`, `high`, `best`, `exploring`: returns as in `Tick`, NaN if unknown.
 
     Args:
         study: a study of this program.

@@ -1,4 +1,4 @@
-"""Figures as files: a page that works without a network, or a PNG."""
+"""Write figures to files: a page that works without a network, or a PNG."""
 
 import html
 import tempfile
@@ -11,11 +11,11 @@ from tuner.figures._browser import require_browser, screenshot
 
 _SUFFIXES = (".html", ".png")
 _SCALE = 2.0
-"""Pixels of a PNG for each pixel of the figure: sharp where it is shown on fine screens or printed."""
+"""Pixels of a PNG for each pixel of the figure, so that it is sharp on fine screens and in print."""
 
 
 def check_figure_path(path: Path) -> None:
-    """Find out before any work whether a figure can be written there.
+    """Check before any work that a figure can be written to a path.
 
     Raises:
         UserError: if the suffix is not .html or .png, the folder does not exist, or a PNG has no browser to draw it.
@@ -31,11 +31,11 @@ def check_figure_path(path: Path) -> None:
 
 
 def write_figure(figure: go.Figure, path: Path) -> None:
-    """Write a figure, whole or not at all; a file of that name is replaced.
+    """Write a figure, completely or not at all. An existing file is replaced.
 
     Args:
-        figure: of known width and height.
-        path: ends in .html (the page carries all it needs) or .png (drawn by a browser on this machine).
+        figure: has a width and a height.
+        path: ends in .html (the page contains all it needs) or .png (drawn by a browser on this machine).
 
     Raises:
         UserError: as `check_figure_path` does, or if the file cannot be written.

@@ -1,4 +1,4 @@
-"""The pieces a page is made of, as HTML, and the numbers in them; everything that comes from users is escaped here."""
+"""The pieces of a page as HTML, and the numbers in them. Everything that comes from users is escaped here."""
 
 import html
 import json
@@ -21,10 +21,10 @@ class Figure:
     """A figure of the page."""
 
     name: str
-    """Of its PNG file, without suffix."""
+    """Name of its PNG file, without suffix."""
     figure: go.Figure
     least_width: int = 0
-    """Pixels; on a narrower screen it is scrolled sideways."""
+    """Least width in pixels. On a narrower screen the figure is scrolled sideways."""
 
 
 Block = str | Figure
@@ -36,9 +36,9 @@ class Section:
     """One part of the page under a title."""
 
     name: str
-    """In links to it."""
+    """Its id in links."""
     link: str
-    """What links to it say: a word or two."""
+    """Text of links to it: one or two words."""
     title: str
     reading: str
     """A sentence on how to read it; plain text."""
@@ -78,14 +78,14 @@ def table(
     winner: int | None = None,
     narrow: bool = False,
 ) -> str:
-    """Return a table that scrolls sideways where the screen is too narrow.
+    """Return a table that scrolls sideways if the screen is too narrow.
 
     Args:
-        titles: of the columns; with empty ones only, there is no head.
-        rows: cells of plain text; the first of each row heads it. A `Raw` cell is taken as it is.
-        numbers: indices of columns that hold numbers, which are set flush right.
-        winner: index of the row to stand out.
-        narrow: as wide as its content instead of the page.
+        titles: of the columns. If all are empty, the table has no head.
+        rows: cells of plain text; the first cell is the head of its row. A `Raw` cell is used unchanged.
+        numbers: indices of columns with numbers, which are aligned on the right.
+        winner: index of the row to highlight.
+        narrow: make it as wide as its content instead of the page.
     """
     head = "".join(_cell("th", title, place in numbers) for place, title in enumerate(titles))
     body = "".join(
@@ -98,33 +98,33 @@ def table(
 
 
 class Raw(str):
-    """HTML that is safe already."""
+    """HTML that is already safe."""
 
     __slots__ = ()
 
 
 def keyed(colour: str, words: str) -> Raw:
-    """Return words behind a patch of a figure's colour."""
+    """Return words after a patch of a figure's colour."""
     return Raw(f'<span class="key" style="background:{text(colour)}"></span>{text(words)}')
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> str:
-    """Return names and values, in as many columns as there is room for."""
+    """Return names and values, in as many columns as fit."""
     listed = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in rows)
     return f'<dl class="pairs">{listed}</dl>'
 
 
 def folded(summary: str, content: str, *, printed: bool = True) -> str:
-    """Return content that is shown when its summary is clicked, and printed unfolded or not at all."""
+    """Return content that is shown when its summary is clicked. It is printed unfolded, or not at all."""
     kind = "" if printed else ' class="unprinted"'
     return f"<details{kind}><summary>{text(summary)}</summary>{content}</details>"
 
 
 def drawn(block: Figure) -> str:
-    """Return the place of a figure, with its data; the page's script draws it."""
+    """Return the element of a figure, with its data. The page's script draws it."""
     spec = json.loads(plotly.io.to_json(block.figure, validate=False))
     data = {"data": spec["data"], "layout": spec["layout"], "least": block.least_width}
-    # No "</script>" can end the element early, whatever users call their things.
+    # No "</script>" in a user's text can end the element early.
     packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     title = text(block.figure.layout.meta or block.name)
     return (
@@ -149,14 +149,14 @@ def duration(seconds: float) -> str:
 
 
 def optional(value: Any, form: str) -> str:
-    """Return a number in the given form, or a dash where there is none."""
+    """Return a number in the given format, or a dash if there is none."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "—"
     return form.format(value).replace("-", "−")
 
 
 def rows_of(data: pd.DataFrame) -> list[Any]:
-    """Return the rows of a table, each with its columns as attributes; their types are the columns'."""
+    """Return the rows of a table, each with its columns as attributes."""
     return list(data.itertuples())
 
 
@@ -166,7 +166,7 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def shorten(message: Any) -> str:
-    """Return a message's beginning; empty for none."""
+    """Return the beginning of a message; empty if there is none."""
     if not isinstance(message, str):
         return ""
     return message if len(message) <= _LONGEST else message[:_LONGEST].rstrip() + " …"

@@ -40,10 +40,10 @@ _FAULTS = (
 
 
 def stops_section(source: Source) -> Section:
-    """Return what was stopped when, by which rule, and how often wrongly."""
+    """Return which trials were stopped when, by which rule, and how often wrongly."""
     reading = (
-        "Each mark is a pruning rule's verdict. Crosses were stopped there and then; open marks were let run all the "
-        "same, to find out how often a rule is wrong."
+        "Each mark is a pruning rule's verdict. Crosses were stopped at that moment; open marks ran on, to find out "
+        "how often a rule is wrong."
     )
     data = stops_data(source.study)
     if data.empty:
@@ -60,7 +60,7 @@ def stops_section(source: Source) -> Section:
             row.rule,
             f"{row.clock_seconds:.1f} s",
             optional(row.best_return, "{:.3g}"),
-            f"let run: {row.outcome}" if row.shadow else "stopped",
+            f"ran on: {row.outcome}" if row.shadow else "stopped",
         )
         for row in rows_of(data)
     ]
@@ -72,7 +72,7 @@ def stops_section(source: Source) -> Section:
 def _false_stops(source: Source) -> str:
     shadows = source.summary.shadows
     if not shadows.trials:
-        return "No trial was let run against a rule's verdict, so the share of wrong stops is not known."
+        return "No trial ran on against a rule's verdict, so the share of wrong stops is not known."
     rate = percent(shadows.false_prune_rate or 0.0)
     interval = scipy.stats.binomtest(shadows.reached, shadows.trials).proportion_ci(0.95, method="wilson")
     return (
@@ -85,8 +85,8 @@ def _false_stops(source: Source) -> str:
 def ledger_section(source: Source) -> Section:
     """Return where the seconds went."""
     reading = (
-        "Every second of every trial is booked to one account. Act, simulate and learn are the training clock; the "
-        "rest is what it costs to get there."
+        "Every second of every trial belongs to one account. Act, simulate and learn are the training clock; the rest "
+        "is overhead."
     )
     data, total = ledgers_data(source.study), seconds_data(source.study)
     if data["seconds"].sum() <= 0:
@@ -114,10 +114,10 @@ def ledger_section(source: Source) -> Section:
 
 
 def faults_section(source: Source) -> Section:
-    """Return what went wrong, and what became of it."""
+    """Return which trials failed, and what happened to them then."""
     reading = (
-        "A fault never looks like a bad configuration: it ends its trial under its own name, and the trial is tried "
-        "again as often as the study file says."
+        "A fault is not counted as a bad configuration: the trial ends with the name of the fault, and is tried again "
+        "as often as the study file says."
     )
     faulty = source.ended[source.ended["outcome"].isin([kind.value for kind in _FAULTS])]
     contended = source.summary.contended
@@ -147,5 +147,5 @@ def faults_section(source: Source) -> Section:
         )
         for row in rows_of(faulty)
     ]
-    titles = ("trial", "outcome", "attempt", "what became of it", "message")
+    titles = ("trial", "outcome", "attempt", "what happened then", "message")
     return Section("faults", "Faults", "Faults and retries", reading, [*blocks, table(titles, rows)])

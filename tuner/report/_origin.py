@@ -1,4 +1,4 @@
-"""Where it all comes from: the trials, the runs, machine, versions, seeds and the study file."""
+"""Where the results come from: the trials, the runs, machine, versions, seeds and the study file."""
 
 from typing import Any
 
@@ -28,7 +28,9 @@ _FOLDED_FROM = 12
 
 def trials_section(source: Source) -> Section:
     """Return every trial in one line."""
-    reading = "How each trial ended; a time after “>” is only known to be longer, as the trial ended before."
+    reading = (
+        "How each trial ended. A time after “>” is a lower bound, as the trial ended before it reached the target."
+    )
     rows = [
         (
             f"{row.number}" + (f" ({row.warm_start})" if isinstance(row.warm_start, str) else ""),
@@ -65,7 +67,7 @@ def _words(row: Any) -> str:
 
 def origin_section(source: Source) -> Section:
     """Return what is needed to repeat the study, and to judge whether its seconds compare with others."""
-    reading = "Seconds are those of this machine with these versions: they do not compare with another's."
+    reading = "Seconds are those of this machine with these versions. They do not compare with those of another."
     config = source.config
     facts = [
         ("task", f"{config.task.id}, {config.task.num_envs} robots"),
@@ -101,7 +103,7 @@ def origin_section(source: Source) -> Section:
 
 
 def machine_facts(source: Source) -> list[tuple[str, str]]:
-    """Return machine, device and versions, as the latest trial that tells them recorded them."""
+    """Return machine, device and versions, from the latest trial that recorded them."""
     for number in reversed(source.ended["number"].tolist()):
         outcome = source.outcome(number)
         details = outcome.details if outcome else {}
@@ -112,7 +114,7 @@ def machine_facts(source: Source) -> list[tuple[str, str]]:
 
 
 def machine_name(source: Source) -> str | None:
-    """Return the processor that the trials ran on; None where that was not recorded."""
+    """Return the processor that the trials ran on; None if that was not recorded."""
     return dict(machine_facts(source)).get("machine")
 
 

@@ -1,4 +1,4 @@
-"""The page: its head, its sections, and all that it needs to be drawn without a network."""
+"""The page: its head, its sections, and all that is needed to draw it without a network."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -16,9 +16,9 @@ from tuner.report._search import history_section, parameters_section, returns_se
 from tuner.report._study_data import Source
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
-"""What the browser lets the page do: nothing of it may be asked of the network."""
+"""What the browser lets the page do: it may request nothing from the network."""
 _LONG = 12
-"""Characters from which on a fact is set smaller."""
+"""Facts with more characters than this are set smaller."""
 
 
 def sections_of(source: Source) -> list[Section]:

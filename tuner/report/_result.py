@@ -1,4 +1,4 @@
-"""What was found: the headline, the race on fresh seeds, and the configuration to train."""
+"""The result: the headline, the confirmation on fresh seeds, and the configuration to train."""
 
 import json
 import math
@@ -47,16 +47,16 @@ def headline(source: Source) -> str:
 
 
 def time_section(source: Source) -> Section | None:
-    """Return the times to return: of the confirmation, or before it of the study's own trials."""
+    """Return the times to return: those of the confirmation, or without one those of the study's own trials."""
     if source.summary.target is None:
         return None
     confirmation = source.confirmation
     if confirmation is not None and any(candidate.runs for candidate in confirmation.candidates):
         return _confirmed(source, confirmation)
     reading = (
-        "How many of the study's own trials had reached the target by when, with a 95 % interval. Trials that were "
-        "stopped early count as not having reached it within the budget; those that a faster trial had overtaken (rule "
-        "dominated) only until they were stopped, as it is unknown what they would have done later."
+        "The share of the study's own trials that had reached the target by each time, with a 95 % interval. Trials "
+        "that were stopped early count as not having reached it within the budget. Trials that a faster one had "
+        "overtaken (rule dominated) count only until they were stopped, as it is unknown what came later."
     )
     times = study_times(source.study)
     if times["reached"].any():
@@ -76,14 +76,14 @@ def _confirmed(source: Source, confirmation: Confirmation) -> Section:
     budget = confirmation.budget_seconds
     reading = (
         f"The study's best configurations, trained again on {len(confirmation.seeds)} seeds that it never used. A seed "
-        f"that does not get there counts with the whole budget of {budget:g} s; candidates that are clearly slower get "
-        "no further seeds."
+        f"that does not reach the target counts with the whole budget of {budget:g} s; candidates that are clearly "
+        "slower get no more seeds."
     )
     blocks: list[Block] = []
     if confirmation.outdated:
-        blocks.append(note(f"This belongs to an earlier form of the study. {confirmation.outdated}"))
+        blocks.append(note(f"This belongs to an earlier version of the study. {confirmation.outdated}"))
     elif not confirmation.finished:
-        blocks.append(note(f"Not finished yet; go on with: tuner confirm {confirmation.study}"))
+        blocks.append(note(f"Not finished yet; continue with: tuner confirm {confirmation.study}"))
     elif confirmation.winner is None:
         blocks.append(note("No candidate reached the target on any seed, so there is no winner."))
     blocks += [note(line) for line in remarks(confirmation)]
@@ -169,7 +169,7 @@ def _same_everywhere(box: dict[str, list[float]]) -> bool:
 
 
 def result_facts(source: Source) -> list[tuple[str, str]]:
-    """Return the numbers at the head of the page, each with what it is."""
+    """Return the numbers at the head of the page, each with its meaning."""
     summary, winner = source.summary, source.winner
     facts = []
     if winner is not None:

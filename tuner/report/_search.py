@@ -16,7 +16,7 @@ from tuner.report._blocks import Block, Figure, Section, heading, note, paragrap
 from tuner.report._study_data import Source
 
 _WIDEST = 10
-"""More coordinates than this cannot be followed; the most important ones, where known, are drawn."""
+"""More coordinates than this are not legible, so the most important ones are drawn, if that is known."""
 
 
 def returns_section(source: Source) -> Section:
@@ -45,7 +45,7 @@ def history_section(source: Source) -> Section:
     if source.summary.objective == "time_to_return":
         reading = (
             "Lower is better. Below the dashed line the score is the time to return; above it the target was missed, "
-            "and the budget is stretched by how much. The line is the best so far."
+            "and the score is the budget, stretched by how much was missing. The line is the best so far."
         )
     else:
         reading = "Higher is better: the best return within the budget. The line is the best so far."
@@ -58,7 +58,7 @@ def history_section(source: Source) -> Section:
 
 
 def parameters_section(source: Source) -> Section:
-    """Return what was tried, and which parameters mattered."""
+    """Return which values were tried, and which parameters mattered."""
     reading = (
         "Each line is a complete trial; follow it from its score through its parameters. Only parameters that differ "
         "between trials are drawn, and trials that were stopped early are not."
@@ -88,7 +88,7 @@ def parameters_section(source: Source) -> Section:
     else:
         blocks += [
             paragraph(
-                "How much each parameter tells the best quarter of the complete trials from all of them.",
+                "How much each parameter separates the best quarter of the complete trials from all of them.",
                 kind="reading",
             ),
             Figure("importances", importances_figure(importances)),

@@ -1,4 +1,4 @@
-"""Everything that the page is written from, read once."""
+"""All data of the page, read once."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +22,10 @@ class Source:
     config: StudyConfig
     summary: StudyReport
     trials: pd.DataFrame
-    """As of `tuner.analysis.trials_data`."""
+    """As `tuner.analysis.trials_data` returns them."""
     confirmation: Confirmation | None
     top: int
-    """How many of the best trials stand out."""
+    """How many of the best trials are highlighted."""
 
     @property
     def ended(self) -> pd.DataFrame:

@@ -12,15 +12,15 @@ from tuner.resources import write_whole
 
 
 def check_report_paths(page: Path, png_dir: Path | None, *, force: bool) -> None:
-    """Find out before any work whether the page and the images can be written.
+    """Check before any work that the page and the images can be written.
 
     Args:
         page: the HTML file.
-        png_dir: the folder for the images; it is made if it does not exist.
+        png_dir: the folder for the images; it is created if it does not exist.
         force: replace files that exist.
 
     Raises:
-        UserError: if not.
+        UserError: if one of them cannot be written.
     """
     if page.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"The report's file is '{page}', but it must end in .html. Images are written by --png DIR.")
@@ -33,10 +33,10 @@ def check_report_paths(page: Path, png_dir: Path | None, *, force: bool) -> None
     if png_dir is None:
         return
     if png_dir.exists() and not png_dir.is_dir():
-        raise UserError(f"'{png_dir}' is no folder. Name a folder for the images.")
+        raise UserError(f"'{png_dir}' is not a folder. Name a folder for the images.")
     if not png_dir.parent.is_dir():
         raise UserError(f"The folder '{png_dir.parent}' for '{png_dir.name}' does not exist. Make it first.")
-    check_figure_path(png_dir.parent / "figure.png")  # whether there is a browser that draws it
+    check_figure_path(png_dir.parent / "figure.png")  # needs a browser
 
 
 def write_report(
@@ -46,13 +46,13 @@ def write_report(
 
     Args:
         study: a study of this program.
-        page: the HTML file; it carries all that it needs.
+        page: the HTML file. It contains all that it needs.
         png_dir: the folder for the images.
         force: replace files that exist.
-        top: how many of the best trials stand out among the curves.
+        top: how many of the best trials are highlighted among the curves.
 
     Returns:
-        What was written, the page first.
+        The files that were written, the page first.
 
     Raises:
         UserError: as `check_report_paths` does, if another program made the study, or if a file cannot be written.
