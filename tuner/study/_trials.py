@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import AgentConfig, StudyConfig, TrialSpec
@@ -26,6 +25,7 @@ from tuner.storage.attributes import (
     UNSCORED,
     WARM_START,
 )
+from tuner.study.pruners import keeps_rungs
 from tuner.training import StopRequest
 
 
@@ -74,24 +74,45 @@ def propose_trial(
         write_outcome(study, trial._trial_id, outcome, [])
         study.tell(trial, state=TrialState.FAIL)
         raise UserError(message) from error
-    spec = _specification(trial, agent, config, runs_dir)
-    trial.set_user_attr(SPEC, spec.model_dump(mode="json"))
-    return RunningTrial(trial=trial, spec=spec, label=trial.user_attrs.get(WARM_START, ""))
-
-
-def _specification(trial: optuna.Trial, agent: AgentConfig, config: StudyConfig, runs_dir: Path | None) -> TrialSpec:
-    return TrialSpec(
+    spec = trial_spec(
+        config,
         study=config.study,
         number=trial.number,
         attempt=trial.user_attrs.get(ATTEMPT, 0),
         seed=trial_seed(config.sampler.seed, trial.number),
+        agent=agent,
+        runs_dir=runs_dir,
+    )
+    trial.set_user_attr(SPEC, spec.model_dump(mode="json"))
+    return RunningTrial(trial=trial, spec=spec, label=trial.user_attrs.get(WARM_START, ""))
+
+
+def trial_spec(
+    config: StudyConfig, *, study: str, number: int, attempt: int, seed: int, agent: AgentConfig, runs_dir: Path | None
+) -> TrialSpec:
+    """Return what a worker needs to know of a trial.
+
+    Args:
+        config: the study file, which gives the task, the objective, the budget and the threads.
+        study: the name of the Optuna study that the trial is written to.
+        number: the trial's number in it.
+        attempt: 0 for the first.
+        seed: seeds the simulation and the agent.
+        agent: what to train.
+        runs_dir: the trial's folder is `<runs_dir>/<study>/trial-NNNN`; None for none.
+    """
+    return TrialSpec(
+        study=study,
+        number=number,
+        attempt=attempt,
+        seed=seed,
         task=config.task,
         agent=agent,
         objective=config.objective,
         budget_seconds=config.budget.seconds,
         ticks=config.budget.ticks,
         threads=config.workers.threads,
-        directory=None if runs_dir is None else str(runs_dir / config.study / f"trial-{trial.number:04d}"),
+        directory=None if runs_dir is None else str(runs_dir / study / f"trial-{number:04d}"),
     )
 
 
@@ -218,9 +239,8 @@ def _carry_forward(study: optuna.Study, frozen: FrozenTrial, value: float, ticks
     """Report the final score at the ticks after a trial's end, so that pruners still find it among the peers there."""
     storage = study._storage
     last = frozen.last_step or 0
-    # These two compare what they themselves wrote down when they were asked about a trial at a rung.
-    keeps_rungs = isinstance(study.pruner, HyperbandPruner | SuccessiveHalvingPruner)
+    asked_at_rungs = keeps_rungs(study.pruner)
     for tick in range(last + 1, ticks + 1):
         storage.set_trial_intermediate_value(frozen._trial_id, tick, value)
-        if keeps_rungs:
+        if asked_at_rungs:
             study.pruner.prune(study, storage.get_trial(frozen._trial_id))

@@ -9,7 +9,6 @@ from optuna.pruners import (
     HyperbandPruner,
     MedianPruner,
     NopPruner,
-    PatientPruner,
     PercentilePruner,
     SuccessiveHalvingPruner,
     ThresholdPruner,
@@ -18,6 +17,7 @@ from optuna.pruners import (
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
 from tuner.errors import UserError, unknown_name
 from tuner.study._optuna_options import checked_options, without_experimental_warnings
+from tuner.study.pruners._patient import PatientPruner
 from tuner.study.pruners._time_to_return import TimeToReturnPruner
 
 _OPTUNA: Mapping[str, Callable[..., BasePruner]] = {
