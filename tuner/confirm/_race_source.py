@@ -8,13 +8,13 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.analysis import restricted
-from tuner.config import AgentConfig, StudyConfig, TrialSpec
+from tuner.config import AgentConfig, StudyConfig
 from tuner.confirm._plan import CANDIDATE, RULE, SEED, Plan, run_of
 from tuner.confirm._race import Key
 from tuner.confirm._reading import runs_by_candidate, standing_of
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import EndReason, StudySummary, attributes, outcome_of
-from tuner.study import RunningTrial, Verdict, conclude_trial
+from tuner.study import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.training import StopRequest
 
 _FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED})
@@ -122,7 +122,15 @@ class RaceSource:
     def _started(self, key: Key, seed: int) -> RunningTrial:
         trial = self._confirm.ask()
         attempt = self._faults(key, seed)
-        spec = self._specification(trial.number, key, seed, attempt)
+        spec = trial_spec(
+            self._config,
+            study=self._confirm.study_name,
+            number=trial.number,
+            attempt=attempt,
+            seed=seed,
+            agent=self._agents[key],
+            runs_dir=self._runs_dir,
+        )
         for name, value in {
             CANDIDATE: key,
             SEED: seed,
@@ -134,24 +142,6 @@ class RaceSource:
         number = self._plan.seeds.index(seed) + 1
         label = f"{self._plan.labels[key]}, seed {number} of {len(self._plan.seeds)}"
         return RunningTrial(trial=trial, spec=spec, label=label)
-
-    def _specification(self, number: int, key: Key, seed: int, attempt: int) -> TrialSpec:
-        config, folder = self._config, None
-        if self._runs_dir is not None:
-            folder = str(self._runs_dir / self._confirm.study_name / f"trial-{number:04d}")
-        return TrialSpec(
-            study=self._confirm.study_name,
-            number=number,
-            attempt=attempt,
-            seed=seed,
-            task=config.task,
-            agent=self._agents[key],
-            objective=config.objective,
-            budget_seconds=config.budget.seconds,
-            ticks=config.budget.ticks,
-            threads=config.workers.threads,
-            directory=folder,
-        )
 
     def _faults(self, key: Key, seed: int) -> int:
         """Return how often a run has failed since the command was given."""

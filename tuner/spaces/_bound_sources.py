@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
 from tuner.config import ActionBoundsFile, BoundsSource
 from tuner.errors import UserError, unknown_name
-
-if TYPE_CHECKING:
-    from tuner.spaces._space_trial import SpaceTrial
 
 ACTION_BOUNDS_SOURCES: tuple[BoundsSource, ...] = ("percentiles", "joint_limits", "fraction")
 """Every source, from what usually gives the tightest box to what can give the widest."""
 FRACTION = "action_bound_fraction"
 SOURCE = "action_bounds_source"
 PERCENTILES = "action_bounds_percentiles"
+
+_Choice = TypeVar("_Choice")
+
+
+class BoundsSuggester(Protocol):
+    """The part of a `SpaceTrial` that suggests bounds."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Suggest a number."""
+        ...
+
+    def suggest_ordinal(self, name: str, choices: Sequence[_Choice]) -> _Choice:
+        """Suggest one of several values that have an order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,7 @@ class SuggestedBounds:
 
 
 def suggest_bounds(
-    trial: "SpaceTrial",
+    trial: BoundsSuggester,
     bounds: ActionBoundsFile | None,
     sources: Sequence[BoundsSource],
     fraction: tuple[float, float],
@@ -65,7 +78,7 @@ def _offered(bounds: ActionBoundsFile, sources: Sequence[BoundsSource]) -> list[
 
 
 def _suggest_from(
-    source: BoundsSource, trial: "SpaceTrial", bounds: ActionBoundsFile, fraction: tuple[float, float]
+    source: BoundsSource, trial: BoundsSuggester, bounds: ActionBoundsFile, fraction: tuple[float, float]
 ) -> dict[str, Any]:
     if source == "fraction":
         return {FRACTION: trial.suggest_float(FRACTION, *fraction, log=True)}
