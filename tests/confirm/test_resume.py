@@ -13,8 +13,7 @@ from tuner.config import TrialSpec
 from tuner.confirm import confirmation_data
 from tuner.errors import TunerError, UserError
 from tuner.records import OutcomeKind
-from tuner.storage import lock_file
-from tuner.storage._owner import manager_lock
+from tuner.storage import lock_file, manager_lock
 from tuner.study import SilentListener
 
 

@@ -1,21 +1,23 @@
 """Who runs a study: one manager at a time, and how to tell whether it still lives."""
 
-import fcntl
+import errno
 import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import psutil
+from filelock import FileLock, Timeout
 
 from tuner.config import StudyConfig
 from tuner.errors import TunerError, UserError
 from tuner.records import known_fields
 from tuner.storage._url import sqlite_file
 
+_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL})
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -78,35 +80,26 @@ def manager_lock(path: Path | None, study: str) -> Iterator[None]:
         study: the study's name, for the message.
 
     Raises:
-        UserError: if another process holds the lock.
+        UserError: if another process holds the lock, or the file cannot be written.
+        TunerError: if the file system knows no locks.
     """
     if path is None:
         yield
         return
-    with _opened(path) as file:
-        _lock(file.fileno(), path, study)
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        yield
-
-
-def _opened(path: Path) -> TextIO:
+    lock = FileLock(path, blocking=False, fallback_to_soft=False)  # a soft lock would outlive a killed process
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a+")
-    except OSError as error:
-        raise UserError(f"The lock file {path} cannot be written: {error.strerror}. Check its permissions.") from error
-
-
-def _lock(descriptor: int, path: Path, study: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+        held = lock.acquire()
+    except Timeout as error:
         pid = path.read_text().strip() or "unknown"
         raise being_run(study, f"process {pid}") from error
     except OSError as error:
-        raise TunerError(f"The lock file {path} cannot be locked: {error.strerror}. Use a local disk.") from error
+        if error.errno in _NO_LOCKS:
+            raise TunerError(f"The lock file {path} cannot be locked: {error.strerror}. Use a local disk.") from error
+        raise UserError(f"The lock file {path} cannot be written: {error.strerror}. Check its permissions.") from error
+    with held:
+        path.write_text(f"{os.getpid()}\n")
+        yield
 
 
 def being_run(study: str, by: str) -> UserError:

@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 from tests.confirm.racing import Race
 from tests.study.toy import Lab
 from tuner.cli.app import app
-from tuner.storage import config_of, lock_file
-from tuner.storage._owner import manager_lock
+from tuner.storage import config_of, lock_file, manager_lock
 from tuner.workers._cpus import available_cpus
 
 FAULTY = Path(__file__).resolve().parents[2] / "support" / "faulty.py"
