@@ -12,17 +12,17 @@ _WORD_END = r"""["'`]?[\])},;:.]*(?:\s|$)"""
 
 # A text that is one URL, or assigns one: everything in it belongs to the URL, even spaces.
 _ALONE = re.compile(rf"""\s*(?:[\w.-]+\s*=\s*)?["']?{_SCHEME}{_NOT_WEB}://.*""")
-_USER_ALONE = re.compile(rf"({_SCHEME}://(?!/)[^:@]*:).*@")
+_USER_ALONE = re.compile(rf"({_SCHEME}://(?!/)[^:]*:).*@")
 _QUERY_ALONE = re.compile(rf"""([?&]{_KEY}=)[^&]*?(?=["']?$|&)""", re.IGNORECASE)
 
 # URLs in a sentence. A password that should have been escaped may hold @, /, : and #, so it ends at a word's last @.
-_USER = re.compile(rf"({_SCHEME}://(?!/)[^\s:@]*:)\S*@")
-_USER_OF_PATH = re.compile(rf"({_SCHEME}:/(?!/)[^\s:/@]*:)\S*@")
+_USER = re.compile(rf"({_SCHEME}://(?!/)[^\s:]*:)\S*@")
+_USER_OF_PATH = re.compile(rf"({_SCHEME}:/(?!/)[^\s:/]*:)\S*@")
 """A URL that was taken for a path has lost a slash."""
 _USER_WITH_SPACES = re.compile(
-    rf"({_SCHEME}{_NOT_WEB}:/{{1,2}}(?!/)[^\s:/@'\"]*:)(?!\d+(?:[/?'\",;.)\s]|$))[^\s@]*[ \t](?:(?!://)[^\n@])*@"
+    rf"({_SCHEME}{_NOT_WEB}:/{{1,2}}(?!/)[^\s:/'\"]*:)(?!\d+(?:[/?'\",;.)\s]|$))[^\s@]*[ \t](?:(?!://)[^\n@])*@"
 )
-_USER_CUT_OFF = re.compile(rf"({_SCHEME}://(?!/)[^\s:/@'\"]*:)(?!\d+[/?.…])[^\s@'\"]*(\.\.\.|…)")
+_USER_CUT_OFF = re.compile(rf"({_SCHEME}://(?!/)[^\s:/'\"]*:)(?!\d+[/?.…])[^\s@'\"]*(\.\.\.|…)")
 """The end of a URL that was shortened to be shown, and its @ with it, is missing."""
 _QUERY = re.compile(rf"([?&]{_KEY}=)[^&\s]*?(?=&|{_WORD_END})", re.IGNORECASE)
 

@@ -1,7 +1,6 @@
 """Storages: opened, created, and every way in which that fails, each with one message."""
 
 import sqlite3
-from importlib.util import find_spec
 from pathlib import Path
 
 import optuna
@@ -9,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from tuner.errors import TunerError, UserError
-from tuner.storage import STORAGE_ERRORS, open_storage, read_study, shown_url, storage_error, study_names
+from tuner.storage import STORAGE_ERRORS, open_storage, storage_error
 
 
 def url(path: Path) -> str:
@@ -34,61 +33,9 @@ def test_in_memory() -> None:
     assert study.best_value == 1.0
 
 
-@pytest.mark.parametrize("where", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"])
-def test_a_database_in_memory_would_keep_nothing(where: str) -> None:
-    with pytest.raises(UserError, match="is in memory, so nothing of the study would be kept"):
-        open_storage(where)
-
-
 def test_braces_in_the_path_are_left_alone(tmp_path: Path) -> None:
     open_storage(url(tmp_path / "{x}.db"))
     assert (tmp_path / "{x}.db").exists()
-
-
-@pytest.mark.parametrize(
-    ("where", "message"),
-    [
-        ("nonsense", "'nonsense' is not a database URL. Give a URL such as sqlite:///runs/tuner.db"),
-        ("", "is not a database URL"),
-        ("foo://x", "a kind of database that is not known here; supported are SQLite and PostgreSQL"),
-        (
-            "mysql://u:secret@localhost/x",
-            r"'mysql://u:\*\*\*@localhost/x' names .* supported are SQLite and PostgreSQL",
-        ),
-        ("oracle://u@localhost/x", "supported are SQLite and PostgreSQL"),
-        ("postgresql+none://u@localhost/x", "names a driver that is not known here"),
-        ("postgresql://u@localhost:port/x", "is not a database URL"),
-        ("sqlite://x.db", "write sqlite:///x.db$"),
-        ("sqlite://runs/x.db", "write sqlite:///runs/x.db$"),
-    ],
-)
-def test_bad_urls(where: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        open_storage(where)
-
-
-@pytest.mark.parametrize(
-    ("where", "shown"),
-    [
-        ("mysql://me:pass/w@rd@host/db", "mysql://me:***@host/db"),
-        ("postgresql://me:password@host:port/db", "postgresql://me:***@host:port/db"),
-        ("postgresql+none://me:password@host/db", "postgresql+none://me:***@host/db"),
-        ("mysql://host/db?user=me&password=pass", "mysql://host/db?user=me&password=***"),
-    ],
-)
-def test_no_message_shows_a_password(where: str, shown: str) -> None:
-    with pytest.raises(UserError) as caught:
-        open_storage(where)
-    assert f"'{shown}'" in str(caught.value)
-    assert "pass" not in str(caught.value).replace("user:password@host", "").replace("&password=", "")
-
-
-@pytest.mark.skipif(find_spec("psycopg2") is not None, reason="psycopg2 is installed")
-def test_another_driver_of_postgresql() -> None:
-    with pytest.raises(
-        UserError, match=r"\(postgresql\+psycopg2\)\. Write postgresql\+psycopg://me:\*\*\*@host/db to use"
-    ):
-        open_storage("postgresql+psycopg2://me:secret@host/db")
 
 
 @pytest.mark.parametrize(
@@ -103,41 +50,6 @@ def test_a_database_of_another_program(tmp_path: Path, table: str, read_only: bo
     with pytest.raises(UserError, match=r"other\.db was not written by Optuna; name another file\."):
         open_storage(url(path), read_only=read_only)
     assert path.read_bytes() == before
-
-
-def test_an_empty_file_is_filled_but_not_by_reading(tmp_path: Path) -> None:
-    path = tmp_path / "tuner.db"
-    path.touch()
-    with pytest.raises(UserError, match=r"tuner\.db holds no studies\. Run a study first"):
-        study_names(url(path))
-    assert path.stat().st_size == 0
-    open_storage(url(path))
-    assert study_names(url(path)) == []
-
-
-def test_reading_a_study(tmp_path: Path) -> None:
-    path = tmp_path / "tuner.db"
-    study = optuna.create_study(storage=open_storage(url(path)), study_name="walk")
-    study.tell(study.ask(), 1.5)
-    assert study_names(url(path)) == ["walk"]
-    assert read_study(url(path), "walk").best_value == 1.5
-    with pytest.raises(UserError, match=r"Unknown study 'wlak'\. Did you mean 'walk'\?"):
-        read_study(url(path), "wlak")
-
-
-def test_reading_a_damaged_study(tmp_path: Path) -> None:
-    path = tmp_path / "tuner.db"
-    study = optuna.create_study(storage=open_storage(url(path)), study_name="walk")
-    study.tell(study.ask(), 1.5)
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE trials SET state = 'NONSENSE'")
-    with pytest.raises(UserError, match=r"cannot be read and may be damaged; name another\. \(LookupError: .NONSENSE"):
-        read_study(url(path), "walk")
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE trials SET state = 'COMPLETE'")
-        connection.execute("DROP TABLE trial_user_attributes")
-    with pytest.raises(TunerError, match=r"tuner\.db failed: no such table"):
-        read_study(url(path), "walk")
 
 
 def test_not_a_database(tmp_path: Path) -> None:
@@ -211,8 +123,3 @@ def test_locked_by_another_process(tmp_path: Path) -> None:
     error = storage_error(caught.value, "S")
     assert type(error) is TunerError
     assert "stayed locked by another process for 60 s" in str(error)
-
-
-def test_passwords_are_not_shown() -> None:
-    assert shown_url("postgresql://me:secret@host/db") == "postgresql+psycopg://me:***@host/db"
-    assert shown_url(None) == "in memory"

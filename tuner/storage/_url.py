@@ -32,7 +32,7 @@ def parse_url(url: str) -> URL:
             f"PostgreSQL. {_EXAMPLE}"
         )
     if "@" in (parsed.host or ""):  # the driver would name the host in its messages, and with it half a password
-        raise UserError(f"The storage '{shown}' has an @ in its user name or password. Write it as %40.")
+        raise UserError(f"The storage '{shown}' has an @ in its password. Write it as %40.")
     try:
         parsed.get_dialect()
     except NoSuchModuleError as error:
