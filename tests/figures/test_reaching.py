@@ -57,7 +57,7 @@ def test_a_trial_stopped_for_its_curve_counts_up_to_the_budget():
 
 
 def test_a_trial_stopped_for_its_clock_is_lost_from_sight_then():
-    # Trial 0 took 20 s; the rule stops whoever is beyond 1.25 · 20 = 25 s, at the next tick.
+    # Trial 0 took 20 s; the rule stops trials beyond 1.25 · 20 = 25 s, at the next tick.
     study = stopped(shadow_share=1.0)
     assert trials_data(study)["rule"].dropna().tolist() == ["dominated"]
     data = study_times(study)

@@ -10,7 +10,7 @@ from tuner.figures._outcomes import OUTCOMES
 from tuner.figures._style import COLOURS, faded, label, number, styled
 from tuner.records import OutcomeKind
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # figures of other things need not load what confirms
     from tuner.confirm import Confirmation
 
 _COLUMNS = ["label", "mean", "low", "high", "promised", "success_rate", "runs", "winner", "dropped"]

@@ -16,7 +16,7 @@ from tuner.analysis import summary_data, trials_data
 from tuner.figures._style import SERIES, faded, styled
 from tuner.records import OutcomeKind
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # figures of other things need not load what confirms
     from tuner.confirm import Confirmation
 
 ALL_TRIALS = "all trials of the study"

@@ -57,7 +57,7 @@ def test_an_untrained_policy_acts_in_the_simulator_that_lists_its_task():
     assert json.loads(shown.stdout)["dimensions"][0]["box"] == [-2.0, 2.0]
 
 
-def test_a_file_is_not_replaced_unasked(trial, tmp_path):
+def test_a_file_is_replaced_only_by_force(trial, tmp_path):
     (tmp_path / "a.npz").write_text("mine")
     refused = call(trial, "--steps", "1", "-o", tmp_path / "a.npz")
     assert refused.exit_code == 2

@@ -169,7 +169,7 @@ def test_it_says_how_to_go_on(tmp_path):
     assert "stopped before there was a policy" in console.export_text()
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "policy.zip").touch()
-    # An earlier training's, which --force was to replace: this one was stopped before it had an agent.
+    # The policy of an earlier training, which --force should replace: this one was stopped before it had an agent.
     print_next(console, tmp_path / "a.json", run, Outcome(OutcomeKind.INTERRUPTED))
     assert "stopped before there was a policy" in console.export_text()
     (tmp_path / "run-2").mkdir()
