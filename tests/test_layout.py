@@ -32,10 +32,6 @@ STILL_WITHOUT_TESTS = {
     "tuner/export/_formats.py",
     "tuner/export/_parts.py",
     "tuner/export/_python_source.py",
-    "tuner/study/_listener.py",
-    "tuner/study/_loop.py",
-    "tuner/study/_optuna_options.py",
-    "tuner/study/_trials.py",
 }
 """To be emptied before this rebuild ends."""
 

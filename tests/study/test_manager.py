@@ -1,8 +1,8 @@
 """Whole studies on replayed trials: what is asked, told, pruned, carried forward and written down."""
 
-from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from tests.study import toy
@@ -10,9 +10,7 @@ from tests.study.toy import Lab
 from tuner.clock import ManualClock
 from tuner.config import TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.storage import StudySummary, outcome_of, runs_of
-from tuner.study import SilentListener
-from tuner.workers import Event, NoticeEvent, ReplayPool
+from tuner.storage import outcome_of
 
 
 def test_a_study_from_beginning_to_end(lab: Lab) -> None:
@@ -40,51 +38,6 @@ def test_a_study_from_beginning_to_end(lab: Lab) -> None:
     training = sum(min(toy.seconds_to_target(trial.params["x"]), toy.BUDGET) for trial in trials)
     assert summary.training_seconds == pytest.approx(training)
     assert summary.wall_seconds == pytest.approx(training + 12 * toy.LAUNCH_SECONDS)
-
-
-def test_a_reached_score_is_carried_forward(lab: Lab) -> None:
-    config = lab.config(budget={"trials": 1}, fixed={"x": 0.3})
-    lab.run(config)
-    (trial,) = lab.trials(config)
-    # x = 0.3 reaches 10 after 20 s: ticks 1, 2, 3 at 5, 10, 15 s show 2.5, 5, 7.5; 20 s is the end
-    # gaps 7.5, 5, 2.5 over themselves plus 10: 0.42857, 0.33333, 0.2
-    assert [trial.intermediate_values[tick] for tick in (1, 2, 3)] == pytest.approx([142.857, 133.333, 120.0], abs=1e-3)
-    assert [trial.intermediate_values[tick] for tick in range(4, 21)] == [20.0] * 17
-
-
-def test_everything_shown_is_in_the_storage(disk: Lab) -> None:
-    config = disk.config(budget={"trials": 1}, fixed={"x": 0.3})
-    disk.run(config)
-    (trial,) = disk.trials(config)
-    outcome = outcome_of(trial)
-    assert outcome is not None
-    assert (outcome.kind, outcome.reached_seconds, outcome.ledger["launch"]) == (OutcomeKind.REACHED, 20.0, 3.0)
-    assert outcome.agent is not None
-    assert outcome.agent["arguments"] == {"learning_rate": 0.3}
-    spec = TrialSpec.model_validate(trial.user_attrs["spec"])
-    assert (spec.study, spec.number, spec.attempt, spec.budget_seconds, spec.ticks) == ("toy", 0, 0, 100.0, 20)
-    assert trial.user_attrs["ticks"]["estimate"] == [2.5, 5.0, 7.5]
-    study = disk.load(config)
-    assert study.metric_names == ["score in seconds"]
-    assert study.user_attrs["config"] == config.model_dump(mode="json")
-    (run,) = runs_of(study)
-    assert (run["slots"], run["wall_seconds"], run["end"]) == (1, 23.0, "finished")
-
-
-def test_trials_have_their_own_seeds_and_folders(lab: Lab, tmp_path: Path) -> None:
-    seen: list[TrialSpec] = []
-
-    def watch(spec: TrialSpec) -> Any:
-        seen.append(spec)
-        return toy.play(spec)
-
-    config = lab.config(budget={"trials": 3})
-    lab.run(config, recordings=watch, runs_dir=tmp_path / "runs")
-    lab.run(lab.config(study="again", budget={"trials": 3}), recordings=watch)
-    assert len({spec.seed for spec in seen[:3]}) == 3
-    assert [spec.seed for spec in seen[:3]] == [spec.seed for spec in seen[3:]]
-    assert [spec.directory for spec in seen[:2]] == [f"{tmp_path}/runs/toy/trial-{number:04d}" for number in (0, 1)]
-    assert seen[3].directory is None
 
 
 @pytest.mark.parametrize("slots", [1, 3])
@@ -154,38 +107,6 @@ def test_shadows_are_marked_and_complete_in_their_own_time(lab: Lab) -> None:
     assert rules <= {"dominated", None}
 
 
-def test_a_trial_that_reaches_the_target_while_it_is_told_to_stop_has_reached_it(lab: Lab) -> None:
-    class Deaf(toy.ReplayPool):
-        def stop(self, slot: int, request: Any) -> None:
-            """Trials are over before the request arrives."""
-
-    pruner = {"kind": "time_to_return", "options": {"shadow_share": 0.0}}
-    config = lab.config(budget={"trials": 15}, pruner=pruner)
-    summary = lab.run(config, pool=Deaf)
-    assert "pruned" not in summary.outcomes
-    stopped = [trial for trial in lab.trials(config) if "pruner_verdict" in trial.user_attrs]
-    assert stopped
-    assert all(trial.state.name == "COMPLETE" for trial in stopped)
-
-
-class NoticingPool(ReplayPool):
-    """Its second worker cannot use the GPU."""
-
-    def submit(self, slot: int, spec: TrialSpec) -> None:
-        super().submit(slot, spec)
-        self.notices = [NoticeEvent(slot, spec, "WARNING: no GPU")] if spec.number == 1 else []
-
-    def poll(self, timeout_seconds: float) -> list[Event]:
-        notices, self.notices = self.notices, []
-        return notices or super().poll(timeout_seconds)
-
-
-def test_what_a_worker_must_tell_reaches_the_user(lab: Lab) -> None:
-    listener = toy.Stopper(-1, -1)
-    lab.run(lab.config(budget={"trials": 3}), pool=NoticingPool, listener=listener)
-    assert listener.messages == ["WARNING: no GPU"]
-
-
 def test_return_at_budget(lab: Lab) -> None:
     config = lab.config(objective={"kind": "return_at_budget", "target": None})
     summary = lab.run(config)
@@ -205,27 +126,15 @@ def test_a_trial_without_any_estimate(lab: Lab) -> None:
     assert summary.outcomes == {"exhausted": 7}
 
 
-def test_the_listener_hears_everything_in_order(lab: Lab) -> None:
-    heard: list[str] = []
+def test_a_space_that_gives_everything_up_comes_to_an_end(lab: Lab) -> None:
+    def never(trial: Any) -> Any:
+        trial.suggest_float("x", 0.0, 1.0)
+        raise optuna.TrialPruned
 
-    class Listener(SilentListener):
-        def on_study_started(self, summary: StudySummary) -> None:
-            heard.append(f"study {summary.finished}/{summary.trials}")
+    function_once = iter([True])
 
-        def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
-            heard.append(f"start {spec.number} {label}".rstrip())
+    def after_the_first_look(trial: Any) -> Any:
+        return toy.toy(trial) if next(function_once, False) else never(trial)
 
-        def on_phase(self, slot: int, spec: TrialSpec, phase: str) -> None:
-            heard.append(phase)
-
-        def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
-            heard.append(f"{tick.index}: {score:.1f}")
-
-        def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
-            heard.append(f"{outcome.kind.value} {summary.finished}/{summary.trials}")
-
-    config = lab.config(budget={"trials": 1}, warm_start=("known",))
-    lab.run(config, toy.space(known={"x": 0.3, "y": "a"}), listener=Listener())
-    # scores as in test_a_reached_score_is_carried_forward
-    ticks = ["1: 142.9", "2: 133.3", "3: 120.0"]
-    assert heard == ["study 0/1", "start 0 known", "launch", "train", *ticks, "reached 1/1"]
+    summary = lab.run(lab.config(), toy.space(after_the_first_look))
+    assert (summary.finished, summary.outcomes, summary.best) == (12, {"pruned": 12}, None)

@@ -10,15 +10,13 @@ import psutil
 import pytest
 
 from tests.study import toy
-from tests.study.toy import Lab
-from tuner.clock import ManualClock, wall_time
+from tests.study.toy import Lab, final_parameters, kill_at
+from tuner.clock import wall_time
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Outcome, OutcomeKind
 from tuner.simulators import task_revision
 from tuner.storage import Owner, StudySummary, runs_of
-from tuner.study import SilentListener
-from tuner.study._trials import queue_again, write_outcome
 
 
 def stop_at(lab: Lab, config: StudyConfig, number: int, tick: int, *, slots: int = 1) -> StudySummary:
@@ -27,25 +25,6 @@ def stop_at(lab: Lab, config: StudyConfig, number: int, tick: int, *, slots: int
     manager = lab.manager(config, listener=listener, slots=slots)
     listener.stop = manager.request_stop
     return manager.run()
-
-
-def final_parameters(lab: Lab, config: StudyConfig) -> list[float]:
-    """Return the parameter of every trial that counts."""
-    return [trial.params["x"] for trial in lab.trials(config) if trial.state.name in ("COMPLETE", "PRUNED")]
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL where the test needs to choose the very line: nothing handles it."""
-
-
-def kill_at(lab: Lab, config: StudyConfig, number: int, tick: int, **options: Any) -> None:
-    """Run a study and kill the manager at a tick of a trial."""
-
-    def die() -> None:
-        raise Killed
-
-    with pytest.raises(Killed):
-        lab.run(config, listener=toy.Stopper(number, tick, die), **options)
 
 
 def test_a_finished_study_has_nothing_left_to_do(lab: Lab) -> None:
@@ -82,63 +61,6 @@ def test_interrupted_trials_are_queued_again(disk: Lab) -> None:
     assert [run["end"] for run in runs_of(disk.load(config))] == ["interrupted", "finished"]
 
 
-def test_the_time_limit_does_the_same(lab: Lab) -> None:
-    config = lab.config(budget={"total_seconds": 200.0})
-    clock = ManualClock()
-    summary = lab.run(config, clock=clock)
-    assert (summary.reason, clock.now()) == ("time limit", pytest.approx(200.0))
-    assert Counter(lab.states(config))["WAITING"] == 1
-    assert lab.run(lab.config()).finished == 12
-
-
-def test_a_second_request_does_not_wait_for_deaf_workers(lab: Lab) -> None:
-    class Deaf(toy.ReplayPool):
-        def stop(self, slot: int, request: Any) -> None:
-            """Hear nothing."""
-
-    config = lab.config()
-    clock = ManualClock()
-    listener = toy.Stopper(0, 2)
-    manager = lab.manager(config, pool=Deaf, listener=listener, clock=clock)
-
-    def twice() -> None:
-        manager.request_stop()
-        manager.request_stop()
-
-    listener.stop = twice
-    assert manager.run().reason == "interrupted"
-    assert clock.now() == toy.LAUNCH_SECONDS + 10.0  # the second tick
-    assert lab.states(config) == ["FAIL", "WAITING"]
-
-
-def test_deaf_workers_are_ended_after_a_while(lab: Lab) -> None:
-    class Deaf(toy.ReplayPool):
-        def stop(self, slot: int, request: Any) -> None:
-            """Hear nothing."""
-
-    def endless(spec: TrialSpec) -> toy.Recording:
-        return toy.Recording((Tick(1, 5.0),), Outcome(OutcomeKind.EXHAUSTED), closing_seconds=1e6)
-
-    config = lab.config()
-    clock = ManualClock()
-    listener = toy.Stopper(0, 1)
-    manager = lab.manager(config, recordings=endless, pool=Deaf, listener=listener, clock=clock)
-    listener.stop = manager.request_stop
-    assert manager.run().reason == "interrupted"
-    assert clock.now() < 60.0
-    assert lab.states(config) == ["FAIL", "WAITING"]
-
-
-def test_ctrl_c_without_a_signal_handler(lab: Lab) -> None:
-    def ctrl_c() -> None:
-        raise KeyboardInterrupt
-
-    config = lab.config()
-    summary = lab.run(config, listener=toy.Stopper(1, 2, ctrl_c))
-    assert summary.reason == "interrupted"
-    assert lab.states(config) == ["COMPLETE", "FAIL", "WAITING"]
-
-
 @pytest.mark.parametrize("slots", [1, 3])
 def test_a_killed_manager_loses_nothing(disk: Lab, slots: int) -> None:
     config = disk.config()
@@ -168,28 +90,6 @@ def test_killed_again_and_again(lab: Lab) -> None:
     trials = lab.trials(config)
     assert [trial.params["x"] for trial in trials[1:5]] == [trials[1].params["x"]] * 4
     assert len(set(final_parameters(lab, config))) == 4
-
-
-def test_killed_between_writing_an_outcome_and_telling_it(disk: Lab) -> None:
-    config = disk.config(budget={"trials": 2})
-    kill_at(disk, config, 0, 4)
-    study = disk.load(config)
-    outcome = Outcome(OutcomeKind.REACHED, reached_seconds=31.0, best_return=10.5, clock_seconds=31.0)
-    write_outcome(study, study.trials[0]._trial_id, outcome, [Tick(1, 5.0, best=1.0)])
-    disk.run(config)
-    first = disk.trials(config)[0]
-    assert (first.state.name, first.value, first.intermediate_values[20]) == ("COMPLETE", 31.0, 31.0)
-    assert len(disk.trials(config)) == 2
-
-
-def test_killed_between_queueing_a_trial_again_and_telling_so(lab: Lab) -> None:
-    config = lab.config(budget={"trials": 2})
-    kill_at(lab, config, 0, 2)
-    study = lab.load(config)
-    queue_again(study, study.trials[0], attempt=0)
-    lab.run(config)
-    assert [trial.user_attrs.get("retry_of") for trial in lab.trials(config)] == [None, 0, None]
-    assert len(set(final_parameters(lab, config))) == 2
 
 
 def test_warm_starts_come_first_and_only_once(lab: Lab) -> None:
@@ -356,17 +256,6 @@ def test_what_may_change_between_runs(lab: Lab) -> None:
     assert lab.run(other).finished == 4
 
 
-def test_seconds_of_other_threads_are_said_to_be_unlike(lab: Lab) -> None:
-    lab.run(lab.config(budget={"trials": 1}))
-    listener = toy.Stopper(-1, 0)
-    lab.run(lab.config(budget={"trials": 2}), listener=listener)
-    assert listener.messages == []
-    lab.run(lab.config(budget={"trials": 3}, workers={"threads": 1}), listener=listener)
-    (message,) = listener.messages
-    assert "with 2 threads a worker" in message
-    assert message.endswith("with 1: their seconds may not compare.")
-
-
 def test_a_study_of_another_program(disk: Lab) -> None:
     config = disk.config()
     study = toy.optuna.create_study(study_name="toy", storage=toy.open_storage(config.storage))
@@ -434,29 +323,28 @@ def test_one_manager_at_a_time(disk: Lab, tmp_path: Path) -> None:
     assert disk.run(config).finished == 12  # the system dropped the lock of the killed process
 
 
-def test_a_storage_that_fails_in_the_middle(disk: Lab) -> None:
-    config = disk.config()
-    storage = toy.open_storage(config.storage)
-    backend = storage._backend  # type: ignore[attr-defined]
-    clock = ManualClock()
-    pool = toy.ReplayPool(toy.play, 2, clock)
+def test_an_unknown_reference_of_the_confirmation(lab: Lab) -> None:
+    config = lab.config(confirm={"reference": "slwo"})
+    with pytest.raises(UserError, match=r"Unknown warm start 'slwo' of search space 'toy'. Did you mean 'slow'\?"):
+        lab.run(config, toy.space(slow={"x": 0.7, "y": "a"}))
+    with pytest.raises(KeyError):
+        lab.load(config)
 
-    class Filler(SilentListener):
-        """Lets the database grow no further once trial 3 runs."""
 
-        def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
-            if spec.number == 3:
-                with backend.engine.connect() as connection:
-                    pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-                    connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+def test_a_reference_that_the_space_gives_up(lab: Lab) -> None:
+    starts = {"given_up": {"x": 0.1, "y": "a"}, "kept": {"x": 0.7, "y": "a"}}
+    config = lab.config(confirm={"reference": "given_up"})
+    with pytest.raises(UserError, match=r"reference 'given_up' cannot be built: the search space 'toy' gives it up"):
+        lab.run(config, toy.space(picky, **starts))
+    assert lab.run(lab.config(confirm={"reference": "kept"}), toy.space(picky, **starts)).finished == 12
 
-    manager = toy.Manager(config, toy.space(), pool, listener=Filler(), clock=clock, storage=storage)
-    with pytest.raises(TunerError, match=r"database or disk is full\. Make room on the disk and run the same command"):
-        manager.run()
-    assert pool.idle() == []  # closed: nothing trains on
-    complete = {trial.number: trial.value for trial in disk.trials(config) if trial.state.name == "COMPLETE"}
-    assert complete
-    assert disk.run(config, slots=2).finished == 12
-    after = {trial.number: trial.value for trial in disk.trials(config)}
-    assert {number: after[number] for number in complete} == complete
-    assert "RUNNING" not in disk.states(config)
+
+def test_a_confirmation_of_an_objective_without_times(lab: Lab) -> None:
+    config = lab.config(confirm={"top": 1}, objective={"kind": "return_at_budget"})
+    with pytest.raises(UserError, match=r"confirms times to return, but optimises return_at_budget\. Leave"):
+        lab.run(config)
+
+
+def test_a_confirmation_that_can_be(lab: Lab) -> None:
+    config = lab.config(confirm={"reference": "slow"}, budget={"trials": 1})
+    assert lab.run(config, toy.space(slow={"x": 0.7, "y": "a"})).finished == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import pytest
 from optuna.trial import FrozenTrial
 
 from tuner.clock import ManualClock
@@ -161,3 +162,27 @@ class Stopper(SilentListener):
 
     def on_message(self, text: str) -> None:
         self.messages.append(text)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL where the test needs to choose the very line: nothing handles it."""
+
+
+def kill_at(lab: Lab, config: StudyConfig, number: int, tick: int, **options: Any) -> None:
+    """Run a study and kill the manager at a tick of a trial."""
+
+    def die() -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        lab.run(config, listener=Stopper(number, tick, die), **options)
+
+
+def faulty(kind: OutcomeKind, numbers: set[int]) -> Callable[[TrialSpec], Recording]:
+    """Return recordings in which some trials fail."""
+    return lambda spec: failing(kind, spec) if spec.number in numbers else play(spec)
+
+
+def final_parameters(lab: Lab, config: StudyConfig) -> list[float]:
+    """Return the parameter of every trial that counts."""
+    return [trial.params["x"] for trial in lab.trials(config) if trial.state.name in ("COMPLETE", "PRUNED")]
