@@ -20,10 +20,6 @@ WITHOUT_TESTS = {
 """Modules that need no test file of their name, and why."""
 
 STILL_WITHOUT_TESTS = {
-    "tuner/confirm/_plan.py",
-    "tuner/confirm/_race_source.py",
-    "tuner/confirm/_reading.py",
-    "tuner/confirm/_results.py",
     "tuner/dashboard/_annotations.py",
     "tuner/dashboard/_server.py",
     "tuner/dashboard/_svg.py",

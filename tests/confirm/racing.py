@@ -15,6 +15,7 @@ from tuner.config import ConfirmConfig, StudyConfig, TrialSpec
 from tuner.confirm import Confirmation, Confirmer, confirmation_data
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary, confirm_name
+from tuner.study import SilentListener
 from tuner.workers import Recording, ReplayPool
 
 STARTS = {
@@ -122,3 +123,26 @@ class Race:
     def trained(self) -> list[tuple[float, int]]:
         """Return every run given to a worker as x and the number of its seed."""
         return [(toy.x_of(spec), self.seeds[spec.seed]) for spec in self.specs]
+
+
+class Hears(SilentListener):
+    """Keeps what is said, and what starts."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.started: list[str] = []
+
+    def on_message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        self.started.append(label)
+
+
+def remade(race: Race, **sections: Any) -> None:
+    """Delete the study and run another one under its name."""
+    toy.optuna.delete_study(study_name="toy", storage=race.study._storage)
+    race.config = race.lab.config(
+        **{"warm_start": ("lucky", "steady"), "budget": {"trials": 2, **sections.pop("budget", {})}, **sections}
+    )
+    race.lab.run(race.config, race.space)

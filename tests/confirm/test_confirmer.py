@@ -1,35 +1,16 @@
 """Whole confirmations on replayed runs; who takes how long is in `racing.py`."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.confirm.racing import Race, play
+from tests.confirm.racing import Hears, Race
 from tests.study import toy
 from tests.study.toy import Lab
-from tuner.config import TrialSpec
-from tuner.confirm import confirmation_data, remarks
+from tuner.confirm import confirmation_data
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
-from tuner.storage import config_of, outcome_of, study_names
-from tuner.study import SilentListener
-from tuner.workers import Recording
-
-
-class Hears(SilentListener):
-    """Keeps what is said, and what starts."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-        self.started: list[str] = []
-
-    def on_message(self, text: str) -> None:
-        self.messages.append(text)
-
-    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
-        self.started.append(label)
+from tuner.storage import study_names
 
 
 def test_the_lucky_one_does_not_win(lab: Lab) -> None:
@@ -55,22 +36,6 @@ def test_the_lucky_one_does_not_win(lab: Lab) -> None:
     assert listener.messages == [f"No further seeds for trial 2: {reason}."]
 
 
-def test_runs_go_round_by_round_on_the_same_seeds(lab: Lab) -> None:
-    race = Race(lab)
-    listener = Hears()
-    found = race.run(top=3, seeds=5, listener=listener)
-    rounds = [(x, seed) for seed in range(3) for x in (0.3, 0.4, 0.5)]
-    rounds += [(x, seed) for seed in (3, 4) for x in (0.3, 0.4)]
-    assert race.trained() == rounds
-    assert tuple(race.seeds) == found.seeds
-    assert listener.started[:4] == [
-        "trial 0, seed 1 of 5",
-        "trial 1, seed 1 of 5",
-        "trial 2, seed 1 of 5",
-        "trial 0, seed 2 of 5",
-    ]
-
-
 def test_seeds_are_none_of_the_study(lab: Lab) -> None:
     race = Race(lab)
     used = {trial.user_attrs["spec"]["seed"] for trial in race.study.trials}
@@ -78,25 +43,6 @@ def test_seeds_are_none_of_the_study(lab: Lab) -> None:
     assert len(used) == 4
     assert len(set(found.seeds)) == 5
     assert not used & set(found.seeds)
-
-
-def test_a_run_trains_what_the_trial_trained_as_the_study_did(lab: Lab, tmp_path: Path) -> None:
-    race = Race(lab)
-    race.run(top=1, seeds=1, runs_dir=tmp_path)
-    (spec,) = race.specs
-    (trial,) = race.confirm_study.trials
-    trained = TrialSpec.model_validate(race.study.trials[0].user_attrs["spec"])
-    assert spec.model_copy(
-        update={name: getattr(trained, name) for name in ("study", "seed", "directory")}
-    ) == trained.model_copy(update={"number": 0})
-    assert spec.directory == str(tmp_path / "toy" / "confirm" / "trial-0000")
-    assert spec.study == "toy/confirm"
-    assert trial.user_attrs["candidate"] == 0
-    assert trial.user_attrs["seed"] == spec.seed
-    assert (trial.state.name, trial.value) == ("COMPLETE", 50.0)
-    assert trial.user_attrs["ticks"]["best"] == [1.0] * 10
-    assert trial.user_attrs["censored"] is False
-    assert config_of(race.confirm_study) == race.config
 
 
 def test_the_reference_runs_on_the_same_seeds_and_never_wins(lab: Lab) -> None:
@@ -146,82 +92,10 @@ def test_configurations_are_distinct_and_those_that_reached_come_first(lab: Lab)
     assert [candidate.label for candidate in found.candidates] == ["trial 1", "trial 0"]
 
 
-def test_several_workers_share_a_round_and_begin_the_next_where_one_would_idle(lab: Lab) -> None:
-    race = Race(lab)
-    found = race.run(top=3, seeds=5, slots=4)
-    assert sorted(race.trained()[:4]) == [(0.3, 0), (0.3, 1), (0.4, 0), (0.5, 0)]
-    assert found.winner is not None
-    assert found.winner.label == "trial 1"
-    assert [candidate.mean_seconds.value for candidate in found.candidates[:2]] == pytest.approx([24.0, 57.0])
-    assert found.finished
-
-
-def test_a_run_that_its_candidates_drop_made_superfluous_is_stopped(lab: Lab) -> None:
-    race = Race(lab)
-    found = race.run(top=3, seeds=5, slots=6)
-    stopped = [trial for trial in race.confirm_study.trials if trial.state.name == "PRUNED"]
-    outcomes = [outcome for trial in stopped if (outcome := outcome_of(trial))]
-    assert outcomes
-    assert {(outcome.kind, outcome.rule) for outcome in outcomes} == {(OutcomeKind.PRUNED, "race")}
-    assert {trial.user_attrs["candidate"] for trial in stopped} == {2}
-    slowest = found.candidates[2]
-    assert slowest.dropped is not None
-    assert all(run.kind == "reached" for run in slowest.runs)  # half a run says nothing
-
-
-def test_runs_that_shared_their_cpus_are_told_apart(lab: Lab) -> None:
-    race = Race(lab, "steady", "slow")
-    undisturbed = play(race.seeds)
-
-    def play_beside_others(spec: TrialSpec) -> Recording:
-        recording = undisturbed(spec)
-        return replace(recording, outcome=replace(recording.outcome, contended=race.seeds[spec.seed] == 1))
-
-    found = race.run(top=2, seeds=2, recordings=play_beside_others)
-    assert [[run.contended for run in candidate.runs] for candidate in found.candidates] == [[False, True]] * 2
-    assert remarks(found) == ["2 of 4 runs shared their CPUs with other work; seconds of such runs do not compare."]
-
-
-def test_one_worker_or_four_find_the_same(lab: Lab) -> None:
-    one, four = Race(lab), Race(Lab(None))
-    # The numbers of the seeds are those in the order of the first race's.
-    first = one.run(top=2, seeds=3)
-    four.seeds = dict(one.seeds)
-    second = four.run(top=2, seeds=3, slots=4)
-    assert first.seeds == second.seeds
-    assert [c.runs for c in first.candidates] == [c.runs for c in second.candidates]
-
-
-def test_a_study_in_which_no_trial_reached_the_target(lab: Lab) -> None:
-    race = Race(lab, "never")
-    listener = Hears()
-    found = race.run(seeds=2, listener=listener)
-    assert "No trial of the study reached the target." in listener.messages[0]
-    assert (found.finished, found.winner) == (True, None)
-    assert [run.kind for run in found.candidates[0].runs] == ["exhausted"] * 2
-    assert (found.candidates[0].promised_seconds, found.candidates[0].gap_seconds) == (None, None)
-    assert (found.candidates[0].success_rate, found.candidates[0].mean_seconds.value) == (0.0, 100.0)
-
-
-def test_what_watchers_see(lab: Lab) -> None:
-    race = Race(lab)
-    race.run(top=3, seeds=5)
-    summary = race.summary
-    assert summary is not None
-    # 15 runs less the two seeds that trial 2 did not get.
-    assert (summary.study, summary.trials, summary.finished) == ("toy/confirm", 13, 13)
-    assert summary.outcomes == {"reached": 12, "exhausted": 1}
-    assert summary.standing == "Mean time to return so far: trial 1 24.0 s, trial 0 57.0 s; dropped: trial 2"
-
-
 def test_a_study_is_not_listed_twice(disk: Lab) -> None:
     race = Race(disk, "steady")
     race.run(seeds=1)
     assert study_names(race.config.storage) == ["toy"]
-
-
-def test_a_study_that_was_never_confirmed(lab: Lab) -> None:
-    assert confirmation_data(Race(lab, "steady").study) is None
 
 
 def test_without_a_finished_trial_there_is_nothing_to_confirm(lab: Lab) -> None:

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import optuna
 import pytest
 
-from tests.confirm.racing import Race, play
+from tests.confirm.racing import Race, remade
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.clock import ManualClock
 from tuner.config import TrialSpec
-from tuner.confirm import confirmation_data
 from tuner.errors import TunerError, UserError
 from tuner.records import OutcomeKind
 from tuner.storage import lock_file, manager_lock
@@ -118,95 +116,11 @@ def test_those_that_were_run_stay_when_the_study_goes_on(lab: Lab) -> None:
     assert race.trained()[-2:] == [(0.4, 0), (0.4, 1)]
 
 
-@pytest.mark.parametrize("kind", [OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED])
-def test_a_fault_is_retried_on_the_same_seed(lab: Lab, kind: OutcomeKind) -> None:
-    race = Race(lab)
-    training = play(race.seeds)
-    found = race.run(
-        top=1,
-        seeds=2,
-        recordings=lambda spec: toy.failing(kind, spec) if spec.number == 1 else training(spec),
-    )
-    first, failed, retried = race.specs
-    assert failed.seed == retried.seed != first.seed
-    assert (failed.attempt, retried.attempt) == (0, 1)
-    assert [run.kind for run in found.candidates[0].runs] == ["reached", "reached"]
-
-
-def test_after_its_retries_a_run_counts_as_not_reached_until_the_next_command(lab: Lab) -> None:
-    race = Race(lab, workers={"retries": 0})
-    training = play(race.seeds)
-    found = race.run(
-        top=1,
-        seeds=2,
-        recordings=lambda spec: toy.failing(OutcomeKind.CRASHED, spec) if spec.number == 1 else training(spec),
-    )
-    assert [run.kind for run in found.candidates[0].runs] == ["reached", "crashed"]
-    assert found.candidates[0].mean_seconds.value == 75.0  # 50 s, and the budget of 100 s
-    assert found.finished
-    # A crash says nothing of a configuration, so the next command tries that seed again, and no other.
-    again = race.run(top=1, seeds=2)
-    assert [run.reached_seconds for run in again.candidates[0].runs] == [50.0, 30.0]
-    assert [spec.seed for spec in race.specs[2:]] == [found.seeds[1]]
-
-
-def test_what_diverges_for_good_is_not_tried_again(lab: Lab) -> None:
-    race = Race(lab, workers={"retries": 0})
-    options: Any = {"top": 1, "seeds": 1, "recordings": lambda spec: toy.failing(OutcomeKind.DIVERGED, spec)}
-    assert [run.kind for run in race.run(**options).candidates[0].runs] == ["diverged"]
-    race.run(**options)
-    assert len(race.specs) == 1
-
-
 def test_nothing_but_failures_ends_it(lab: Lab) -> None:
     race = Race(lab, workers={"retries": 0})
     with pytest.raises(TunerError, match="5 trials in a row failed for good, the last one, run 4, crashed"):
         race.run(top=2, seeds=5, recordings=lambda spec: toy.failing(OutcomeKind.CRASHED, spec))
     assert race.run(top=2, seeds=5).finished  # the cause is mended
-
-
-def remade(race: Race, **sections: Any) -> None:
-    """Delete the study and run another one under its name."""
-    optuna.delete_study(study_name="toy", storage=race.study._storage)
-    race.config = race.lab.config(
-        **{"warm_start": ("lucky", "steady"), "budget": {"trials": 2, **sections.pop("budget", {})}, **sections}
-    )
-    race.lab.run(race.config, race.space)
-
-
-@pytest.mark.parametrize(
-    ("sections", "line"),
-    [
-        ({"task": {"num_envs": 8}}, "task.num_envs: 4 before, 8 now"),
-        ({"objective": {"target": 11.0}}, "objective.target: 10.0 before, 11.0 now"),
-        ({"budget": {"seconds": 90.0}}, "budget.seconds: 100.0 before, 90.0 now"),
-        ({"warm_start": ("slow", "steady")}, "trial 0 of the study was another configuration then"),
-    ],
-)
-def test_outdated_results_are_refused_and_can_be_thrown_away(lab: Lab, sections: Any, line: str) -> None:
-    race = Race(lab, "lucky", "steady")
-    race.run(top=1, seeds=2)
-    remade(race, **sections)
-    outdated = confirmation_data(race.study)
-    assert outdated is not None
-    assert outdated.outdated == line
-    with pytest.raises(UserError) as refused:
-        race.run(top=1, seeds=2)
-    assert f"no longer belongs to it:\n  {line}\n" in str(refused.value)
-    assert "--restart" in str(refused.value)
-    runs = len(race.specs)
-    anew = race.run(top=1, seeds=2, restart=True)
-    assert anew.outdated is None
-    assert len(race.specs) == runs + 2
-
-
-def test_another_search_space_does_not_outdate_them(lab: Lab) -> None:
-    race = Race(lab, "lucky")
-    race.run(top=1, seeds=1)
-    remade(race, search_space="other")
-    found = confirmation_data(race.study)
-    assert found is not None
-    assert found.outdated is None
 
 
 def test_a_study_that_is_being_run(disk: Lab) -> None:
@@ -236,3 +150,17 @@ def test_a_study_of_a_task_that_has_changed_since_is_not_confirmed(lab: Lab) -> 
     with pytest.raises(UserError, match=r"'toy' cannot be confirmed .*: the task itself has changed: revision"):
         race.run(seeds=1)
     assert race.specs == []
+
+
+def test_outdated_results_are_refused_and_can_be_thrown_away(lab: Lab) -> None:
+    race = Race(lab, "lucky", "steady")
+    race.run(top=1, seeds=2)
+    remade(race, task={"num_envs": 8})
+    with pytest.raises(UserError) as refused:
+        race.run(top=1, seeds=2)
+    assert "no longer belongs to it:\n  task.num_envs: 4 before, 8 now\n" in str(refused.value)
+    assert "--restart" in str(refused.value)
+    runs = len(race.specs)
+    anew = race.run(top=1, seeds=2, restart=True)
+    assert anew.outdated is None
+    assert len(race.specs) == runs + 2
