@@ -195,17 +195,6 @@ def test_while_a_study_runs_its_notes_keep_up(tmp_path):
     assert lab.states(config) == ["COMPLETE"]
 
 
-def test_what_is_known_is_not_made_again_at_once(study, tmp_path):
-    clock = ManualClock()
-    annotations = Annotations(study._storage, shown_storage="sqlite:///x.db", clock=clock)
-    first = annotations.of(study._study_id)
-    assert annotations.of(study._study_id) is first
-    clock.sleep(2.0)
-    again = annotations.of(study._study_id)
-    assert again is not first
-    assert again == first
-
-
 def test_the_password_of_a_storage_is_not_shown(lab, tmp_path):
     study = optuna.create_study(storage=lab._memory, study_name="other")
     study.set_user_attr("config", {"storage": "postgresql://me:hunter2@host/db"})  # as an earlier version wrote it
@@ -217,13 +206,3 @@ def test_the_password_of_a_storage_is_not_shown(lab, tmp_path):
             assert b"hunter2" not in body
     finally:
         optuna.delete_study(storage=lab._memory, study_name="other")
-
-
-def test_a_study_of_a_newer_version_has_a_note_that_says_so(lab, tmp_path):
-    study = optuna.create_study(storage=lab._memory, study_name="newer")
-    study.set_user_attr("schema", 99)
-    try:
-        note = Shown(lab._memory, tmp_path).study(study._study_id)["note"]["body"]
-        assert note.startswith("The study 'newer' was written by a newer version of this program: its schema is 99")
-    finally:
-        optuna.delete_study(storage=lab._memory, study_name="newer")

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tests.dashboard.serving import interrupt
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.dashboard import find_address, open_dashboard
@@ -36,7 +37,7 @@ def test_it_answers_once_it_is_served(storage):
             connection.request("GET", "/dashboard/studies/1", headers={"Host": host})
             statuses.append(connection.getresponse().status)
             connection.close()
-        _interrupt(opened.server)
+        interrupt(opened.server)
 
     visitor = threading.Thread(target=visit)
     visitor.start()
@@ -46,33 +47,6 @@ def test_it_answers_once_it_is_served(storage):
     assert statuses == [401, 401, 421]
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass
-
-
-def _interrupt(server):
-    """Raise KeyboardInterrupt in the server's loop: its trigger's own handler is what that asks whether to read."""
-
-    def readable():
-        raise KeyboardInterrupt
-
-    server.readable = readable
-    server.pull_trigger()
-
-
-def test_a_port_in_use(storage):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(
-            UserError, match=rf"Port {port} of 127\.0\.0\.1 is in use\. Give another one: --port {port + 1}"
-        ):
-            open_dashboard(storage, study=None, address=find_address("127.0.0.1", port), password=None)
-
-
-def test_a_host_that_is_another_machine(storage):
-    address = find_address("192.0.2.7", 0)  # for documentation, RFC 5737: nobody's
-    with pytest.raises(UserError, match=r"The host '192\.0\.2\.7' .* is not this machine"):
-        open_dashboard(storage, study=None, address=address, password="correct horse")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])

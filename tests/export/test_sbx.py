@@ -11,7 +11,6 @@ import sbx
 from tests.export.agents import SEED, assert_same_agent
 from tests.export.example import example
 from tuner.config import Network, TaskConfig
-from tuner.errors import UserError
 from tuner.export import get_format
 
 WITHOUT_TUNER = "import runpy, sys; sys.modules['tuner'] = None; path = sys.argv.pop(1); sys.argv[0] = path; "
@@ -108,11 +107,3 @@ def test_names_cannot_smuggle_code_into_the_file(tmp_path):
     text = get_format("sbx").text(example().model_copy(update={"task": task}))
     (tmp_path / "agent.py").write_text(text)
     assert runpy.run_path(str(tmp_path / "agent.py"))["NUM_ENVS"] == 256
-
-
-@pytest.mark.parametrize("form", ["sbx", "zoo", "isaaclab"])
-def test_what_plain_sbx_cannot_train_is_refused(form):
-    configuration = example(squash=False, mean_penalty=0.1)
-    with pytest.raises(UserError, match=r"uses squash, which only tuner's own learner has"):
-        get_format(form).text(configuration)
-    assert '"squash": false' in get_format("json").text(configuration)

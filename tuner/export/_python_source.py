@@ -84,7 +84,7 @@ def literal(value: Any) -> str:
     if isinstance(value, Code):
         return str(value)
     if isinstance(value, str):
-        return json.dumps(value)  # in double quotes; its escapes are Python's too
+        return json.dumps(value, ensure_ascii=False)  # in double quotes; the escapes that are left are Python's too
     if isinstance(value, dict):
         return "{" + ", ".join(f"{literal(key)}: {literal(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
