@@ -23,8 +23,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 def small_config(algorithm: str = "sac", **changes: Any) -> AgentConfig:
+    """An agent that learns with SBX's own learner, unless `learner` is given."""
     arguments = ARGUMENTS[algorithm] | changes.pop("arguments", {})
-    """SBX's own learner, unless `learner` says otherwise."""
     given = {"algorithm": algorithm, "learner": "stock", "network": NETWORK, "arguments": arguments}
     return AgentConfig(**given | changes)
 

@@ -7,7 +7,7 @@ from gymnasium import spaces
 
 from tests.agents.fused.support import fused_agent, fused_config
 from tests.agents.small import small_agent, small_config
-from tuner.agents import _choose_learner as _learner
+from tuner.agents import _choose_learner
 from tuner.agents._choose_learner import check_alternatives, check_memory, uses_fused_learner
 from tuner.agents.fused import FUSED_CLASSES
 from tuner.config import AgentConfig, BoundsPenalty, BoxSchedule
@@ -100,7 +100,7 @@ def ask(buffer_size, *, fused, train_freq=1):
 def test_buffer_beyond_its_share_of_the_memory(fused, monkeypatch):
     total = memory_limit_bytes()
     # A step of one robot is 2 + 1 + 2 + 3 = 8 numbers of 4 bytes, 32 bytes: 1,000 transitions are 32,000.
-    monkeypatch.setattr(_learner, "REPLAY_SHARE", 32_000 / total)
+    monkeypatch.setattr(_choose_learner, "REPLAY_SHARE", 32_000 / total)
     ask(999, fused=fused)
     with pytest.raises(
         MemoryLimitError, match=r"1,004 transitions asks for 32,128 bytes.*smaller buffer_size"
@@ -148,7 +148,7 @@ def test_nothing_is_allocated_for_a_buffer_that_is_refused(learner):
 
 def test_buffer_takes_the_bytes_that_were_asked_for(monkeypatch):
     # 400 transitions of 4 robots in rollouts of 3 steps are 99 rows: 99 · 4 · 32 bytes.
-    monkeypatch.setattr(_learner, "REPLAY_SHARE", 0.0)
+    monkeypatch.setattr(_choose_learner, "REPLAY_SHARE", 0.0)
     with pytest.raises(MemoryLimitError) as error:
         fused_agent(train_freq=3)
     monkeypatch.undo()
@@ -170,7 +170,7 @@ def config(algorithm="sac", **options):
 
 
 @pytest.mark.parametrize("algorithm", ["sac", "tqc"])
-def test_the_fused_learner_has_them_all(algorithm):
+def test_the_fused_learner_has_all_alternatives(algorithm):
     for options in OPTIONS.values():
         check_alternatives(config(algorithm, **options))
     check_alternatives(config(algorithm, **SCHEDULE, **PENALTY))
@@ -178,7 +178,7 @@ def test_the_fused_learner_has_them_all(algorithm):
 
 
 @pytest.mark.parametrize("option", ["action_box_schedule", "bounds_penalty", "squash: false"])
-def test_other_learners_have_none(option):
+def test_other_learners_have_no_alternatives(option):
     with pytest.raises(UserError, match=f"Only the fused learner of sac and tqc has {option}, and this is ppo"):
         check_alternatives(config("ppo", **OPTIONS[option]))
     with pytest.raises(UserError, match=f"has {option}, and this is tqc's stock one"):
@@ -192,7 +192,7 @@ def test_a_penalty_on_the_means_is_for_sac_and_tqc_with_either_learner():
         check_alternatives(config("td3", mean_penalty=0.1))
 
 
-def test_without_any_every_learner_will_do():
+def test_agents_without_alternatives_may_have_any_learner():
     for algorithm in ("sac", "tqc", "ppo", "td3", "crossq"):
         check_alternatives(config(algorithm, learner="stock"))
 
@@ -204,6 +204,6 @@ def test_without_any_every_learner_will_do():
         ({"squash": False, "arguments": {"action_noise": 0.1}}, "explores by its own deviation"),
     ],
 )
-def test_those_that_exclude_each_other(options, said):
+def test_alternatives_that_exclude_each_other(options, said):
     with pytest.raises(UserError, match=said):
         check_alternatives(config(**options))

@@ -1,4 +1,4 @@
-"""An agent that starts from a saved one: what it has learned is there, bit for bit, and nothing else."""
+"""An agent that starts from a saved one has what that one learned, bit for bit, and nothing else."""
 
 import jax
 import jax.numpy as jnp
@@ -109,7 +109,7 @@ def test_the_buffer_is_empty(trained):
     assert started(CONFIGS["stock-sac"], trained("stock-sac")[1]).replay_buffer.size() == 0
 
 
-def test_an_actor_that_is_not_squashed_is_taken_back_from_the_form_in_which_it_is_saved(tmp_path):
+def test_the_saved_form_of_an_actor_that_is_not_squashed_is_undone(tmp_path):
     config = small_config(learner="fused", squash=False, initial_std=0.3)
     agent = small_agent(config, seed=7)
     save_agent(agent, tmp_path)
@@ -119,7 +119,7 @@ def test_an_actor_that_is_not_squashed_is_taken_back_from_the_form_in_which_it_i
         np.testing.assert_allclose(array, theirs[key], rtol=0, atol=1e-6, err_msg=key)
 
 
-def test_a_learned_entropy_coefficient_goes_over_and_a_fixed_one_is_the_configurations(trained):
+def test_a_learned_entropy_coefficient_is_taken_over_and_a_fixed_one_is_the_configurations(trained):
     agent, folder = trained("stock-sac")
     fixed = small_config(arguments={"ent_coef": 0.3})
     assert float(started(fixed, folder).ent_coef_state.params["dummy_param"]) == pytest.approx(0.3)
@@ -140,11 +140,11 @@ def test_a_learned_entropy_coefficient_goes_over_and_a_fixed_one_is_the_configur
         ({"normalize_observations": False}, "takes normalised observations, and this agent does not"),
         (
             {"action_box": ActionBox(low=(-0.5,), high=(0.5,))},
-            r"another action box, -1 … 1, and would act otherwise in this one, -0\.5 … 0\.5",
+            r"another action box, -1 … 1, and would act differently in this one, -0\.5 … 0\.5",
         ),
     ],
 )
-def test_what_does_not_fit_is_said(trained, changes, message):
+def test_what_does_not_fit_is_named(trained, changes, message):
     _, folder = trained("stock-sac")
     with pytest.raises(UserError, match=message):
         started(small_config(**changes), folder)

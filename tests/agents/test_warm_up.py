@@ -113,7 +113,7 @@ def test_warm_up_leaves_no_trace(config):
     buffer = getattr(agent, buffer_name)
     before, untouched = facts(), agent_for(config)
     random.setstate(before["python"])
-    # Building the other agent seeded the generators with the same seed, so they stand where they stood.
+    # Building the other agent seeded the generators with the same seed, so they are in the same state.
     warm_up(agent)
     assert facts() == before
     assert_same_parameters(agent, untouched)

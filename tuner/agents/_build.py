@@ -39,9 +39,9 @@ class ObservationNormalizer(VecNormalize):
 
 
 def normalize_observations(env: VecEnv, config: AgentConfig) -> VecEnv:
-    """Return the environment with observations normalised by their running mean and variance, if the agent wants that.
+    """Return the environment with observations normalised by their running mean and variance, if the agent asks for it.
 
-    Rewards are never normalised: the return keeps its meaning.
+    Rewards are never normalised, so that returns keep their meaning.
     """
     if not config.normalize_observations:
         return env
@@ -71,10 +71,10 @@ def build_agent(
         start_from: a folder in which `save_agent` saved an agent of the same algorithm; see `restore`.
 
     Raises:
-        UserError: if the configuration is not one that SBX, and the learner it asks for, can build and train, or the
-            agent to start from does not fit.
+        UserError: if SBX, or the learner that is asked for, cannot build and train this configuration, or if the agent
+            to start from does not fit.
         MemoryLimitError: if the replay buffer would take too much of the memory.
-        ValueError: if probes are given to an on-policy algorithm, or are no robots of `env`.
+        ValueError: if probes are given to an on-policy algorithm, or are not robots of `env`.
     """
     if not isinstance(env.observation_space, spaces.Box) or not isinstance(env.action_space, spaces.Box):
         raise UserError(

@@ -1,4 +1,4 @@
-"""Who updates an agent, the fused learner or SBX's own `train`, and whether what is asked for can be had."""
+"""Choose what updates an agent, the fused learner or SBX's own `train`, and check that it can do what is asked."""
 
 import inspect
 from typing import Any
@@ -56,7 +56,7 @@ memory divide it among them."""
 
 
 def uses_fused_learner(config: AgentConfig, arguments: dict[str, Any], *, num_envs: int) -> bool:
-    """Return whether the fused learner is to update the agent.
+    """Return whether the fused learner updates the agent.
 
     Args:
         config: the agent.
@@ -115,7 +115,7 @@ def check_memory(
         action_space: of one robot.
 
     Raises:
-        MemoryLimitError: with the bytes it asked for and the bytes it may have.
+        MemoryLimitError: with the bytes that it needs and the bytes that it may take.
     """
     if not config.off_policy:
         return

@@ -16,13 +16,13 @@ def is_finite(agent: BaseAlgorithm) -> bool:
         (state.params, getattr(state, "target_params", None), getattr(state, "batch_stats", None))
         for state in train_states(agent).values()
     ]
-    # On the host: on a CPU NumPy reads the arrays where they lie, and a program for it would take longer to compile
+    # On the host: on a CPU NumPy reads the arrays in place, and a compiled program would take longer to compile
     # than it ever saves.
     return all(bool(np.isfinite(np.asarray(array)).all()) for array in jax.tree.leaves(arrays))
 
 
 def finish_updates(agent: BaseAlgorithm) -> None:
-    """Wait for updates under way, booked to "learn"; to be called before the agent is looked at off the clock."""
+    """Wait for updates in progress, booked to "learn". Call it before inspecting the agent off the clock."""
     if isinstance(agent, FusedAgent):
         agent.learner.finish_updates()
 
@@ -38,7 +38,7 @@ def gradient_steps_done(agent: BaseAlgorithm) -> int:
 
 
 def noise_hold(agent: BaseAlgorithm) -> int | None:
-    """Return for how many steps the agent holds its exploration noise while it learns; None: it never does."""
+    """Return for how many steps the agent holds its exploration noise while it learns; None if it never does."""
     subject: Any = agent
     if not getattr(subject, "use_sde", False):
         return None

@@ -17,10 +17,10 @@ def mark_interruption(agent: BaseAlgorithm) -> None:
     """End the stored trajectories here, as a time-out would: their last step bootstraps from its true successor.
 
     Call it between rollouts (from a callback's `on_rollout_start` or `on_rollout_end`), never within one: SB3 stores a
-    step only after `on_step`. n-step returns then stop at the last stored step instead of crossing into the next
-    trajectory; steps that ended by failure stay failures. One-step transitions carry their successor with them and
-    need nothing. For PPO the next step counts as the first of an episode; its finished rollout has bootstrapped from
-    the last values already.
+    step only after `on_step`. n-step returns stop at the last stored step instead of crossing into the next
+    trajectory; steps that ended by failure stay failures. One-step transitions need no mark, because they are stored
+    with their successor. For PPO the next step counts as the first of an episode; its finished rollout has already
+    bootstrapped from the last values.
     """
     subject: Any = agent
     if hasattr(subject, "rollout_buffer"):

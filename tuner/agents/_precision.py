@@ -18,7 +18,7 @@ def usable_precision(
 ) -> AgentConfig:
     """Return the agent with `precision: float32` instead of bfloat16 where the device has no units for bfloat16.
 
-    Everything else about the agent stays. An agent whose learner has no precision is returned as it is.
+    Nothing else about the agent changes, and neither does an agent whose learner has no precision.
 
     Args:
         config: the agent.

@@ -1,4 +1,4 @@
-"""Start an agent from a saved one: what it has learned goes over, what it has collected does not."""
+"""Start an agent from a saved one, with what that one has learned but without what it has collected."""
 
 import pickle
 import zipfile
@@ -21,13 +21,13 @@ _UNREADABLE = (
     *(ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, ImportError, OSError),
     *(zipfile.BadZipFile, zlib.error, pickle.UnpicklingError),
 )
-"""What loading a file of another kind, or half of one, raises."""
+"""What loading raises for a file of another kind or a damaged one."""
 
 
 def load_agent(directory: Path, algorithm: Algorithm) -> tuple[Any, Normalization | None]:
     """Load what `save_agent` wrote: an agent of plain SBX, and how its observations are normalised.
 
-    Its replay buffer, which could take gigabytes, is left tiny. Loading seeds the global random generators, as SBX does
+    Its replay buffer, which could take gigabytes, is made tiny. Loading seeds the global random generators, as SBX does
     whenever it makes an agent.
 
     Raises:
@@ -47,15 +47,15 @@ def restore(
 ) -> None:
     """Put the saved agent's parameters, targets, optimiser states and normalisation into a fresh agent.
 
-    The entropy coefficient goes over where both learn it; a fixed one is the new configuration's. Learning rates and
-    all other settings are the new configuration's too. The replay buffer is empty, and robots act by the policy from
-    the first step instead of at random.
+    The entropy coefficient is taken over if both agents learn it. A fixed one, learning rates and all other settings
+    are those of the new configuration. The replay buffer is empty, and robots act by the policy from the first step
+    instead of at random.
 
     Args:
         agent: built from its configuration, its own parameters final but not yet handed to a learner.
         saved: from `load_agent`.
         normalization: likewise.
-        squash: whether the agent squashes its actions; the form in which one that does not is saved is undone.
+        squash: whether the agent squashes its actions; if not, the form in which it was saved is undone.
         directory: where they come from, for messages.
 
     Raises:
@@ -81,7 +81,7 @@ def restore(
 
 
 def _check_spaces(agent: Any, saved: Any, widened: float, directory: Path) -> None:
-    """Refuse other shapes, and, where actions are squashed, another box; `widened`: the saved box is so much wider."""
+    """Refuse other shapes, and, if actions are squashed, another box; the saved box is `widened` by this factor."""
     for what in ("observation", "action"):
         ours, theirs = getattr(agent, f"{what}_space"), getattr(saved, f"{what}_space")
         if ours.shape != theirs.shape:
@@ -92,8 +92,8 @@ def _check_spaces(agent: Any, saved: Any, widened: float, directory: Path) -> No
     box, other = _bounds(agent.action_space, 1.0), _bounds(saved.action_space, 1 / widened)
     if agent.policy.squash_output and not np.allclose(box, other, rtol=1e-4, atol=1e-6):
         raise UserError(
-            f"The policy in {directory} was trained in another action box, {_words(other)}, and would act otherwise in "
-            f"this one, {_words(box)}. Start from a run with the same action box."
+            f"The policy in {directory} was trained in another action box, {_words(other)}, and would act differently "
+            f"in this one, {_words(box)}. Start from a run with the same action box."
         )
 
 

@@ -23,7 +23,7 @@ class Normalization:
     var: npt.NDArray[np.float64]
     """Shape (observation_dim,)."""
     count: float
-    """Observations that mean and variance were taken over."""
+    """The number of observations behind mean and variance."""
     clip: float
     epsilon: float
 

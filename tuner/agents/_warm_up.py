@@ -13,10 +13,10 @@ from tuner.agents.stock import unchanged
 
 
 def warm_up(agent: BaseAlgorithm) -> None:
-    """Run everything the training loop will call once on dummy data of the real shapes, then restore the agent.
+    """Run once, on dummy data of the real shapes, everything that training calls, then restore the agent.
 
-    Afterwards the agent is bit for bit what it was, and so are the global random generators; training compiles nothing
-    more. The environment is not touched. Nothing is booked to the ledger: whichever account is open pays.
+    Afterwards the agent and the global random generators are bit for bit what they were, and training compiles nothing
+    more. The environment is not touched. The seconds go to the ledger's open account.
 
     Args:
         agent: a fresh agent from `build_agent`.
@@ -38,8 +38,8 @@ def _warm_up_off_policy(agent: Any) -> None:
     _predict(agent, observations)
     agent.replay_buffer = _dummy_replay_buffer(agent)
     steps = agent.gradient_steps if agent.gradient_steps > 0 else agent.train_freq.frequency * agent.n_envs
-    # SBX compiles for every offset of the policy delay; one call more, as what comes out of an update may be of other
-    # JAX types than fresh parameters, and the first offset meets both.
+    # SBX compiles for every offset of the policy delay. One more call, because the results of an update may have other
+    # JAX types than fresh parameters, and the first offset gets both.
     offsets = agent.policy_delay // math.gcd(steps, agent.policy_delay)
     for _ in range(offsets + 1):
         agent.stock.train(agent, gradient_steps=steps, batch_size=agent.batch_size)
@@ -51,7 +51,7 @@ def _warm_up_on_policy(agent: Any) -> None:
     _predict(agent, observations)
     _predict_values(agent, observations)
     agent.n_epochs = 1
-    for _ in range(2):  # the second with what came out of an update
+    for _ in range(2):  # the second time with the results of an update
         agent.rollout_buffer = _dummy_rollout_buffer(agent)
         agent.stock.train(agent)
     _predict(agent, observations)

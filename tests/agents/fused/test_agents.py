@@ -69,7 +69,7 @@ def test_last_observation_of_an_episode_is_stored_as_the_task_gave_it():
 
 
 class Recorder(BaseCallback):
-    """Keeps what it is told, and stops training at a step."""
+    """Keeps the calls that it gets, and stops training at a step."""
 
     def __init__(self, last_step=None):
         super().__init__()
@@ -89,7 +89,7 @@ class Recorder(BaseCallback):
         self.calls.append("end")
 
 
-def test_callbacks_hear_what_those_of_stable_baselines3_hear():
+def test_callbacks_are_called_as_in_stable_baselines3():
     heard = []
     for config in (fused_config, small_config):
         agent, recorder = agent_on(config(arguments=RANDOM), PointMassEnv(4, **TASK)), Recorder()

@@ -23,7 +23,7 @@ STD = jnp.array([0.5, 2.0])
 SCHEDULE = BoxSchedule(start=0.25, seconds=60.0)
 PLAIN = {"squash": False, "initial_std": 0.5}
 FROZEN = ONE_BLOCK | {"learning_rate": 1e-12, "ent_coef": 0.0, "gamma": 0.9}
-"""Nothing moves, and entropy plays no part: the critic's loss can be worked out."""
+"""Nothing moves, and entropy has no effect, so the critic's loss can be worked out."""
 
 
 def gaussian():

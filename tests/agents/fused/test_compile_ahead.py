@@ -14,7 +14,7 @@ def compiled(messages):
     return [match[1] for text in messages if (match := re.match(r"Finished XLA compilation of jit\((.*?)\)", text))]
 
 
-def test_whoever_comes_second_begins_with_learning(tmp_path):
+def test_the_second_process_begins_with_learning(tmp_path):
     config = fused_config(arguments=ONE_BLOCK | {"buffer_size": 52}, network=Network(pi=(6,), qf=(6,)))
     with cache_in(str(tmp_path)):
         with compilations() as usual:

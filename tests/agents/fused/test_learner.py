@@ -136,7 +136,7 @@ def test_gradient_steps_are_spread_over_the_rollout(arguments, in_a_call, calls_
     assert agent.learner.calls_per_step == calls_a_step
 
 
-def test_updates_in_several_calls_do_not_depend_on_who_waits_for_them():
+def test_updates_in_several_calls_do_not_depend_on_waiting_for_them():
     several = {"gradient_steps": 8, "train_freq": 2}
     agent, waiting = fused_agent(**several), fused_agent(**several)
     train = waiting.train

@@ -70,7 +70,7 @@ def test_density_is_known_for_drawn_actions_only():
 def test_computing_once_changes_no_number(action_dim):
     drawn = jax.random.normal(jax.random.key(0), (5, action_dim))
     np.testing.assert_array_equal(computed_once(drawn), drawn)
-    # XLA would take a product with one number for what it is and undo it; so none has such an operand.
+    # XLA would remove a product with a single number, so no product here has such an operand.
     text = jax.jit(computed_once).lower(drawn).as_text()
     assert "tensor<1x1xf32>" not in text
 

@@ -1,4 +1,4 @@
-"""What is saved is something that plain SBX acts with as the agent does."""
+"""Plain SBX acts with a saved agent as the agent itself does."""
 
 import math
 
@@ -37,7 +37,7 @@ def test_mean_and_deviation_are_divided():
     np.testing.assert_array_equal(found["Dense_1"]["bias"], [0.25])
     # ln 0.5 − ln 4 = ln 0.125 = −2.0794415.
     np.testing.assert_allclose(found["Dense_2"]["bias"], [-2.0794415], rtol=1e-6)
-    np.testing.assert_array_equal(layers["Dense_1"]["bias"], [1.0])  # what was given is as it was
+    np.testing.assert_array_equal(layers["Dense_1"]["bias"], [1.0])  # the input is unchanged
 
 
 def test_agents_that_plain_sbx_knows_are_saved_unchanged():
@@ -49,7 +49,7 @@ def test_agents_that_plain_sbx_knows_are_saved_unchanged():
 
 
 @pytest.mark.parametrize(("squash", "factor"), [(True, 0.25), (False, SAVED_BOX_FACTOR)])
-def test_the_agent_is_itself_again_afterwards_and_after_a_failure(squash, factor):
+def test_the_agent_is_restored_afterwards_and_after_a_failure(squash, factor):
     agent = plain_agent()
     box, actor = agent.action_space, agent.policy.actor_state
 
@@ -66,7 +66,7 @@ def test_the_agent_is_itself_again_afterwards_and_after_a_failure(squash, factor
     assert agent.policy.actor_state is actor
 
 
-def test_what_is_saved_is_the_box_as_it_is_open(tmp_path):
+def test_the_open_part_of_the_box_is_saved(tmp_path):
     clock = ManualClock()
     agent = widening_agent(clock)
     agent.ledger.switch("act")

@@ -34,7 +34,7 @@ def test_one_at_a_time(cache):
     with claim("work", wait=False) as first:
         with claim("work", wait=False) as second, claim("other work", wait=False) as other:
             assert (first, second, other) == (True, False, True)
-        with claim("work", wait=False) as third:  # the second has not let go what it never had
+        with claim("work", wait=False) as third:  # the second one did not release the first one's lock
             assert third is False
     with claim("work", wait=False) as again:
         assert again is True
@@ -68,14 +68,14 @@ def test_claim_ends_with_its_process_however_it_ends(cache):
 
 
 @pytest.mark.parametrize("place", ["nowhere", "a folder that cannot be made", "a file"])
-def test_without_a_place_for_locks_everybody_works_alone(place, tmp_path):
+def test_without_a_place_for_locks_every_claim_succeeds(place, tmp_path):
     (tmp_path / "file").touch()
     folder = {"a folder that cannot be made": "/proc/no/such/folder", "a file": str(tmp_path / "file")}.get(place)
     with cache_in(folder), claim("work", wait=False) as first, claim("work", wait=True) as second:
         assert (first, second) == (True, True)
 
 
-def test_a_lock_that_cannot_be_opened_is_no_lock(cache):
+def test_a_lock_that_cannot_be_opened_does_not_stop_a_claim(cache):
     with claim("work", wait=False):
         pass
     (lock,) = (cache / "locks").iterdir()

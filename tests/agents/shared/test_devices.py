@@ -1,4 +1,4 @@
-"""That two devices are had, and act and learn apart, is shown by the agents' tests, in a process of their own."""
+"""The tests of the fused learner show, in a process of their own, that acting and learning have a device each."""
 
 import os
 

@@ -40,7 +40,7 @@ def trained(algorithm):
 
 
 def means(agent):
-    """Size of the actor's means before squashing, where it has been."""
+    """Mean size of the actor's means before squashing, at observations from the replay buffer."""
     drawn = agent.policy.actor_state.apply_fn(
         agent.policy.actor_state.params, agent.replay_buffer.observations[:40, 0].astype(np.float32)
     )
@@ -48,12 +48,12 @@ def means(agent):
 
 
 @pytest.mark.parametrize("algorithm", [sbx.SAC, sbx.TQC])
-def test_it_pulls_the_means_to_zero(algorithm):
+def test_it_moves_the_means_towards_zero(algorithm):
     free, pulled = trained(algorithm), trained(penalizing_means(algorithm, 1000.0))
     assert means(pulled) < 0.5 * means(free)
 
 
-def test_a_weight_of_next_to_nothing_changes_next_to_nothing():
+def test_a_tiny_weight_changes_almost_nothing():
     free, pulled = trained(sbx.SAC), trained(penalizing_means(sbx.SAC, 1e-12))
     rows = np.float32([[0.1, -0.4, 0.7]])
     np.testing.assert_allclose(

@@ -113,7 +113,7 @@ def test_target_entropy_of_a_gaussian():
     assert target_entropy(math.exp(-1), 12) == pytest.approx(12 * 0.4189385)
 
 
-def test_target_entropy_given_twice_or_in_vain():
+def test_target_entropy_given_twice_or_for_an_algorithm_without_one():
     with pytest.raises(UserError, match="not both"):
         checked_arguments(small_config(target_entropy_std=0.1, arguments={"target_entropy": -1.0}), num_envs=4)
     with pytest.raises(UserError, match="does not apply to td3"):

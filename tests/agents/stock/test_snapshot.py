@@ -81,7 +81,7 @@ def test_the_adaptive_learning_rate_of_ppo_is_restored():
     assert agent.adaptive_lr.current_adaptive_lr == rate
 
 
-def test_a_buffer_that_takes_anothers_place_is_taken_out_again():
+def test_a_replaced_buffer_is_put_back():
     agent = small_agent(small_config())
     buffer = agent.replay_buffer
     with unchanged(agent):

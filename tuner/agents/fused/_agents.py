@@ -147,7 +147,7 @@ class FusedAgent(TimedOffPolicy):
             super().save(*arguments, **keywords)
 
     def _excluded_save_params(self) -> list[str]:
-        # Plain SBX does not know these, and makes its own buffer.
+        # Plain SBX does not know the learner, and makes its own buffer.
         return [*super()._excluded_save_params(), "learner", "replay_buffer_class", "replay_buffer_kwargs"]
 
 

@@ -20,7 +20,7 @@ from tuner.config import BoundsPenalty, BoxSchedule
 def box_share(schedule: BoxSchedule, seconds: float) -> float:
     """Return the share of the action box that is open after so many seconds of the training clock.
 
-    It grows by the same factor in every second, as what matters about a box is its order of magnitude.
+    It grows by the same factor in every second, because the order of magnitude of a box is what matters.
     """
     return float(schedule.start ** max(0.0, 1.0 - seconds / schedule.seconds))
 
@@ -29,7 +29,7 @@ def reward_lost(penalty: BoundsPenalty, actions: npt.NDArray[np.float32]) -> npt
     """Return what each robot's reward loses near the bounds, shape (robots,).
 
     Args:
-        penalty: how much, and from where on.
+        penalty: its weight, and where it begins.
         actions: scaled by the action box, shape (robots, action_dim).
     """
     beyond = np.maximum(np.abs(actions) - penalty.margin, 0) / (1 - penalty.margin)
@@ -40,8 +40,8 @@ def reward_lost(penalty: BoundsPenalty, actions: npt.NDArray[np.float32]) -> npt
 class ScaledTanhNormal(TanhNormal):
     """A squashed Gaussian in a part of the action box.
 
-    Its density, and so the entropy, is that of the action in units of the part, so that the target entropy means the
-    same exploration relative to the box that is open.
+    Its density, and so its entropy, is that of the action in units of the part. The target entropy thus means the same
+    exploration relative to the box that is open.
     """
 
     def __init__(self, gaussian: Any, share: jax.Array) -> None:
@@ -59,7 +59,7 @@ class ScaledTanhNormal(TanhNormal):
 
 
 class PlainNormal:
-    """A Gaussian that is not squashed, with what SBX's updates ask of a distribution."""
+    """A Gaussian that is not squashed, with the methods that SBX's updates call."""
 
     def __init__(self, gaussian: Any, mean_penalty: jax.Array | float) -> None:
         """Take mean and deviation of a TensorFlow Probability Gaussian with a diagonal covariance.

@@ -11,13 +11,13 @@ from tuner.config import AgentConfig
 
 
 def compile_ahead(build: Callable[[], Any], config: AgentConfig) -> None:
-    """Compile the learning program of an agent whose arrays are never made: JAX derives their shapes alone.
+    """Compile the learning program of an agent without making its arrays: JAX only derives their shapes.
 
-    Building and learning take about equally long to compile. So of two processes that start with the same agent, one
-    begins here and finds on the disk what the other compiled to build it, and the other way round.
+    Building and learning take about equally long to compile. Of two processes that start with the same agent, one
+    therefore begins here, and each finds on the disk what the other has compiled.
 
     Args:
-        build: builds a fused agent that has no learner yet. It is built once more.
+        build: builds a fused agent that has no learner yet; called once, besides the call that builds the real agent.
         config: what it is built from.
     """
     derived: list[Any] = []

@@ -21,7 +21,7 @@ _NETWORK_CLASSES = ("actor_class", "vector_critic_class", "critic_class")
 def compiled_initialization(agent: Any) -> Iterator[None]:
     """Let a policy of SBX that the agent builds inside the `with` block initialise its networks quickly.
 
-    Afterwards policy and networks are as SBX makes them, so that what is saved needs nothing of this module.
+    Afterwards policy and networks are as SBX makes them, so that saved files need nothing of this module.
 
     Args:
         agent: about to set up its model, of a class whose networks are initialised with positional arguments only.
@@ -58,5 +58,5 @@ def _build_network(network_class: Callable[..., nn.Module], **fields: Any) -> nn
 
 @lru_cache(maxsize=64)
 def _compiled_init(network: nn.Module) -> Callable[..., Any]:
-    """Return the `init` of networks like this one, the same every time, so that it is compiled once."""
+    """Return the `init` of networks like this one; the same function every time, so that it is compiled once."""
     return jax.jit(network.init)

@@ -235,7 +235,7 @@ class FusedLearner:
         agent.ent_coef_state = _with_arrays(agent.ent_coef_state, learned.entropy)
 
     def _current_inputs(self) -> dict[str, Any]:
-        """Return what the learning program only reads, as it is now: the simulator changes the scaling meanwhile."""
+        """Return what the learning program only reads, in its current state: the simulator changes the scaling."""
         buffer = self._agent.replay_buffer
         return {
             "memory": buffer.memory,

@@ -1,7 +1,7 @@
 """SBX's own networks, applied faster: the same parameters and the same numbers up to float32 rounding.
 
-Nothing of SBX or flax is copied or replaced: flax lets one step into the modules while they are applied
-(`flax.linen.intercept_methods`), and there the few operations are exchanged that XLA makes slow programs of on CPUs.
+Nothing of SBX or flax is copied or replaced. flax can intercept the methods of modules while they are applied
+(`flax.linen.intercept_methods`). The few operations that XLA compiles to slow programs on CPUs are exchanged there.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 Precision = Literal["float32", "bfloat16"]
-"""What matrix products of hidden layers are computed in; sums, parameters and all else are float32 either way."""
+"""Precision of the matrix products of hidden layers; sums, parameters and all else are float32 either way."""
 
 
 def fast_apply(module: nn.Module, precision: Precision, *, constant_layer: str | None = None) -> Callable[..., Any]:
@@ -23,7 +23,7 @@ def fast_apply(module: nn.Module, precision: Precision, *, constant_layer: str |
     Args:
         module: the network, not bound to parameters.
         precision: of the matrix products.
-        constant_layer: the name of a Dense layer that returns its bias, whatever its input.
+        constant_layer: the name of a Dense layer that returns its bias for every input.
     """
     if getattr(module, "activation_fn", None) is nn.elu:
         module = module.clone(activation_fn=elu)
@@ -51,7 +51,7 @@ def fast_apply(module: nn.Module, precision: Precision, *, constant_layer: str |
 
 
 class TanhNormal:
-    """A Gaussian squashed by tanh, with what SBX's updates ask of a distribution.
+    """A Gaussian squashed by tanh, with the methods that SBX's updates call.
 
     TensorFlow Probability writes the logarithm of tanh's derivative with softplus, which XLA does not vectorise on
     CPUs. Here it is ln 4 − 2|u| − 2·ln(1 + exp(−2|u|)), the same for either sign of u.
@@ -93,8 +93,8 @@ def computed_once(drawn: jax.Array) -> jax.Array:
     """Return what was drawn, shape (rows, action_dim).
 
     The product with the identity changes no number. It makes XLA compute the random numbers once, where it would
-    otherwise compute them again in every loop that reads the actions. A product with a single number would not do, so
-    a column of zeros keeps that one company.
+    otherwise compute them again in every loop that reads the actions. XLA would remove a product with a single number,
+    so a single column gets a column of zeros beside it.
     """
     rows, action_dim = drawn.shape
     columns = drawn if action_dim > 1 else jnp.concatenate([drawn, jnp.zeros((rows, 1), drawn.dtype)], axis=1)
@@ -105,7 +105,7 @@ def computed_once(drawn: jax.Array) -> jax.Array:
 def elu(x: jax.Array) -> jax.Array:
     """Exponential linear unit: x above zero, exp(x) − 1 below.
 
-    Its derivative is taken from its value, which spares a second exponential.
+    Its derivative is computed from its value, which saves a second exponential.
     """
     return jnp.where(x > 0, x, jnp.exp(jnp.minimum(x, 0)) - 1)
 

@@ -1,8 +1,8 @@
 """The compiled programs of the fused learner, kept for as long as the process lives.
 
-A program is compiled for a `Shape`. Everything that is a number and no size (learning rates, discount, tau, entropies,
-parameters) is an argument, so one program serves every agent of the same shape, and trial after trial starts without
-compiling. Arguments are donated where nobody else reads them: the memory and the critics are updated in place.
+A program is compiled for a `Shape`. Everything that is a number but not a size (learning rates, discount, tau,
+entropies, parameters) is an argument, so one program serves every agent of the same shape, and later trials start
+without compiling. Arguments are donated where nothing else reads them: the critics are updated in place.
 """
 
 from collections.abc import Callable
@@ -50,15 +50,15 @@ class Shape:
     n_steps: int
     precision: Precision
     widening: bool = False
-    """Whether the action box widens; `Numbers.box_share` plays no part otherwise."""
+    """Whether the action box widens; `Numbers.box_share` is not used otherwise."""
     penalizing: bool = False
-    """Whether the actor's means are penalised; `Numbers.mean_penalty` plays no part otherwise."""
+    """Whether the actor's means are penalised; `Numbers.mean_penalty` is not used otherwise."""
     std_layer: str | None = None
-    """Of an actor that is not squashed, the layer whose bias is the logarithm of its deviation; None squashes."""
+    """The layer whose bias is the logarithm of the deviation, if the actor is not squashed; None for one that is."""
 
 
 class Numbers(NamedTuple):
-    """The hyperparameters that are no sizes; numbers on the device."""
+    """The hyperparameters that are not sizes; numbers on the device."""
 
     gamma: jax.Array
     tau: jax.Array
@@ -82,7 +82,7 @@ class Keys(NamedTuple):
 
 
 class Programs:
-    """What an agent of one shape calls; each member is compiled at its first call and then for good."""
+    """The programs that an agent of one shape calls; each is compiled once, at its first call."""
 
     def __init__(self, shape: Shape) -> None:
         """Prepare the programs of a shape; nothing is compiled yet. Get them from `programs_for`."""
@@ -101,7 +101,7 @@ class Programs:
         self.draw = jax.jit(self._draw)
 
     def compile_learn(self, *arguments: Any, **inputs: Any) -> None:
-        """Compile `learn` for arguments of these shapes, or wait for a process that does and take it from the disk.
+        """Compile `learn` for arguments of these shapes, or wait for a process that does and load it from the disk.
 
         Args:
             arguments: those of `learn`, or their shapes.
@@ -118,7 +118,7 @@ class Programs:
     def adopt(self, actor: TrainState, critics: tuple[TrainState, ...], entropy: TrainState) -> Learned:
         """Return an agent's train states in the form that the programs take.
 
-        Apart from the arrays, a train state holds functions of its own agent; programs of one shape share theirs.
+        Besides arrays, a train state holds functions of its agent; programs of one shape use the same functions.
         """
         return Learned(
             actor=actor.replace(apply_fn=self._actor, tx=self._optimizer),
@@ -195,7 +195,7 @@ class Programs:
         return learned, key, losses
 
     def _learning_actor(self, numbers: Numbers) -> Callable[..., Any]:
-        """Return what SBX's updates apply as the actor."""
+        """Return the function that SBX's updates apply as the actor."""
         if self.shape.std_layer is not None:
             return lambda *inputs: PlainNormal(self._actor(*inputs).gaussian, numbers.mean_penalty)
         if not (self.shape.widening or self.shape.penalizing):

@@ -87,7 +87,7 @@ def transitions(
     Args:
         memory: the memory.
         rows: where each transition starts, shape (transitions,).
-        robots: whose it is, shape (transitions,).
+        robots: the robot of each, shape (transitions,).
         newest: the row written last.
         gamma: discount per step.
         n_steps: most steps in a return.
@@ -123,15 +123,15 @@ _insert = jax.jit(insert, donate_argnums=0)
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _empty_memory(rows_and_robots: tuple[int, int], widths: tuple[int, ...]) -> list[jax.Array]:
-    """Return one array of zeros for each width; all of them in one program, as every program costs its compilation."""
+    """Return one array of zeros for each width, made in one program, because every program has to be compiled."""
     return [jnp.zeros((*rows_and_robots, width), jnp.float32) for width in widths]
 
 
 class DeviceReplayBuffer:
-    """Takes the place of Stable-Baselines3's buffer in an agent of SBX.
+    """Replaces Stable-Baselines3's buffer in an agent of SBX.
 
-    Steps are gathered on the host until a rollout is complete and then inserted at once. The ring holds a whole number
-    of rollouts, so that none runs over its end.
+    Steps are gathered on the host until a rollout is complete, and then inserted at once. The ring holds a whole number
+    of rollouts, so that no rollout wraps around its end.
     """
 
     def __init__(
@@ -151,9 +151,9 @@ class DeviceReplayBuffer:
             buffer_size: transitions to hold, of all robots together; cut to whole rollouts, at least one.
             observation_space: of one robot.
             action_space: of one robot.
-            device: where Stable-Baselines3 would put PyTorch's tensors; there are none.
+            device: not used; Stable-Baselines3 would put PyTorch's tensors there.
             n_envs: robots that step at once.
-            optimize_memory_usage: cannot be had, as in Stable-Baselines3's n-step buffer.
+            optimize_memory_usage: not supported, as in Stable-Baselines3's n-step buffer.
             rollout_steps: environment steps between updates.
         """
         del device
@@ -165,7 +165,7 @@ class DeviceReplayBuffer:
         self._widths = _widths(observation_space, action_space)
         self._n_envs = n_envs
         self.memory = Steps(*_empty_memory((self.capacity, n_envs), self._widths))
-        """What is on the device; `flush` puts new arrays here and makes the old ones invalid."""
+        """The steps on the device; `flush` puts new arrays here and makes the old ones invalid."""
         self._rollout = self._new_rollout()
         self._staged = 0
         self._row = 0
@@ -173,12 +173,12 @@ class DeviceReplayBuffer:
 
     @property
     def filled(self) -> Filled:
-        """What part of `memory` holds steps."""
+        """Which part of `memory` holds steps."""
         return Filled(np.int32(self._filled), np.int32((self._row - 1) % self.capacity))  # type: ignore[arg-type]
 
     @property
     def between_rollouts(self) -> bool:
-        """Whether the next step begins a rollout, and not one that was left before it was complete."""
+        """Whether the next step begins a rollout; False while one that was left early is incomplete."""
         return self._staged % self.rollout_steps == 0
 
     def size(self) -> int:
@@ -201,7 +201,7 @@ class DeviceReplayBuffer:
             next_observations: after it; at an episode's end the true last one.
             actions: scaled to [-1, 1].
             rewards: of the step.
-            dones: whether the episode ended, for whatever reason.
+            dones: whether the episode ended, for any reason.
             timeouts: whether it ended by time.
         """
         if self._staged == self.rollout_steps:
@@ -216,7 +216,7 @@ class DeviceReplayBuffer:
         self._staged += 1
 
     def flush(self) -> None:
-        """Insert the rollout into the memory if it is complete; to be called when no program reads the memory."""
+        """Insert the rollout into the memory if it is complete. Call it only while no program reads the memory."""
         if self._staged < self.rollout_steps:
             return
         self.memory = _insert(self.memory, self._rollout, np.int32(self._row))
@@ -236,7 +236,7 @@ class DeviceReplayBuffer:
         self.memory = _insert(self.memory, self._new_rollout(), np.int32(0))
 
     def interrupt(self) -> None:
-        """End all trajectories at the newest step, as a time-out would; ended episodes stay as they are."""
+        """End all trajectories at the newest step, as a time-out would; ended episodes do not change."""
         if self._staged:
             endings = self._rollout.endings[self._staged - 1]
             endings[endings[:, DONE] == 0, TIMEOUT] = 1

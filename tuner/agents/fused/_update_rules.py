@@ -19,7 +19,7 @@ class Learned(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """What SBX logs of an update; numbers on the device."""
+    """The losses that SBX logs for an update; numbers on the device."""
 
     actor_loss: jax.Array
     critic_loss: jax.Array

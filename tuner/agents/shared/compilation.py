@@ -15,9 +15,9 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 
 def enable_compilation_cache(directory: Path | None = None) -> Path:
-    """Let JAX keep every program it compiles in a folder, and take from there what it finds; return the folder.
+    """Let JAX keep every program that it compiles in a folder, and load programs from there; return the folder.
 
-    It speeds up processes that build agents of shapes met before: SBX compiles anew for every agent it builds.
+    It speeds up processes that build agents of earlier shapes: SBX compiles again for every agent that it builds.
 
     Args:
         directory: the folder; by default `sac-tuner/jax` in the user's cache folder ($XDG_CACHE_HOME or ~/.cache).
@@ -65,7 +65,7 @@ def claim(work: str, *, wait: bool) -> Iterator[bool]:
         ours = True
     except Timeout:
         ours = False
-    except (OSError, NotImplementedError):  # a folder or a file system without locks
+    except OSError:  # a folder or a file system without locks
         ours = True
     try:
         yield ours
@@ -84,4 +84,4 @@ def _lock_for(work: str) -> BaseFileLock | None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return FileLock(path)
+    return FileLock(path, fallback_to_soft=False)  # a soft lock would outlive a killed process

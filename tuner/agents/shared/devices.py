@@ -1,4 +1,4 @@
-"""Where learning and acting run, so that a robot's next action does not wait for the update under way."""
+"""Where learning and acting run, so that a robot's next action does not wait for the update in progress."""
 
 import contextlib
 import os
@@ -9,8 +9,8 @@ import jax
 from tuner.machine import workers_sharing_gpu
 
 OPTIMIZATION_LEVEL = 1
-"""Of XLA's backend. A process that finds no compiled programs on the disk is ready sooner than at XLA's default, and
-learns as fast: matrix products come from libraries, and one level suffices to vectorise the rest."""
+"""Optimisation level of XLA's backend. A process that finds no compiled programs on the disk is ready sooner than with
+XLA's default, and learns as fast: matrix products come from libraries, and level 1 vectorises the rest."""
 GPU_MEMORY_SHARE = 0.6
 """Share of a GPU's memory that JAX may take in all workers on it together; simulators there need the rest."""
 
@@ -18,11 +18,11 @@ _LEVEL_FLAG = "xla_backend_optimization_level"
 
 
 def set_up_devices() -> None:
-    """Give JAX a second CPU device to act on, compile fast, and leave room on a GPU; to be called before JAX is used.
+    """Give JAX a second CPU device to act on, compile fast, and leave room on a GPU. Call it before JAX is used.
 
     The programs of one device run one after the other. Two CPU devices share the same threads and memory, but each
     runs its own programs. A process that has used JAX already keeps the devices it has, and agents in it act between
-    updates. What the environment says already (XLA_FLAGS, XLA_PYTHON_CLIENT_MEM_FRACTION) goes before.
+    updates. What the environment already sets (XLA_FLAGS, XLA_PYTHON_CLIENT_MEM_FRACTION) takes precedence.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if _LEVEL_FLAG not in flags:

@@ -1,6 +1,6 @@
-"""A pull on the means of a squashed Gaussian actor, which keeps tanh out of saturation.
+"""A penalty on the means of a squashed Gaussian actor, which keeps tanh out of saturation.
 
-The functions use nothing but JAX and one another, as exported programs carry their source: `MEAN_PENALTY_PARTS`.
+The functions use only JAX and one another, because exported programs contain their source: `MEAN_PENALTY_PARTS`.
 """
 
 from typing import Any
@@ -9,9 +9,9 @@ import jax
 
 
 def penalized(mean: jax.Array, weight: jax.Array | float) -> jax.Array:
-    """Return the mean as it is, and add weight · mean(mean²), over rows and dimensions, to whatever loss is made of it.
+    """Return the mean unchanged, and add weight · mean(mean²), over rows and dimensions, to any loss computed from it.
 
-    The loss of the actor is SBX's own function, which no term can be added to from outside; its gradient passes here.
+    The loss of the actor is SBX's own function, to which no term can be added from outside. Its gradient passes here.
     """
 
     @jax.custom_vjp
@@ -33,8 +33,8 @@ def with_penalized_mean(gaussian: Any, weight: jax.Array | float) -> Any:
 def penalizing_means(algorithm: Any, weight: float) -> Any:
     """Return a subclass of SBX's SAC or TQC that adds weight · mean(μ²) to the actor's loss.
 
-    μ are the actor's means before squashing; the mean is over the batch and the action's dimensions. Only updates see
-    it: what acts, and what is saved, is SBX's own actor.
+    μ are the actor's means before squashing; the mean is over the batch and the action's dimensions. Only updates use
+    the penalty: SBX's own actor acts and is saved.
     """
 
     def penalizing(apply: Any) -> Any:
@@ -63,4 +63,4 @@ def penalizing_means(algorithm: Any, weight: float) -> Any:
 
 
 MEAN_PENALTY_PARTS = (penalized, with_penalized_mean, penalizing_means)
-"""All that `penalizing_means` needs, in the order in which a program has to have it."""
+"""All that `penalizing_means` needs, in the order in which a program has to define it."""

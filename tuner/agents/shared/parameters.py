@@ -1,7 +1,7 @@
-"""Let an untrained squashed Gaussian actor explore with a chosen standard deviation.
+"""The train states of an agent, and the initial standard deviation of a squashed Gaussian actor.
 
-SBX ignores `log_std_init` for SAC, TQC and CrossQ. Its stock actor is kept and its fresh parameters are edited, so
-that saved models need no class of ours.
+SBX ignores `log_std_init` for SAC, TQC and CrossQ. The fresh parameters of its own actor are edited instead, so that
+saved models need no class of this package.
 """
 
 import math
@@ -17,7 +17,7 @@ _AGENT_STATES = ("ent_coef_state",)
 
 
 def train_states(agent: Any) -> dict[str, Any]:
-    """Return the agent's flax train states (parameters, targets, optimiser) by name, those that its algorithm has."""
+    """Return the flax train states (parameters, targets, optimiser) that the agent's algorithm has, by name."""
     found = {name: getattr(agent.policy, name) for name in _POLICY_STATES if hasattr(agent.policy, name)}
     return found | {name: getattr(agent, name) for name in _AGENT_STATES if hasattr(agent, name)}
 

@@ -1,4 +1,4 @@
-"""Check an agent's constructor arguments against the SBX class, so that mistakes are told before anything is built."""
+"""Check an agent's constructor arguments against the SBX class, to report mistakes before anything is built."""
 
 import inspect
 import math
@@ -38,7 +38,7 @@ class _Number:
     above: bool = False
     """Whether `low` itself is excluded."""
     also: tuple[Any, ...] = ()
-    """Values allowed besides."""
+    """Other values that are allowed."""
 
     def describe(self) -> str:
         """Return what is allowed, completing "must be …"."""
@@ -49,7 +49,7 @@ class _Number:
         return f"{kind} {low}{high}{others}"
 
     def allows(self, value: Any) -> bool:
-        """Return whether `value` is allowed; booleans are no numbers here."""
+        """Return whether `value` is allowed; booleans are not numbers here."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value in self.also
         if value in self.also:
@@ -96,7 +96,7 @@ def checked_arguments(config: AgentConfig, *, num_envs: int) -> dict[str, Any]:
     """Return the constructor arguments as SBX takes them, without the policy's (see `policy_arguments`).
 
     `action_noise`, an object in SBX, is written as a number: the standard deviation of Gaussian noise added to actions
-    scaled to [-1, 1]. It is part of the result; SBX's constructor does not get it.
+    scaled to [-1, 1]. It is part of the result, but SBX's constructor does not take it in this form.
 
     Args:
         config: the agent.
@@ -135,7 +135,7 @@ def _check_names(algorithm: str, arguments: dict[str, Any]) -> None:
 
 
 def _train_freq(value: Any) -> Any:
-    """Return how many steps lie between updates; SBX's pair with a unit is taken when the unit is steps."""
+    """Return how many steps lie between updates; SBX's pair of a number and a unit is accepted if the unit is steps."""
     if isinstance(value, list | tuple) and len(value) == 2 and value[1] == "step":
         return value[0]
     return value

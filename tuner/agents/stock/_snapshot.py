@@ -1,4 +1,4 @@
-"""Do something with an agent and leave no trace of it."""
+"""Use an agent, and restore it afterwards."""
 
 import copy
 import random
@@ -17,9 +17,9 @@ from tuner.agents.shared.parameters import train_states
 def unchanged(agent: Any) -> Iterator[None]:
     """Restore the agent and the global random generators at the end, bit for bit.
 
-    Restored are all attributes of the agent and of its policy, and the few things that SBX changes in place: train
-    states, whose optimisers hold their learning rate in a dictionary, and PPO's adaptive learning rate. Whoever needs
-    the buffers inside the block puts others in their place.
+    All attributes of the agent and of its policy are restored, and so is what SBX changes in place: train states, whose
+    optimisers hold their learning rate in a dictionary, and PPO's adaptive learning rate. The contents of buffers are
+    not restored; a block that uses them must put other buffers in their place.
     """
     attributes = dict(vars(agent))
     policy_attributes = dict(vars(agent.policy))

@@ -28,15 +28,15 @@ STOCK_CLASSES: dict[str, Any] = {
 
 
 class TimedAgent(BaseAlgorithm):
-    """What all agents have: a ledger to book to, and the class that they add to."""
+    """What all agents of a trial add to SBX: a ledger to which they book their seconds."""
 
     stock: ClassVar[Any]
     """The SBX class."""
     ledger: Ledger
-    """Where seconds are booked: collecting to "act", updates to "learn". Stepping the environment is the caller's."""
+    """Where seconds are booked: collecting to "act", updates to "learn". The environment books its own steps."""
 
     def collect_rollouts(self, *arguments: Any, **keywords: Any) -> Any:
-        """Collect as SBX does, booked to "act"; what the environment and callbacks book for themselves is theirs."""
+        """Collect as SBX does, booked to "act", except for the seconds that environment and callbacks book."""
         with self.ledger.account("act"):
             return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
 
@@ -52,7 +52,7 @@ class TimedAgent(BaseAlgorithm):
 
 
 class TimedOffPolicy(TimedAgent, OffPolicyAlgorithm):
-    """What agents with a replay buffer have besides: probe robots and fast sampling of actions."""
+    """What agents with a replay buffer add: probe robots and fast sampling of actions."""
 
     action_space: spaces.Box
     policy: Any
@@ -62,14 +62,14 @@ class TimedOffPolicy(TimedAgent, OffPolicyAlgorithm):
     exploration_std: float
     """Standard deviation of Gaussian noise added to actions scaled to [-1, 1]."""
     pretrained: bool = False
-    """Whether the agent starts from a policy, which then acts from the first step; others begin at random."""
+    """Whether the agent starts from a policy, which acts from the first step; other agents begin at random."""
 
     def _sample_action(
         self, learning_starts: int, action_noise: ActionNoise | None = None, n_envs: int = 1
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return the actions of all robots, in the task's units and scaled to [-1, 1], shape (n_envs, action_dim).
 
-        Draws the same random numbers as SBX does, but all robots' at once; probes act deterministically instead.
+        It draws the same random numbers as SBX, but for all robots at once; probes act deterministically instead.
         """
         if self.acts_at_random(learning_starts):
             scaled = self.uniform_actions(n_envs)
