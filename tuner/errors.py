@@ -1,4 +1,4 @@
-"""Every error a user can meet, with the exit code the command line gives it."""
+"""The errors that users can see, with the exit codes of the command line."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -26,10 +26,10 @@ class UserError(TunerError):
 
 
 class MemoryLimitError(TunerError):
-    """A configuration asks for more memory than it may have; told before anything is allocated."""
+    """A configuration needs more memory than it may have; raised before anything is allocated."""
 
     def __init__(self, message: str, *, bytes_asked: int, bytes_allowed: int) -> None:
-        """Say how many bytes it asks for and how many it may have."""
+        """Take the number of bytes that it needs and the number that it may have."""
         super().__init__(message)
         self.bytes_asked = bytes_asked
         self.bytes_allowed = bytes_allowed

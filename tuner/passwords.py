@@ -1,4 +1,4 @@
-"""Passwords of databases are masked here, before a text is shown, logged or written to a file."""
+"""Mask the passwords of databases in texts that are shown, logged or written to a file."""
 
 import re
 from typing import Any
@@ -37,7 +37,7 @@ def mask_passwords(text: str) -> str:
 
     Passwords are found in URLs, even in those that cannot be parsed (`postgresql://user:password@host`,
     `?password=…`, `?sslpassword=…`), and in libpq's connection strings (`host=… password=…`). In doubt more is masked
-    than the password. A text that is a URL alone is masked best: make it so before the URL becomes part of a sentence.
+    than the password. This is most reliable for a URL alone, so mask a URL before it becomes part of a sentence.
 
     Args:
         text: anything: a URL, an option, a message, a log, a traceback.

@@ -1,6 +1,6 @@
 """What a worker says about a trial: ticks while it runs, one outcome at its end.
 
-Plain frozen dataclasses that become JSON objects and back; they cross a pipe and lie in files and in the storage.
+Frozen dataclasses that are converted to JSON and back. They are sent through pipes and stored in files and databases.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class OutcomeKind(StrEnum):
     DIVERGED = "diverged"
     """NaN or infinity appeared in observations, rewards, actions or losses."""
     TOO_LARGE = "too_large"
-    """It asked for more memory than it may have, and was not trained; `details` name the bytes."""
+    """It needs more memory than it may have, and was not trained; `details` has the bytes."""
     CRASHED = "crashed"
     """An exception, or a worker process that died."""
     HUNG = "hung"
@@ -31,7 +31,7 @@ class OutcomeKind(StrEnum):
 
 
 def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of stored data that are fields of a dataclass; another version may have stored more."""
+    """Return the fields of a dataclass from stored data. Another version may have stored more."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in data.items() if name in names}
 
@@ -45,9 +45,9 @@ class _Record:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Build the record from `to_json`'s dictionary, which another version of this program may have written.
+        """Build the record from the dictionary of `to_json`, which another version of this program may have written.
 
-        Fields that this version does not know are left out.
+        Fields that this version does not know are ignored.
 
         Raises:
             TypeError: if a field without a default is missing.
@@ -61,7 +61,7 @@ class Tick(_Record):
     """One point of a trial's fixed time grid."""
 
     index: int
-    """1 … number of ticks; tick k stands at k / ticks of the budget."""
+    """1 … number of ticks; tick k is at k / ticks of the budget."""
     clock_seconds: float
     """The training clock at this point of the grid, in seconds."""
     estimate: float | None = None
@@ -104,7 +104,7 @@ class Outcome(_Record):
 
     kind: OutcomeKind
     message: str = ""
-    """What happened, for people: the exception, the signal, the quantity that was not finite."""
+    """What happened: the exception, the signal, the quantity that was not finite."""
     rule: str | None = None
     """The pruning rule that stopped a pruned trial."""
     reached_seconds: float | None = None
@@ -126,7 +126,7 @@ class Outcome(_Record):
     contended: bool = False
     """Other work competed for the trial's CPUs, so its clock is not comparable."""
     details: dict[str, Any] = field(default_factory=dict)
-    """Further facts for people: package versions, traceback, peak memory."""
+    """Other facts: package versions, traceback, peak memory."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", OutcomeKind(self.kind))

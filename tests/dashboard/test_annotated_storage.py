@@ -186,7 +186,7 @@ def test_while_a_study_runs_its_notes_keep_up(tmp_path):
     manager.run()
     # The target comes after 20 s, so there are ticks at 5, 10 and 15 s, with returns of 2.5, 5 and 7.5 of 10.
     assert [text for _, text, _ in seen][-1] == (
-        "**Is being trained**: 15.0 of 100 s of training clock. Its best return was 7.50."
+        "**Running**: 15.0 of 100 s of training clock. Its best return was 7.50."
     )
     assert [version for version, _, _ in seen] == [1, 2, 3]
     assert [count for _, _, count in seen] == [2, 2, 2]

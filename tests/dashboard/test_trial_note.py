@@ -37,8 +37,8 @@ def test_exhausted_is_censored():
     ("rule", "words"),
     [
         ("dominated", r"by the rule *dominated*: its clock had passed the best time to return"),
-        ("behind", r"by the rule *behind*: its best return was low among"),
-        ("hopeless", r"by the rule *hopeless*: even if it had gone on improving"),
+        ("behind", r"by the rule *behind*: its best return was low compared with"),
+        ("hopeless", r"by the rule *hopeless*: even the most optimistic continuation"),
         ("median", "by the pruner *median*."),
         (None, "by the pruner."),
     ],
@@ -56,7 +56,7 @@ def test_pruned_and_why(rule, words):
         (OutcomeKind.CRASHED, "**Crashed after 42.2 s** of training clock."),
         (OutcomeKind.HUNG, "**Hung after 42.2 s** of training clock."),
         (OutcomeKind.TOO_LARGE, "**Too large for the memory**, so it was not trained."),
-        (OutcomeKind.INTERRUPTED, "**Interrupted after 42.2 s** by whoever ran the study, or by its time limit."),
+        (OutcomeKind.INTERRUPTED, "**Interrupted after 42.2 s** by the user or by the time limit of the study."),
     ],
 )
 def test_faults_with_what_happened(kind, words):
@@ -66,7 +66,7 @@ def test_faults_with_what_happened(kind, words):
 
 @pytest.mark.parametrize("kind", [OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE])
 def test_what_does_not_work_has_the_worst_score(kind):
-    words = "It was given the worst score there is, 200."
+    words = "It got the worst score, 200."
     assert words in trial_note(trial(Outcome(kind=kind), value=200.0), TIME, BUDGET)
     assert words not in trial_note(trial(Outcome(kind=kind), state=TrialState.FAIL), TIME, BUDGET)
 
@@ -88,12 +88,12 @@ def test_a_traceback_is_shown():
 def test_running():
     # Tick 5 of 20 stands at 25 of 100 s; the score 150 is B · (1 + s), s = 0.5 = gap / (gap + 15): gap 15, return 0.
     made = trial(state=TrialState.RUNNING, values={4: 160.0, 5: 150.0})
-    assert first(made) == "**Is being trained**: 25.0 of 100 s of training clock. Its best return was 0.00."
+    assert first(made) == "**Running**: 25.0 of 100 s of training clock. Its best return was 0.00."
 
 
 def test_waiting_and_killed():
-    assert first(trial(state=TrialState.WAITING)) == "**Waits** to be trained."
-    assert first(trial(state=TrialState.FAIL)) == "**Fail**, but nothing is known of how it went."
+    assert first(trial(state=TrialState.WAITING)) == "**Waiting** to be trained."
+    assert first(trial(state=TrialState.FAIL)) == "**Fail**, but nothing else is known about it."
 
 
 def test_the_ledger_as_a_table():

@@ -50,13 +50,13 @@ def test_it_is_kept_fresh_every_half_minute(study: optuna.Study) -> None:
     assert run.wall_seconds == 60.0
 
 
-def test_who_was_taken_for_dead_stops_and_leaves_the_other_ones_record_alone(study: optuna.Study) -> None:
+def test_a_manager_that_was_considered_dead_stops_and_leaves_the_record_of_the_other_alone(study: optuna.Study) -> None:
     clock = ManualClock()
     mine = record(study, clock)
     claim(study, host="elsewhere", pid=7)
     theirs = runs_of(study)[1]
     clock.sleep(31.0)
-    with pytest.raises(TunerError, match=r"Another process runs the study 'walk' by now: .* more than 120 s"):
+    with pytest.raises(TunerError, match=r"Another process has taken over the study 'walk': .* more than 120 s"):
         mine.keep_fresh()
     mine.end("failed")
     assert runs_of(study)[1] == theirs

@@ -20,13 +20,13 @@ def test_a_database_in_memory_would_keep_nothing(where: str) -> None:
     [
         ("nonsense", "'nonsense' is not a database URL. Give a URL such as sqlite:///runs/tuner.db"),
         ("", "is not a database URL"),
-        ("foo://x", "a kind of database that is not known here; supported are SQLite and PostgreSQL"),
+        ("foo://x", "a kind of database that is not supported. Use SQLite or PostgreSQL"),
         (
             "mysql://u:secret@localhost/x",
-            r"'mysql://u:\*\*\*@localhost/x' names .* supported are SQLite and PostgreSQL",
+            r"'mysql://u:\*\*\*@localhost/x' names .* Use SQLite or PostgreSQL",
         ),
-        ("oracle://u@localhost/x", "supported are SQLite and PostgreSQL"),
-        ("postgresql+none://u@localhost/x", "names a driver that is not known here"),
+        ("oracle://u@localhost/x", "Use SQLite or PostgreSQL"),
+        ("postgresql+none://u@localhost/x", "names an unknown driver"),
         ("postgresql://u@localhost:port/x", "is not a database URL"),
         ("sqlite://x.db", "write sqlite:///x.db$"),
         ("sqlite://runs/x.db", "write sqlite:///runs/x.db$"),

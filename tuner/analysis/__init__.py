@@ -1,4 +1,4 @@
-"""What a study says, as data: tables of trials and curves, and a report; printing and drawing are done elsewhere."""
+"""The results of a study as data: tables of trials and curves, and a report. Nothing is printed or drawn here."""
 
 from tuner.analysis._curves import curves_data
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted

@@ -27,10 +27,10 @@ _COLUMNS = {
 
 
 def curves_data(study: optuna.Study) -> pd.DataFrame:
-    """Return one row for each tick that a trial really had, in the order of trials and ticks.
+    """Return one row for each tick that a trial had, in the order of trials and ticks.
 
     Columns: `number` and `outcome` of the trial, and the fields of `Tick`. Scores carried forward after a trial's end
-    are not part of its curve. Of a trial that runs, or was killed, only `best` is known, which is read back from its
+    are not part of its curve. For a trial that is running or was killed, only `best` is known. It is computed from the
     scores: the return that the score stands for, at most the target.
 
     Args:
@@ -49,7 +49,7 @@ def _rows(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) 
     ticks = ticks_of(trial)
     if ticks is not None:
         return [{**common, "tick": tick.index, **tick.to_json()} for tick in ticks]
-    if attributes.CENSORED in trial.user_attrs:  # complete without a single tick: all its scores were carried forward
+    if attributes.CENSORED in trial.user_attrs:  # complete without a tick: all its scores were carried forward
         return []
     return [
         {

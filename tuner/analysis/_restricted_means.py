@@ -1,8 +1,8 @@
-"""Times that may not have been observed to their end: restricted means and their ratio, with bootstrap intervals.
+"""Restricted means of censored times, and their ratio, with bootstrap intervals.
 
-A run that has not reached its target within the budget is known to take longer, not how much longer. The restricted
-mean counts it with the budget: the mean of min(time, budget), which is defined for any share of successes and compares
-learners under the same budget.
+For a run that did not reach its target within the budget, it is only known that it takes longer. The restricted mean
+counts such a run with the budget: it is the mean of min(time, budget), which is defined for any share of successes and
+compares learners under the same budget.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ RESAMPLES = 9999
 
 @dataclass(frozen=True)
 class Estimated:
-    """A number with its interval; without one where there are fewer than two runs."""
+    """A number with its interval; the interval is None for fewer than two runs."""
 
     value: float
     low: float | None
@@ -32,7 +32,7 @@ class Estimated:
 
 
 def restricted(times: Sequence[float | None], budget: float) -> npt.NDArray[np.float64]:
-    """Return every run's time, the budget for those that never reached the target (None) or took longer."""
+    """Return the time of every run; the budget for runs that did not reach the target (None) or took longer."""
     return np.array([budget if time is None else min(time, budget) for time in times])
 
 
@@ -42,7 +42,7 @@ def mean_time(times: npt.NDArray[np.float64]) -> Estimated:
 
 
 def ratio_of_means(slow: npt.NDArray[np.float64], fast: npt.NDArray[np.float64]) -> Estimated:
-    """Return how many times longer the first mean is; the runs of both, shape (runs,), are drawn independently."""
+    """Return the ratio of the first mean to the second. The runs of both, shape (runs,), are drawn independently."""
     return _estimated((slow, fast), lambda a, b, axis=-1: np.mean(a, axis=axis) / np.mean(b, axis=axis))
 
 

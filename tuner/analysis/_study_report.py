@@ -1,4 +1,4 @@
-"""A whole study in one record: its best configuration, how trials ended, how the time was spent."""
+"""A study in one record: its best configuration, how its trials ended, and how the time was spent."""
 
 import statistics
 from collections import Counter
@@ -17,7 +17,7 @@ from tuner.storage.attributes import objective_and_budget
 
 
 def agent_rows(agent: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return an `AgentConfig` in JSON as names and values for people; what is absent or None is left out."""
+    """Return an `AgentConfig` in JSON as names and values to be shown, without those that are None."""
     return [(name, _text(value)) for name, value in _flat(agent) if value is not None]
 
 
@@ -51,7 +51,7 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True)
 class BestConfiguration:
-    """The best trial, and what to train to repeat it."""
+    """The best trial, and the configuration that repeats it."""
 
     number: int
     score: float
@@ -65,21 +65,21 @@ class BestConfiguration:
     """The `AgentConfig` with its action box in absolute numbers, as JSON."""
     seed: int | None
     directory: str | None
-    """Where its files lie, on the machine that trained it."""
+    """The folder of its files on the machine that trained it."""
 
 
 @dataclass(frozen=True)
 class ShadowReport:
-    """What became of the trials that a rule would have stopped, but that were let run."""
+    """How the trials ended that a rule would have stopped, but that were allowed to continue."""
 
     trials: int
-    """Shadow trials that have ended as reached, exhausted or pruned (for being dominated, later on)."""
+    """Shadow trials that ended as reached, exhausted or pruned (later, as dominated)."""
     reached: int
-    """Of these, the ones that reached the target all the same: stopping them would have been wrong."""
+    """Those of them that reached the target: stopping them would have been wrong."""
 
     @property
     def false_prune_rate(self) -> float | None:
-        """The share of wrong verdicts; None without a shadow trial."""
+        """The share of wrong verdicts; None if there is no shadow trial."""
         return self.reached / self.trials if self.trials else None
 
 
@@ -93,15 +93,15 @@ class StudyReport:
     budget_seconds: float
     """Training clock of one trial."""
     trials: int
-    """Trials it is to have."""
+    """Trials that are planned."""
     finished: int
-    """Trials that count toward that."""
+    """Trials that count toward `trials`."""
     outcomes: dict[str, int]
-    """Those, by the kind of their outcome."""
+    """The number of trials that count, by the kind of their outcome."""
     rules: dict[str, int]
-    """Pruned trials by rule."""
+    """The number of pruned trials, by rule."""
     retried: int
-    """Attempts that ended by a fault or an interruption and were queued again."""
+    """Attempts that ended with a fault or an interruption and were queued again."""
     running: int
     waiting: int
     contended: int
@@ -115,17 +115,18 @@ class StudyReport:
     wall_seconds: float
     """Length of all runs, added up."""
     slot_seconds: float
-    """The same, each run times its number of workers."""
+    """The sum over runs of length times number of workers."""
     runs: int
     overhead_seconds: float | None
-    """What a trial's worker spends off the training clock, evaluation aside: the median over trials; None before any.
+    """Seconds of a trial's worker that are off the training clock, without evaluation: the median over trials; None
+    before any trial.
 
-    A worker's first trial also waits for imports, the simulator and compilations, which later ones find done.
+    The first trial of a worker also waits for imports, the simulator and compilations. Later ones do not.
     """
 
     @property
     def utilisation(self) -> float | None:
-        """Share of the workers' time that was training clock: `training_seconds / slot_seconds`; None before any."""
+        """The workers' share of time on the training clock: `training_seconds / slot_seconds`; None before any run."""
         return self.training_seconds / self.slot_seconds if self.slot_seconds > 0 else None
 
     def to_json(self) -> dict[str, Any]:
@@ -136,10 +137,10 @@ class StudyReport:
 
 
 def summary_data(study: optuna.Study) -> StudyReport:
-    """Read a study's report from its storage.
+    """Read the report of a study from its storage.
 
-    Training clocks are those of the trials' outcomes; one that still runs is not in them yet, while the run it belongs
-    to grows. The length of a run that was killed is known to within half a minute.
+    Training clocks are taken from outcomes, so a running trial does not count yet, while the length of its run does.
+    The length of a run that was killed is known to within half a minute.
 
     Args:
         study: a study of this program.

@@ -18,17 +18,17 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
 
     Columns:
 
-    - `number`; `state`: Optuna's; `outcome`: see `OutcomeKind`, missing while it runs or waits; `rule`: of a pruned
-      trial; `counts`: whether it counts toward `budget.trials`;
+    - `number`; `state`: Optuna's; `outcome`: see `OutcomeKind`, missing while it is running or waiting; `rule`: of a
+      pruned trial; `counts`: whether it counts toward `budget.trials`;
     - `time_to_return`: seconds; NaN where the target was not reached; `censored`: True where it is then only known to
       exceed `clock_seconds`, the training clock at the trial's end;
     - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials;
     - `params.*`: the parameters; `ledger.*`: seconds by account;
     - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
-      stopped a trial that was let run, and `shadow_tick`, when; `message`: what happened, for people.
+      stopped a trial that was allowed to continue, and `shadow_tick`, when; `message`: what happened.
 
-    Missing facts are NaN, or NA in whole numbers; ask with `isna()`. While a trial runs, `clock_seconds` and
-    `best_return` are those of its last tick.
+    Missing values are NaN, or NA for whole numbers; test for them with `isna()`. While a trial is running,
+    `clock_seconds` and `best_return` are those of its last tick.
 
     Args:
         study: a study of this program.
@@ -118,7 +118,7 @@ def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, 
 
 
 def _so_far(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
-    """Return what the last tick of a running trial says; zeros for one that waits."""
+    """Return the values of a running trial at its last tick; zeros for a trial that is waiting."""
     last = trial.last_step or 0
     best = trial.intermediate_values.get(last)
     return {

@@ -1,4 +1,4 @@
-"""The dashboard: optuna-dashboard over a study's storage, with notes and pictures, for this machine's user only.
+"""The dashboard: optuna-dashboard for a storage, with notes and pictures, for the user of this machine only.
 
 Importing this package loads Optuna, Plotly and pandas; the command imports it when it runs.
 """

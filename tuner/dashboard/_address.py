@@ -1,4 +1,4 @@
-"""Where the dashboard listens, who can reach it there, and by which names."""
+"""Where the dashboard listens, who can reach it there, and under which names."""
 
 import ipaddress
 import socket
@@ -12,17 +12,17 @@ from tuner.errors import UserError
 from tuner.resources import user_path
 
 PASSWORD_VARIABLE = "TUNER_DASHBOARD_PASSWORD"
-"""The environment variable that holds the password where no file is named."""
+"""The environment variable with the password, used if no file is given."""
 
 _SHORTEST = 8
-"""Characters: a password is guessed over the network, where nothing but its length slows a guesser down."""
+"""Characters. Only the length of a password protects it against guessing over the network."""
 
 
 def read_password(file: Path | None, environment: Mapping[str, str]) -> str | None:
-    """Return the password that browsers have to give, or None if none was set.
+    """Return the password that browsers must send; None if none was set.
 
     Args:
-        file: holds the password in its first line; it comes before the environment.
+        file: has the password in its first line; takes precedence over the environment.
         environment: of this process.
 
     Raises:
@@ -61,31 +61,31 @@ class Address:
     """A host and a port to listen on."""
 
     host: str
-    """As the user wrote it, in lower case; without the brackets that a URL has around an IPv6 address."""
+    """As the user wrote it, in lower case and without the brackets of an IPv6 address in a URL."""
     ip: str
-    """The one address to listen on."""
+    """The address to listen on."""
     port: int
     """0 lets the system choose a free one."""
     names: frozenset[str]
-    """What a browser may call this server: the host part of a URL, in lower case."""
+    """Names under which a browser may ask for this server: the host part of a URL, in lower case."""
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only programs on this machine reach it."""
+        """Whether only programs on this machine can reach it."""
         return ipaddress.ip_address(self.ip).is_loopback
 
     def url(self, port: int) -> str:
         """Return the server's URL, for people on this machine.
 
         Args:
-            port: the one that it listens on.
+            port: the port that it listens on.
         """
         listens_everywhere = ipaddress.ip_address(self.ip).is_unspecified
         return f"http://{socket.gethostname() if listens_everywhere else in_url(self.host)}:{port}"
 
 
 def find_address(host: str, port: int) -> Address:
-    """Find out what a host's name stands for.
+    """Look up a host.
 
     Args:
         host: a name or an IP address; `0.0.0.0` or `::` for every address of this machine.
@@ -104,13 +104,13 @@ def find_address(host: str, port: int) -> Address:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise UserError(unknown) from error
-    # IPv4 first: `localhost` is both, and older programs try only that.
+    # IPv4 first: `localhost` has both, and older programs try IPv4 only.
     ips = [str(where[0]) for _, _, _, _, where in sorted(found, key=lambda entry: entry[0] is not socket.AF_INET)]
     return Address(host=host, ip=ips[0], port=port, names=_names(host, ips[0]))
 
 
 def in_url(host: str) -> str:
-    """Return a host as a URL has it: an IPv6 address in brackets, without its zone."""
+    """Return a host as it is written in a URL: an IPv6 address in brackets, without its zone."""
     return f"[{host.partition('%')[0]}]" if ":" in host else host
 
 

@@ -1,4 +1,4 @@
-"""A study's storage as the dashboard sees it: with annotations laid over it, and safe from everything but notes."""
+"""The storage as the dashboard sees it: with annotations added, and read-only except for notes and artifacts."""
 
 import copy
 import re
@@ -20,11 +20,11 @@ _ARTIFACT = re.compile(r"(?:dashboard:)?artifacts:(?:\d+:)?(?P<id>[0-9a-f-]+)")
 
 
 class AnnotatedStorage(BaseStorage):
-    """Shows a storage with annotations among its studies' system attributes; keeps notes and artifacts, nothing else.
+    """Adds annotations to the system attributes of studies; writes only notes and artifacts.
 
     Args:
-        storage: the storage itself.
-        annotations: of its studies.
+        storage: the storage.
+        annotations: the annotations of its studies.
     """
 
     def __init__(self, storage: BaseStorage, annotations: Annotations) -> None:
@@ -32,7 +32,7 @@ class AnnotatedStorage(BaseStorage):
         self._annotations = annotations
 
     def get_all_studies(self) -> list[FrozenStudy]:
-        """Return all studies; annotations are made for those that are looked at."""
+        """Return all studies. Annotations are made only for studies whose annotations are read."""
         studies = sorted(self._storage.get_all_studies(), key=lambda study: study._study_id)
         for study in studies:
             study.user_attrs = mask_passwords_in(study.user_attrs)
@@ -44,13 +44,13 @@ class AnnotatedStorage(BaseStorage):
         return overlaid(self._storage.get_study_system_attrs(study_id), self._annotations.of(study_id))
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note, or what there is to know of an artifact."""
+        """Store a note, or the description of an artifact."""
         self._check_is_annotation(key)
         if not _is_picture(key):
             self._storage.set_study_system_attr(study_id, key, value)
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep what there is to know of an artifact."""
+        """Store the description of an artifact."""
         self._check_is_annotation(key)
         if not _is_picture(key):
             self._storage.set_trial_system_attr(trial_id, key, value)
@@ -68,7 +68,7 @@ class AnnotatedStorage(BaseStorage):
         return self._storage.get_study_directions(study_id)
 
     def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
-        """Return what this program, or a user, wrote of a study, with passwords masked."""
+        """Return the user attributes of a study, with passwords masked."""
         attributes: dict[str, Any] = mask_passwords_in(self._storage.get_study_user_attrs(study_id))
         return attributes
 
@@ -85,7 +85,7 @@ class AnnotatedStorage(BaseStorage):
         return [_with_pictures(trial, pictures.get(trial._trial_id, {})) for trial in trials]
 
     def remove_session(self) -> None:
-        """Let this thread's connection go."""
+        """Release the connection of this thread."""
         self._storage.remove_session()
 
     def create_new_study(self, directions: Any, study_name: str | None = None) -> NoReturn:
@@ -129,7 +129,7 @@ class AnnotatedStorage(BaseStorage):
 
 
 class _Overlaid(Mapping[str, Any]):
-    """System attributes of one study, whose annotations are made when somebody looks for one."""
+    """System attributes of one study. Its annotations are made when one of them is read."""
 
     def __init__(self, stored: Attributes, annotations: Annotations, study_id: int) -> None:
         self._stored = stored
@@ -147,7 +147,7 @@ class _Overlaid(Mapping[str, Any]):
         return len(self._merged())
 
     def items(self) -> Any:
-        return self._merged().items()  # many times faster than a Mapping's own, and asked for with every trial
+        return self._merged().items()  # much faster than a Mapping's own, and called for every trial
 
     def _merged(self) -> Attributes:
         if self._all is None:
@@ -156,10 +156,10 @@ class _Overlaid(Mapping[str, Any]):
 
 
 def overlaid(stored: Attributes, blocks: Mapping[str, Attributes]) -> Attributes:
-    """Return attributes with annotations among them; what is stored comes first.
+    """Return attributes with annotations added. Stored attributes take precedence.
 
     Args:
-        stored: what the storage has.
+        stored: the attributes in the storage.
         blocks: see `Annotations.of`.
     """
     merged: Attributes = {}
@@ -170,7 +170,7 @@ def overlaid(stored: Attributes, blocks: Mapping[str, Attributes]) -> Attributes
 
 
 def _with_pictures(trial: FrozenTrial, pictures: Attributes) -> FrozenTrial:
-    shown = copy.copy(trial)  # the storage may hand out its own
+    shown = copy.copy(trial)  # the storage may return its own object
     shown._system_attrs = pictures | trial._system_attrs
     return shown
 

@@ -1,8 +1,8 @@
-"""What the dashboard shows beside the numbers: notes, pictures and figures, made from what the storage holds.
+"""What the dashboard shows in addition to the numbers: notes, pictures and figures, made from the storage.
 
-Nothing of it is stored. It is laid over the attributes in which the dashboard looks for notes, figures and artifacts,
-in the form in which it would have written them itself. So a study that runs is never kept waiting, nothing is out of
-date, and a note that a user edits simply takes the place of ours.
+None of it is stored. It is added to the attributes in which the dashboard looks for notes, figures and artifacts, in
+the format that the dashboard itself writes. So a running study never waits for it, nothing is out of date, and a note
+that a user edits replaces ours.
 """
 
 import json
@@ -24,9 +24,9 @@ from tuner.figures import ledgers_data, ledgers_figure, returns_data, returns_fi
 from tuner.storage import attributes, config_of, newer_schema, outcome_of, ticks_of
 
 _CHUNK = 2045
-"""Characters of a note or figure in one attribute; what the dashboard puts there itself, for the sake of MySQL."""
+"""Characters of a note or figure in one attribute. The dashboard itself uses this number, because of MySQL."""
 _COST_SHARE = 0.05
-"""At most this share of the time goes into making annotations anew."""
+"""At most this share of the time is spent on updating annotations."""
 _FRESH_SECONDS = 2.0
 _THICK_CURVES = 3
 _TITLES = {"returns": "Return over the training clock", "seconds": "Where the seconds went"}
@@ -37,27 +37,27 @@ Attributes = dict[str, Any]
 
 @dataclass
 class _Made:
-    """The annotations of one study, and when they are due to be made anew."""
+    """The annotations of one study, and when they have to be updated."""
 
     blocks: dict[str, Attributes] = field(default_factory=dict)
     """Attributes of the study: notes and figures."""
     pictures: dict[int, Attributes] = field(default_factory=dict)
-    """Attributes of its trials, by their ids. The dashboard would take them from the study's attributes too, but goes
-    through all of those for every trial."""
+    """Attributes of its trials, by their ids. The dashboard would find them in the study's attributes too, but it
+    searches all of those for every trial."""
     due: float = 0.0
     finished: dict[int, dict[str, Attributes]] = field(default_factory=dict)
-    """Notes by trial id, of trials about which nothing changes any more."""
+    """Notes of trials that do not change any more, by trial id."""
     notes: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Version and text of each note, by its key: the dashboard takes a higher version for a new text."""
+    """Version and text of each note, by its key. The dashboard regards a higher version as a new text."""
 
 
 class Annotations:
-    """Makes the annotations of studies, and makes them anew when they may have changed.
+    """Makes the annotations of studies, and updates them when they may have changed.
 
     Args:
-        storage: what they are made from; only read.
-        shown_storage: its URL without password, for commands in notes.
-        clock: tells when they are due.
+        storage: the storage that they are made from; it is only read.
+        shown_storage: its URL without the password, for commands in notes.
+        clock: determines when they are updated.
     """
 
     def __init__(self, storage: BaseStorage, *, shown_storage: str, clock: Clock) -> None:
@@ -70,10 +70,10 @@ class Annotations:
     def of(self, study_id: int) -> dict[str, Attributes]:
         """Return a study's notes and figures as system attributes, in blocks that belong together.
 
-        The key of a block is the attribute whose presence in the storage says that a user has put something else there.
+        If the storage has the attribute with the key of a block, a user has replaced the block.
 
         Args:
-            study_id: as the storage has it; raises KeyError for one that it does not have.
+            study_id: its id in the storage; an unknown one raises KeyError.
         """
         with self._lock:
             return self._fresh(study_id).blocks
@@ -82,13 +82,13 @@ class Annotations:
         """Return the pictures of a study's trials as system attributes, by the ids of the trials.
 
         Args:
-            study_id: as the storage has it; raises KeyError for one that it does not have.
+            study_id: its id in the storage; an unknown one raises KeyError.
         """
         with self._lock:
             return self._fresh(study_id).pictures
 
     def pictures_of(self, trial_id: int) -> Attributes:
-        """Return the pictures of a trial, if its study was looked at before."""
+        """Return the pictures of a trial if annotations of its study have been made."""
         with self._lock:
             return next((made.pictures[trial_id] for made in self._made.values() if trial_id in made.pictures), {})
 
@@ -134,13 +134,13 @@ class Annotations:
 
 
 def _facts(name: PictureName) -> str:
-    """Return what the dashboard wants to know of an artifact."""
+    """Return the description of an artifact for the dashboard."""
     facts = {"artifact_id": name.artifact_id, "filename": name.kind.file_name, "mimetype": name.kind.media_type}
     return json.dumps({**facts, "encoding": None})
 
 
 def _kinds(trial: FrozenTrial) -> list[Kind]:
-    """Return the pictures that there are of a trial."""
+    """Return the kinds of pictures that can be drawn of a trial."""
     outcome = outcome_of(trial)
     has_curve = bool(trial.intermediate_values) if outcome is None else bool(_ticks(trial) or outcome.evaluations)
     has_ledger = outcome is not None and sum(outcome.ledger.values()) > 0
@@ -175,7 +175,7 @@ def _figure_blocks(study: optuna.Study, config: StudyConfig) -> dict[str, Attrib
         figures["seconds"] = ledgers_figure(ledgers, seconds_data(study))
     blocks = {}
     for name, figure in figures.items():
-        # The page gives it the place it has, which is less than it was made for; the sentence above it has no room.
+        # The page has less space than the figure was made for, and none for the sentence above it.
         figure.update_layout(width=None, height=None, autosize=True, margin=_CARD, meta=None)
         figure.update_layout(title={"text": f"<b>{_TITLES[name]}</b>", "y": 0.97, "font_size": 18})
         prefix = f"dashboard:plot_data:{name}:"

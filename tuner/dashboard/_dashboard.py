@@ -1,4 +1,4 @@
-"""The whole dashboard: optuna-dashboard over an annotated storage, behind the guard, on a server."""
+"""The complete dashboard: optuna-dashboard for an annotated storage, behind the guard, on a server."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +20,14 @@ from tuner.storage import open_storage, shown_url, sqlite_file
 
 @dataclass
 class Dashboard:
-    """A dashboard that listens; requests are answered once it is served."""
+    """A dashboard that listens. It answers requests after `serve` was called."""
 
     url: str
-    """Of the study's page, or of the list of studies."""
+    """The URL of the study's page, or of the list of studies."""
     server: BaseWSGIServer
 
     def serve(self) -> None:
-        """Answer requests until a KeyboardInterrupt, which ends it in order."""
+        """Answer requests until a KeyboardInterrupt, which shuts it down."""
         self.server.run()
 
     def close(self) -> None:
@@ -47,14 +47,14 @@ def open_dashboard(
 
     Args:
         storage: SQLAlchemy URL.
-        study: name of the study whose page is shown first; None for the list of all.
+        study: the study whose page is shown first; None for the list of all studies.
         address: where to listen.
-        password: what browsers have to give; None for nothing.
-        clock: for tests.
+        password: the password that browsers must send; None for no password.
+        clock: determines when annotations are updated.
 
     Raises:
-        UserError: if others than this machine could reach it and there is no password, if there is no such storage or
-            study, or if it cannot listen there.
+        UserError: if other machines could reach it and there is no password, if there is no such storage or study, or
+            if it cannot listen there.
         TunerError: if the storage fails.
     """
     if password is None and not address.is_loopback:
@@ -79,6 +79,6 @@ def _study_id(storage: BaseStorage, name: str) -> int:
 
 
 def _artifacts(storage: str) -> Path:
-    """Return the folder for artifacts that users upload: beside the database, as studies' own folders are."""
+    """Return the folder for artifacts that users upload: beside the database, like the folders of studies."""
     file = sqlite_file(storage)
     return (Path("runs") if file is None else file.parent) / "artifacts"

@@ -1,14 +1,14 @@
-"""Stands before the dashboard, which by itself answers everybody who reaches it, and lets only its own users in.
+"""Protects the dashboard, which by itself answers every request, so that only its own users have access.
 
-What it is against:
+It protects against:
 
-- *DNS rebinding*: a page on the web whose name suddenly points at this machine can read everything a local server
-  says. Its requests still carry the page's name in their Host header.
+- *DNS rebinding*: a web page whose name is made to point at this machine can read everything that a local server
+  answers. Its requests still have the page's name in their Host header.
 - *Requests from other pages*: any page can make a browser send a request to this machine, without seeing the answer.
-  Browsers say in Origin and Sec-Fetch-Site where a request comes from.
+  The headers Origin and Sec-Fetch-Site say where a request comes from.
 - *Other people* who reach the machine: HTTP basic authentication, decoded by Bottle, compared in constant time.
-- *Slips*: the dashboard can create, rename and delete studies and tell trials' results. Under a running study that
-  would ruin it, so only notes and artifacts can be written.
+- *Mistakes*: the dashboard can create, rename and delete studies and report results of trials, which would ruin a
+  running study. So only notes and artifacts can be written.
 """
 
 import hmac
@@ -39,17 +39,17 @@ _HEADERS = (
     ("Referrer-Policy", "same-origin"),
 )
 _OPEN_TO_ALL = "access-control-allow-origin"
-"""What the dashboard says of artifacts, so that any page could read them."""
+"""A header that the dashboard sends with artifacts. It would allow any page to read them."""
 
 
 class Guard:
-    """A WSGI application that answers for another one, or refuses.
+    """A WSGI application that passes requests on to another one, or refuses them.
 
     Args:
         app: the dashboard.
-        names: the hosts that it is served as, as `Address.names`.
-        url: where to find it, for those that were refused.
-        password: asked for with any user name; None for no question.
+        names: the host names that it answers to, see `Address.names`.
+        url: where to find it; part of the answer to refused requests.
+        password: required with any user name; None for no password.
     """
 
     def __init__(self, app: "WSGIApplication", *, names: frozenset[str], url: str, password: str | None) -> None:
@@ -64,7 +64,7 @@ class Guard:
         if refusal is None:
             return self._app(environ, _with_headers(start_response))
         status, reason, headers = refusal
-        for_program = environ.get("PATH_INFO", "").startswith("/api/")  # the dashboard's page shows the reason it finds
+        for_program = environ.get("PATH_INFO", "").startswith("/api/")  # the dashboard's page shows the reason
         body = json.dumps({"reason": reason}) if for_program else reason + "\n"
         content_type = "application/json" if for_program else "text/plain; charset=utf-8"
         content = body.encode()
@@ -81,7 +81,7 @@ class Guard:
             return HTTPStatus.FORBIDDEN, "Only the dashboard's own pages may change anything.", []
         if self._password is not None and not _knows(environ.get("HTTP_AUTHORIZATION"), self._password):
             challenge = ("WWW-Authenticate", 'Basic realm="sac-tuner dashboard", charset="UTF-8"')
-            return HTTPStatus.UNAUTHORIZED, "The dashboard asks for its password; any user name will do.", [challenge]
+            return HTTPStatus.UNAUTHORIZED, "The dashboard needs its password; any user name is accepted.", [challenge]
         if method not in _READS and not _is_allowed(method, environ.get("PATH_INFO", "")):
             reason = "This dashboard shows studies; it writes notes and artifacts, and changes nothing else."
             return HTTPStatus.FORBIDDEN, reason, []
@@ -93,9 +93,9 @@ class Guard:
 
 
 def _from_own_page(environ: "WSGIEnvironment", host: str) -> bool:
-    """Say whether a request comes from this server's own page, or from a program that is no browser.
+    """Return whether a request comes from a page of this server, or from a program that is not a browser.
 
-    Browsers send Origin with everything but GET and HEAD, programs such as curl do not.
+    Browsers send Origin with every request except GET and HEAD. Programs such as curl do not.
     """
     if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in _SAME_SITE:
         return False

@@ -1,4 +1,4 @@
-"""The pictures of trials, named by what they show: drawn when a browser asks for one, and never stored."""
+"""The pictures of trials. Their names say what they show. They are drawn on request and never stored."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from tuner.figures import (
 from tuner.storage import config_of, outcome_kind_of
 
 _ID = re.compile(r"f19-([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)")
-"""Hexadecimal, as the dashboard demands of artifacts; no UUID, which other artifacts have, looks like this."""
+"""Hexadecimal, as the dashboard requires for artifacts. The UUIDs of other artifacts do not match."""
 
 
 class Kind(IntEnum):
@@ -35,17 +35,17 @@ class Kind(IntEnum):
     LEDGER = 2
     """Where the seconds went, as an image."""
     CURVE_PAGE = 3
-    """The same as a page on which Plotly shows the numbers under the pointer."""
+    """The same as an interactive page made with Plotly."""
     LEDGER_PAGE = 4
 
     @property
     def file_name(self) -> str:
-        """What it is called when someone keeps it."""
+        """Its name when a user saves it."""
         return ("", "return.svg", "seconds.svg", "return.html", "seconds.html")[self]
 
     @property
     def media_type(self) -> str:
-        """What browsers are told that it is."""
+        """Its type for browsers."""
         return "image/svg+xml" if self in (Kind.CURVE, Kind.LEDGER) else "text/html"
 
 
@@ -57,21 +57,21 @@ class PictureName:
     trial_id: int
     kind: Kind
     revision: int
-    """Counts up while the trial runs, so that browsers ask for the picture again."""
+    """Increases while the trial is running, so that browsers load the picture again."""
 
     @property
     def artifact_id(self) -> str:
-        """What the dashboard calls it."""
+        """Its id in the dashboard."""
         return f"f19-{self.study_id:x}-{self.trial_id:x}-{self.kind:x}-{self.revision:x}"
 
     @property
     def path(self) -> str:
-        """Where the dashboard serves it."""
+        """The path under which the dashboard serves it."""
         return f"/artifacts/{self.study_id}/{self.trial_id}/{self.artifact_id}"
 
     @classmethod
     def parse(cls, artifact_id: str) -> Self | None:
-        """Return the picture that the dashboard calls so; None for another artifact."""
+        """Return the picture with this id; None for another artifact."""
         match = _ID.fullmatch(artifact_id)
         if match is None:
             return None
@@ -80,11 +80,11 @@ class PictureName:
 
 
 class PictureStore:
-    """An artifact store that draws the pictures of trials, and keeps what else there is in a folder.
+    """An artifact store that draws the pictures of trials, and keeps all other artifacts in a folder.
 
     Args:
-        storage: what the pictures are drawn from.
-        folder: for artifacts that users upload; made when the first one comes.
+        storage: the storage that the pictures are drawn from.
+        folder: for artifacts that users upload; created with the first one.
     """
 
     def __init__(self, storage: BaseStorage, folder: Path) -> None:
@@ -93,7 +93,7 @@ class PictureStore:
         self._files = FileSystemArtifactStore(folder)
 
     def open_reader(self, artifact_id: str) -> BinaryIO:
-        """Return the content of an artifact; raises ArtifactNotFound."""
+        """Return the content of an artifact; raises ArtifactNotFound if there is none."""
         name = PictureName.parse(artifact_id)
         if name is None:
             return self._files.open_reader(artifact_id)
@@ -103,12 +103,12 @@ class PictureStore:
         return BytesIO(drawn.encode())
 
     def write(self, artifact_id: str, content_body: BinaryIO) -> None:
-        """Keep an artifact that a user uploads."""
+        """Store an artifact that a user uploads."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._files.write(artifact_id, content_body)
 
     def remove(self, artifact_id: str) -> None:
-        """Remove an artifact; pictures stay, as they are nowhere."""
+        """Remove an artifact. Pictures cannot be removed, because they are not stored."""
         if PictureName.parse(artifact_id) is None:
             self._files.remove(artifact_id)
 
@@ -119,7 +119,7 @@ class PictureStore:
             )
             number = self._storage.get_trial_number_from_id(name.trial_id)
             return draw(study, number, name.kind)
-        except (KeyError, UserError) as error:  # deleted meanwhile, or of another program
+        except (KeyError, UserError) as error:  # deleted in the meantime, or of another program
             raise ArtifactNotFound(str(error)) from error
 
 

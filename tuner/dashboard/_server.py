@@ -19,7 +19,7 @@ _THREADS = 8
 
 
 def bind(address: Address) -> socket.socket:
-    """Reserve the address; nobody is answered yet.
+    """Reserve the address, without answering requests yet.
 
     Args:
         address: where to listen.
@@ -29,7 +29,9 @@ def bind(address: Address) -> socket.socket:
     """
     opened = socket.socket(socket.AF_INET6 if ":" in address.ip else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port is free again as soon as its server ends
+        opened.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # a port can be reused as soon as its server has ended
         opened.bind((address.ip, address.port))
     except OSError as error:
         opened.close()
@@ -38,16 +40,16 @@ def bind(address: Address) -> socket.socket:
 
 
 def create_server(app: "WSGIApplication", bound: socket.socket) -> BaseWSGIServer:
-    """Start to listen; requests wait until `run` is called on the server, which returns after a KeyboardInterrupt.
+    """Start to listen. Requests wait until `run` is called on the server, which returns after a KeyboardInterrupt.
 
-    The server is Waitress: it is made to face a network, unlike the one that optuna-dashboard brings, and has no
+    The server is Waitress. Unlike the one that optuna-dashboard uses, it is made for use on a network. It has no
     dependencies.
 
     Args:
-        app: what answers.
-        bound: from `bind`.
+        app: the application that answers.
+        bound: the socket from `bind`.
     """
-    logging.getLogger("waitress").setLevel(logging.ERROR)  # it warns of every request that waits for a free thread
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # it warns about every request that waits for a free thread
     return waitress.create_server(app, sockets=[bound], threads=_THREADS, ident=None)
 
 
@@ -57,7 +59,7 @@ def _words(error: OSError, address: Address) -> str:
             f"Port {address.port} of {address.host} is in use. Give another one: --port {min(address.port + 1, 65535)}"
         )
     if error.errno == errno.EACCES:
-        return f"Port {address.port} may not be used by you. Give one above 1023: --port 8080"
+        return f"You may not use port {address.port}. Give one above 1023: --port 8080"
     if error.errno == errno.EADDRNOTAVAIL:
         return (
             f"The host '{address.host}' ({address.ip}) is not this machine. Leave --host out, or give one of its names."

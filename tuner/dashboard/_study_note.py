@@ -1,31 +1,28 @@
-"""What the dashboard says of a whole study, as Markdown."""
+"""The note of the dashboard about a study, as Markdown."""
 
 import math
 
 import optuna
 
 from tuner.analysis import StudyReport, summary_data
-from tuner.config import StudyConfig
+from tuner.config import DEFAULT_STORAGE
 from tuner.confirm import Candidate, Confirmation, confirmation_data
 from tuner.figures import aim_sentence, result_sentence, score_sentence
-from tuner.storage import config_of, confirm_name
+from tuner.storage import config_of, study_of
 
 
 def confirmed_study(study: optuna.Study) -> str | None:
-    """Return the name of the study whose configurations a study's trials retrain; None for a study of its own."""
-    name, _, _ = study.study_name.rpartition("/")
-    return name if name and confirm_name(name) == study.study_name else None
-
-
-_USUAL_STORAGE = StudyConfig.model_fields["storage"].default
+    """Return the name of the study whose configurations the trials of a study retrain; None for any other study."""
+    name = study_of(study.study_name)
+    return None if name == study.study_name else name
 
 
 def study_note(study: optuna.Study, *, storage: str) -> str:
-    """Return what is searched for, how far it is, how to read the numbers, and what to do with the best trial.
+    """Return what the study searches for, its progress, how to read the numbers, and what to do with the best trial.
 
     Args:
-        study: as it is stored.
-        storage: its storage's URL without the password, as commands need it.
+        study: the stored study.
+        storage: the URL of its storage without the password, for commands.
 
     Raises:
         UserError: if another program made the study.
@@ -45,7 +42,7 @@ def study_note(study: optuna.Study, *, storage: str) -> str:
 def _purpose(searched: str) -> str:
     return (
         f"# {searched}, confirmed\n\nThe best configurations of the study `{searched}`, trained again on fresh seeds. "
-        f"What came of it stands in the note of `{searched}`."
+        f"The result is in the note of `{searched}`."
     )
 
 
@@ -111,15 +108,14 @@ def _values(study: optuna.Study, report: StudyReport) -> list[str]:
         apart = config.budget.seconds / config.budget.ticks
         ticks = f" Intermediate values are the score at each of {config.budget.ticks} ticks, {apart:g} s apart."
     states = (
-        "*Complete* is a trial that reached the target or spent its budget (or, with the worst score there is, one "
-        "that diverged or was too large), *Pruned* one that was stopped early, *Fail* one that crashed, hung or was "
-        "interrupted."
+        "A trial is *Complete* if it reached the target or spent its budget (or, with the worst score, if it diverged "
+        "or was too large), *Pruned* if it was stopped early, and *Fail* if it crashed, hung or was interrupted."
     )
     return [f"A trial's value is its score. {score_sentence(report)}{ticks}", states]
 
 
 def _next(report: StudyReport, storage: str) -> str:
-    where = report.study + ("" if storage == _USUAL_STORAGE else f" --storage '{storage}'")
+    where = report.study + ("" if storage == DEFAULT_STORAGE else f" --storage '{storage}'")
     commands = [
         f"tuner show {where}      # every trial, in the terminal",
         f"tuner confirm {where}   # trains the best ones again, on fresh seeds",

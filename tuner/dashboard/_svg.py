@@ -1,7 +1,7 @@
-"""Still pictures of one trial, as SVG: what the dashboard can show inside a page, which Plotly's figures cannot be.
+"""Pictures of one trial as SVG, which the dashboard can show in notes and among artifacts.
 
-The dashboard shows images in notes and among artifacts, but draws Plotly's figures on a study's page only, all of them.
-To make images of those takes a browser and seconds each, these take milliseconds and are drawn when asked for.
+The dashboard draws Plotly's figures only on the page of a study, and always all of them. Turning them into images needs
+a browser and takes seconds each. These pictures take milliseconds and are drawn on request.
 """
 
 import math
@@ -25,7 +25,7 @@ _Points = Sequence[tuple[float, float]]
 
 
 class _Axes:
-    """Two axes with a grid; points in their units become pixels."""
+    """Two axes with a grid, which convert values to pixels."""
 
     def __init__(self, right: float, low: float, high: float) -> None:
         self._right = right
@@ -33,15 +33,15 @@ class _Axes:
         self._low, self._high = low - margin, high + margin
 
     def x(self, value: float) -> float:
-        """Return the pixel of a time."""
+        """Return the horizontal pixel of a time."""
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / self._right
 
     def y(self, value: float) -> float:
-        """Return the pixel of a return."""
+        """Return the vertical pixel of a return."""
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (self._high - value) / (self._high - self._low)
 
     def path(self, points: _Points) -> str:
-        """Return points as SVG has them."""
+        """Return points in the format of SVG."""
         return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
 
     def drawn(self) -> list[str]:
@@ -69,7 +69,7 @@ def curve_svg(
         curve: `tuner.figures.trial_curve_data` of the trial.
         evaluations: `tuner.figures.trial_evaluations_data` of the trial.
         target: the return that counts as solved.
-        outcome: kind of the trial's outcome, which decides the colour; None for one that runs.
+        outcome: kind of the trial's outcome, which determines the colour; None for a running trial.
 
     Returns:
         The picture; None if there is nothing to draw.
@@ -81,7 +81,7 @@ def curve_svg(
         return None
     high, low = (_points(curve, name) if drawn == "estimate" else [] for name in ("high", "low"))
     exploring = _points(curve, "exploring")
-    # The interval may leave the picture: at first it is so wide that nothing else would be seen.
+    # The interval may leave the picture: at first it is so wide that it would hide everything else.
     values = [y for _, y in (*line, *means, *exploring)] + ([] if target is None else [target])
     axes = _Axes(1.03 * max(x for x, _ in (*line, *means)) or 1.0, min(values), max(values))
     colour = OUTCOMES[outcome or RUNNING].colour
@@ -129,12 +129,12 @@ def ledger_svg(ledger: pd.DataFrame) -> str | None:
 
 
 def ticks(low: float, high: float, about: int = 6) -> list[float]:
-    """Return round numbers between two: multiples of 1, 2 or 5 times a power of ten.
+    """Return round numbers between two numbers: multiples of 1, 2 or 5 times a power of ten.
 
     Args:
-        low: where they begin.
-        high: where they end; above `low`.
-        about: how many, at most.
+        low: the lower end.
+        high: the upper end; above `low`.
+        about: the largest number of intervals.
     """
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))

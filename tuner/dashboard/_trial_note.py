@@ -1,4 +1,4 @@
-"""What the dashboard says of one trial, as Markdown."""
+"""The note of the dashboard about one trial, as Markdown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,11 @@ from tuner.records import Outcome, OutcomeKind
 from tuner.storage import attributes, best_return_of, outcome_of
 
 _RULES = {
-    "dominated": "its clock had passed the best time to return by the pruner's margin, so that it could no longer win",
-    "behind": "its best return was low among those that other trials had at the same time",
-    "hopeless": "even if it had gone on improving as fast as its curve allowed to hope, it would not have reached the "
-    "target in time",
+    "dominated": "its clock had passed the best time to return by the pruner's margin, so it could no longer win",
+    "behind": "its best return was low compared with those of other trials at the same time",
+    "hopeless": "even the most optimistic continuation of its curve would not have reached the target in time",
 }
-"""Why a rule stops a trial, after "because"."""
+"""Why a rule stops a trial; completes a sentence with "because"."""
 
 
 def trial_note(
@@ -31,12 +30,12 @@ def trial_note(
     """Return how a trial went: its outcome in words, why it ended, its curve and where its seconds went.
 
     Args:
-        trial: as the storage has it.
-        objective: of its study.
-        budget: of its study.
-        queued_again: another trial repeats this one.
-        pictures: paths of its pictures under the dashboard's URL: `curve`, and `curve_page` and `ledger_page`, the
-            same and the ledger to look into; those that there are.
+        trial: the stored trial.
+        objective: the objective of its study.
+        budget: the budget of its study.
+        queued_again: whether another trial repeats this one.
+        pictures: paths of its pictures under the dashboard's URL, if they exist: `curve`, and the interactive pages
+            `curve_page` and `ledger_page`.
     """
     outcome = outcome_of(trial)
     paths = pictures or {}
@@ -77,7 +76,7 @@ def _ended(trial: FrozenTrial, outcome: Outcome, objective: ObjectiveConfig, bud
         case OutcomeKind.TOO_LARGE:
             return f"**Too large for the memory**, so it was not trained.{_said(outcome)}{_worst(trial)}"
         case OutcomeKind.INTERRUPTED:
-            return f"**Interrupted after {clock}** by whoever ran the study, or by its time limit.{_said(outcome)}"
+            return f"**Interrupted after {clock}** by the user or by the time limit of the study.{_said(outcome)}"
         case kind:
             verbs = {OutcomeKind.DIVERGED: "Diverged", OutcomeKind.CRASHED: "Crashed", OutcomeKind.HUNG: "Hung"}
             worst = _worst(trial) if kind is OutcomeKind.DIVERGED else ""
@@ -86,14 +85,14 @@ def _ended(trial: FrozenTrial, outcome: Outcome, objective: ObjectiveConfig, bud
 
 def _so_far(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> str:
     if trial.state is TrialState.WAITING:
-        return "**Waits** to be trained."
+        return "**Waiting** to be trained."
     if trial.state is not TrialState.RUNNING:
-        return f"**{trial.state.name.capitalize()}**, but nothing is known of how it went."
+        return f"**{trial.state.name.capitalize()}**, but nothing else is known about it."
     last = trial.last_step or 0
     score = trial.intermediate_values.get(last)
     best = None if score is None else best_return_of(score, objective, budget_seconds=budget.seconds)
     clock = last * budget.seconds / budget.ticks
-    return f"**Is being trained**: {clock:.1f} of {budget.seconds:g} s of training clock.{_best(best)}"
+    return f"**Running**: {clock:.1f} of {budget.seconds:g} s of training clock.{_best(best)}"
 
 
 def _why(rule: str | None) -> str:
@@ -118,8 +117,8 @@ def _remarks(trial: FrozenTrial, outcome: Outcome | None, queued_again: bool) ->
     if attributes.SHADOW in facts:
         shadow = facts[attributes.SHADOW]
         remarks.append(
-            f"The rule *{shadow['rule']}* would have stopped it at {shadow['clock_seconds']:.1f} s; it was let run, to "
-            "see how often that would be wrong."
+            f"The rule *{shadow['rule']}* would have stopped it at {shadow['clock_seconds']:.1f} s; it was allowed to "
+            "continue, to measure how often the rule is wrong."
         )
     if outcome is not None and outcome.contended:
         remarks.append("Other work competed for its CPUs: **its seconds do not compare** with other trials'.")
@@ -147,7 +146,7 @@ def _best(value: float | None) -> str:
 
 
 def _worst(trial: FrozenTrial) -> str:
-    return "" if trial.value is None else f"\n\nIt was given the worst score there is, {trial.value:g}."
+    return "" if trial.value is None else f"\n\nIt got the worst score, {trial.value:g}."
 
 
 def _said(outcome: Outcome) -> str:
@@ -155,5 +154,5 @@ def _said(outcome: Outcome) -> str:
 
 
 def _fenced(text: str) -> str:
-    """Return text as a block in which Markdown has no meaning."""
+    """Return text as a block that Markdown does not interpret."""
     return f"~~~\n{text.strip().replace('~~~', '~ ~ ~')}\n~~~"

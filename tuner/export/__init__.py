@@ -1,6 +1,6 @@
-"""A study's winner taken out: as a plain file, as SBX code, for RL Zoo and for Isaac Lab.
+"""Export the winner of a study: as a plain file, as SBX code, for RL Zoo and for Isaac Lab.
 
-Reading an export file stays light; what needs the study or the agents is imported when asked for.
+Reading an export file stays light: modules that need the study or the agents are imported on first use.
 """
 
 from typing import TYPE_CHECKING

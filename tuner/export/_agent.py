@@ -1,4 +1,4 @@
-"""An agent in SBX's own terms, as far as plain SBX can be told: what every format but JSON is made from."""
+"""An agent in the arguments of SBX. Every format except JSON is made from it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,8 @@ _HANDLED = frozenset(
     {
         "algorithm",
         "arguments",
-        "learner",  # the same updates, sooner
-        "precision",  # of that learner; said in a comment
+        "learner",  # the same updates, faster
+        "precision",  # of that learner; a comment mentions it
         "network",
         "initial_std",
         "target_entropy_std",
@@ -26,7 +26,7 @@ _HANDLED = frozenset(
         "action_box",
     }
 )
-"""Fields of an agent that plain SBX, with a few lines around it, does."""
+"""Fields of an agent that plain SBX supports, with a few lines around it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class StockAgent:
     """In the module `sbx`."""
     policy: str
     arguments: dict[str, Any]
-    """The constructor's, without environment, policy arguments, noise and seed."""
+    """Those of the constructor, without environment, policy arguments, noise and seed."""
     policy_arguments: dict[str, Any]
     """`policy_kwargs` without activation function and optimiser."""
     activation: str
@@ -47,19 +47,19 @@ class StockAgent:
     action_noise: float | None
     """Standard deviation of Gaussian noise on actions scaled to [-1, 1]."""
     actor_std: float | None
-    """Standard deviation that the untrained actor is given after it is built; PPO has an argument for it instead."""
+    """Standard deviation that the untrained actor gets after it is built. PPO has an argument for it instead."""
     box: ActionBox
     mean_penalty: float | None
-    """Weight of the penalty on the actor's means; None has none."""
+    """Weight of the penalty on the actor's means; None for no penalty."""
     clip_observations: float | None
-    """Normalised observations are clipped to ± this; None does not normalise."""
+    """Normalised observations are clipped to ± this; None for no normalisation."""
 
 
 def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
-    """Return an exported agent in SBX's terms.
+    """Return an exported agent in the arguments of SBX.
 
     Raises:
-        UserError: if plain SBX cannot do what the agent does, or refuses its arguments.
+        UserError: if plain SBX does not support the agent, or refuses its arguments.
     """
     from tuner.agents import checked_arguments, policy_arguments, target_entropy
 

@@ -1,4 +1,4 @@
-"""What an exported file says about itself at its top."""
+"""The comments at the top of an exported file."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tuner.export._configuration import ExportedConfiguration, Provenance
 
 
 def story(configuration: ExportedConfiguration) -> list[str]:
-    """Return what was found, where, and how well it did, a sentence each."""
+    """Return what was found, where, and how well it did, in one sentence each."""
     task, provenance = configuration.task, configuration.provenance
     robots = "1 robot" if task.num_envs == 1 else f"{task.num_envs} robots at once"
     name = CLASSES[configuration.agent.algorithm]
@@ -22,7 +22,7 @@ def story(configuration: ExportedConfiguration) -> list[str]:
 
 
 def differences(configuration: ExportedConfiguration) -> list[str]:
-    """Return what is otherwise when plain SBX trains the agent, a sentence each."""
+    """Return what differs when plain SBX trains the agent, in one sentence each."""
     agent = configuration.agent
     fused = agent.learner == "fused" and agent.algorithm in ("sac", "tqc")
     found = []
@@ -36,17 +36,17 @@ def differences(configuration: ExportedConfiguration) -> list[str]:
 
 
 def commented(lines: list[str], prefix: str = "#") -> str:
-    """Return lines as comments of Python and YAML; whatever would end a line is taken out."""
+    """Return lines as comments of Python and YAML; line breaks in them become spaces."""
     return "\n".join(f"{prefix} {' '.join(line.splitlines())}".rstrip() for line in lines) + "\n"
 
 
 def as_yaml(entries: dict[str, Any]) -> str:
-    """Return plain values as YAML 1.1, which is what RL Zoo and Isaac Lab read."""
+    """Return plain values as YAML 1.1, which RL Zoo and Isaac Lab read."""
     return yaml.safe_dump(entries, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
 
 
 def steps_of(configuration: ExportedConfiguration) -> int:
-    """Return for how many environment steps to train: as many as the trial took, a million if that is not known."""
+    """Return the number of environment steps to train for: those of the trial, or a million if they are not known."""
     return configuration.provenance.env_steps or 1_000_000
 
 

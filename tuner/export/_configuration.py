@@ -1,4 +1,4 @@
-"""The export file: a configuration, what it was tuned for, and where it comes from."""
+"""The export file: a configuration, what it was tuned for, and its provenance."""
 
 import json
 from datetime import datetime
@@ -7,14 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
-from tuner.config import AgentConfig, Frozen, ObjectiveConfig, PositiveCount, TaskConfig, describe_problems
+from tuner.config import AgentConfig, Frozen, Listed, ObjectiveConfig, PositiveCount, TaskConfig, describe_problems
 from tuner.errors import UserError
 from tuner.resources import user_path
 
 SCHEMA_VERSION: Literal[1] = 1
-
-Listed = Field(strict=False)
-"""Marks a tuple that may also be given as a list, as JSON has it."""
 
 _HOW = "Write one with: tuner export STUDY --format json -o FILE.json"
 
@@ -37,23 +34,23 @@ class Machine(Frozen):
     system: str
     """Operating system and architecture."""
     accelerator: str | None = None
-    """What JAX computes on where that is not the processor."""
+    """What JAX computes on, if not the processor."""
     recorded: Literal["training", "export"] = "training"
-    """Whether the trials ran on it, or it is only the machine that exported, as theirs was not recorded."""
+    """Whether the trials ran on it, or it only exported them because their machine was not recorded."""
 
 
 class Provenance(Frozen):
-    """Where a configuration comes from, and how it did there."""
+    """Where a configuration comes from, and how well it did there."""
 
     study: str = Field(min_length=1)
     trial: int = Field(ge=0)
     """The trial's number in the study."""
     confirmed: bool
-    """Whether the configuration was retrained on fresh seeds; seeds and times are then theirs, otherwise the trial's
-    own, of which the best of many is too good to be repeated."""
+    """Whether the configuration was retrained on fresh seeds. Seeds and times are then those of the retraining;
+    otherwise those of the trial, which are too good to be repeated because it is the best of many."""
     seeds: Annotated[tuple[int, ...], Listed] = ()
     times_seconds: Annotated[tuple[float | None, ...], Listed] = ()
-    """Time to return on the training clock, of every seed; None where it did not reach the target in its budget."""
+    """Time to return on the training clock for each seed; None if it did not reach the target within its budget."""
     mean_seconds: float | None = None
     """Restricted mean time to return: a seed that did not reach the target counts with the whole budget."""
     mean_seconds_interval: Annotated[tuple[float, float] | None, Listed] = None
@@ -64,7 +61,7 @@ class Provenance(Frozen):
     """Environment steps that the trial took in the study, over all robots."""
     machine: Machine
     versions: dict[str, str] = Field(default_factory=dict)
-    """Versions of the packages that the trial ran with."""
+    """Versions of the packages that the trial used."""
     created: Annotated[str, AfterValidator(_instant)]
     """When it was exported, ISO 8601."""
 
@@ -76,7 +73,7 @@ class Provenance(Frozen):
 
 
 class ExportedConfiguration(Frozen):
-    """Everything that training needs: task, agent, objective and clock; and the configuration's provenance."""
+    """Everything that training needs (task, agent, objective, clock), and where the configuration comes from."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 

@@ -1,4 +1,4 @@
-"""What every export format is, the formats by name, and the plain one: JSON."""
+"""The base class of export formats, the formats by name, and the plain one, JSON."""
 
 from abc import ABC, abstractmethod
 from importlib import import_module
@@ -10,12 +10,12 @@ from tuner.export._configuration import ExportedConfiguration, dump_configuratio
 
 
 class Format(ABC):
-    """Writes a configuration down for one consumer."""
+    """Writes a configuration for one consumer."""
 
     name: ClassVar[str]
-    """As the command line has it."""
+    """The name on the command line."""
     suffixes: ClassVar[tuple[str, ...]] = ()
-    """File name endings that the consumer insists on; empty for any."""
+    """File name endings that the consumer requires; empty for any."""
 
     @abstractmethod
     def text(self, configuration: ExportedConfiguration) -> str:
@@ -26,10 +26,10 @@ class Format(ABC):
         """
 
     def check_name(self, path: Path) -> None:
-        """Refuse a file name that the consumer would not take.
+        """Refuse a file name that the consumer does not accept.
 
         Raises:
-            UserError: with the endings that it takes.
+            UserError: with the endings that it accepts.
         """
         if self.suffixes and path.suffix not in self.suffixes:
             raise UserError(
@@ -38,7 +38,7 @@ class Format(ABC):
 
 
 class JsonFormat(Format):
-    """Everything, to be read back by `load_configuration`."""
+    """Everything; `load_configuration` reads it back."""
 
     name = "json"
 

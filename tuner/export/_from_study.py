@@ -1,4 +1,4 @@
-"""The configuration of a study that is taken out: the confirmed winner, the best trial, or a trial by its number."""
+"""The configuration that is exported from a study: the confirmed winner, the best trial, or a trial by its number."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from tuner.storage import attributes, outcome_kind_of, outcome_of, summarize
 
 @dataclass(frozen=True)
 class Found:
-    """A configuration, and what the user should know before relying on it."""
+    """A configuration, and warnings about it."""
 
     configuration: ExportedConfiguration
     warnings: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ def configuration_of(study: optuna.Study, number: int | None = None) -> Found:
 
     Args:
         study: a study that has been run.
-        number: of a trial; None takes the confirmed winner, or without one the best trial, with a warning.
+        number: a trial; None for the confirmed winner or, if there is none, the best trial with a warning.
 
     Raises:
         UserError: if the study has no finished trial, there is no such trial, it has no agent with an action box, or
@@ -72,7 +72,7 @@ def _trial(study: optuna.Study, number: int) -> FrozenTrial:
 
 
 def _of_trial(study: optuna.Study, trial: FrozenTrial) -> Found:
-    """Return the configuration of a trial, confirmed only if it is the winner and nothing has changed."""
+    """Return the configuration of a trial; it counts as confirmed if it is the winner and nothing has changed."""
     confirmation = confirmation_data(study)
     winner = None if confirmation is None or confirmation.outdated is not None else confirmation.winner
     if confirmation is not None and winner is not None and winner.number == trial.number:
@@ -131,7 +131,7 @@ def _exported(
 
 
 def _spec(study: optuna.Study, trial: FrozenTrial) -> TrialSpec:
-    """Return what the worker was told."""
+    """Return the specification that the worker got."""
     try:
         return TrialSpec.from_stored(trial.user_attrs[attributes.SPEC], complete=("agent",))
     except (KeyError, ValidationError):
@@ -160,5 +160,5 @@ def _machine(details: dict[str, Any]) -> Machine:
     trained_on: dict[str, Any] | None = details.get("machine")
     try:
         return Machine.from_stored({**(trained_on or {}), "accelerator": accelerator})
-    except ValidationError:  # it was not recorded, or another version did so in another way
+    except ValidationError:  # it was not recorded, or another version recorded it differently
         return Machine.model_validate({**describe_machine(), "recorded": "export", "accelerator": accelerator})

@@ -1,4 +1,4 @@
-"""An agent file in the form of Isaac Lab's agent files for Stable-Baselines3, with the agent's action box."""
+"""An agent file in the format of Isaac Lab's agent files for Stable-Baselines3, with the agent's action box."""
 
 import inspect
 from typing import Any
@@ -44,8 +44,8 @@ agent = {algorithm}(policy_arch, ActionBox(env, **box), verbose=1, tensorboard_l
 class IsaacLabFormat(Format):
     """YAML like Isaac Lab's `sb3_ppo_cfg.yaml`.
 
-    Its training script (`scripts/reinforcement_learning/sb3/train.py`) builds Stable-Baselines3's PPO. What it has to
-    do instead is in the file's comments, as code that uses nothing of this package.
+    Its training script (`scripts/reinforcement_learning/sb3/train.py`) builds Stable-Baselines3's PPO. The comments of
+    the file contain the code to use instead, which does not need this package.
     """
 
     name = "isaaclab"
@@ -69,7 +69,7 @@ def _entries(configuration: ExportedConfiguration, agent: StockAgent) -> dict[st
         "seed": 0,
         "n_timesteps": steps_of(configuration),
         "policy": agent.policy,
-        "gamma": 0.99,  # SBX's default; the training script looks it up
+        "gamma": 0.99,  # SBX's default; the training script reads it
         **agent.arguments,
         "policy_kwargs": {
             "activation_fn": f"nn.{_TORCH_NAMES[agent.activation]}",
@@ -97,7 +97,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
 
 
 def _code(agent: StockAgent) -> str:
-    """Return what the training script has to do, from the configuration that Isaac Lab has read to the agent."""
+    """Return the code that turns the configuration, as Isaac Lab reads it, into the agent."""
     from tuner.agents import MEAN_PENALTY_PARTS
     from tuner.export._parts import ActionBox, set_initial_std
 
@@ -117,5 +117,5 @@ def _code(agent: StockAgent) -> str:
 
 
 def _as_comment(code: str) -> str:
-    """Return code as comments, indented by four; cutting the first six characters of each line brings it back."""
+    """Return code as comments, indented by four. Removing the first six characters of each line restores it."""
     return "".join(f"#     {line}".rstrip() + "\n" for line in code.splitlines())

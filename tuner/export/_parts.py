@@ -1,6 +1,6 @@
-"""What an exported configuration needs besides SBX: its action box and its initial standard deviation.
+"""What an exported configuration needs in addition to SBX: its action box and its initial standard deviation.
 
-Files exported for RL Zoo name these; those for SBX and Isaac Lab contain their source, so they need nothing of this
+Files exported for RL Zoo refer to them. Files for SBX and Isaac Lab contain their source, so they do not need this
 package.
 """
 
@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 
 class ActionBox(VecEnvWrapper):
-    """Lets an agent act in a box of its own, whatever box the task declares; actions are clipped into it."""
+    """Gives an agent its own action box, whatever box the task declares. Actions are clipped to it."""
 
     def __init__(self, venv: VecEnv, low: Sequence[float], high: Sequence[float]) -> None:
         self._low, self._high = np.asarray(low, np.float32), np.asarray(high, np.float32)

@@ -39,7 +39,7 @@ def make_env(num_envs: int) -> VecEnv:
 
 
 def task_source(task: TaskConfig, threads: int) -> str:
-    """Return the source of `make_env`, with what goes before it.
+    """Return the source of `make_env`, with what it needs before it.
 
     Args:
         task: the study's task.
@@ -74,7 +74,7 @@ def _imports(registering: str | None) -> str:
 
 
 class Code(str):
-    """Source that stands as it is among values."""
+    """Source code among plain values."""
 
     __slots__ = ()
 
@@ -93,7 +93,7 @@ def literal(value: Any) -> str:
 
 
 def call(function: str, *arguments: Any, **keywords: Any) -> str:
-    """Return the source of a call with plain values; names that are no identifiers are passed as a mapping."""
+    """Return the source of a call with plain values; keywords that are not identifiers are passed as a mapping."""
     named = [f"{name}={literal(value)}" for name, value in keywords.items() if name.isidentifier()]
     others = {name: value for name, value in keywords.items() if not name.isidentifier()}
     mapped = [f"**{literal(others)}"] if others else []

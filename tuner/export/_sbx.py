@@ -1,4 +1,4 @@
-"""A Python file that builds the agent with plain SBX and trains it when run; it needs nothing of this package."""
+"""A Python file that builds the agent with plain SBX and trains it when run. It does not need this package."""
 
 import inspect
 from typing import Any

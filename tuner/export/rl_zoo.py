@@ -1,6 +1,6 @@
-"""A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), to be trained with SBX.
+"""A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), for training with SBX.
 
-Such a file names `ActionBox`, `InitialStd` and `penalizing_means` of this module, so their place must not change.
+Such a file refers to `ActionBox`, `InitialStd` and `penalizing_means` in this module, so they must stay here.
 """
 
 from pathlib import Path
@@ -24,10 +24,10 @@ class ZooFormat(Format):
     """YAML with one entry, under the task's id."""
 
     name = "zoo"
-    suffixes = (".yml", ".yaml")  # RL Zoo takes any other for a Python module
+    suffixes = (".yml", ".yaml")  # RL Zoo imports any other as a Python module
 
     def text(self, configuration: ExportedConfiguration) -> str:
-        """Return the YAML, with what RL Zoo has no place for in comments at its top."""
+        """Return the YAML. Comments at its top say what RL Zoo has no settings for."""
         agent = stock_agent(configuration)
         entry = {_env_id(configuration.task): _entry(configuration, agent)}
         return commented(_header(configuration, agent)) + as_yaml(entry)
@@ -63,7 +63,7 @@ def _policy_kwargs(agent: StockAgent) -> str:
 
 
 def _env_id(task: TaskConfig) -> str:
-    """Return the id without the module that registers it, which RL Zoo is given on the command line."""
+    """Return the id without the module that registers it, which RL Zoo takes on the command line."""
     return task.id.rpartition(":")[2] if task.simulator == "gymnasium" else task.id
 
 
@@ -95,7 +95,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str
 
 
 def _replaced(algorithm: str, agent: StockAgent) -> list[str]:
-    """Return the lines that put SBX's algorithm in the place of RL Zoo's."""
+    """Return the lines that replace RL Zoo's algorithm with SBX's."""
     if agent.mean_penalty is None:
         return [f"    rl_zoo3.ALGOS[{algorithm!r}] = sbx.{agent.class_name}"]
     return [
@@ -105,7 +105,7 @@ def _replaced(algorithm: str, agent: StockAgent) -> list[str]:
 
 
 def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
-    """Return what RL Zoo cannot be told, and how the file gets around it."""
+    """Return what RL Zoo has no settings for, and what the file does instead."""
     task = configuration.task
     lines = [
         "RL Zoo and SBX have no setting for the following; tuner has to be installed for it:",
@@ -117,11 +117,11 @@ def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[st
         lines.append("- the penalty on the actor's means: penalizing_means in train_sbx.py.")
     if task.simulator != "gymnasium":
         lines.append(
-            f"RL Zoo knows Gymnasium environments only: register yours as {task.id}. The study's was of the simulator "
-            f"{task.simulator}."
+            f"RL Zoo knows Gymnasium environments only: register yours as {task.id}. The study ran it on the "
+            f"simulator {task.simulator}."
         )
     elif task.options.get("vectorization") == "subprocess":
-        lines.append("The study gave each robot a process of its own: --vec-env subproc.")
+        lines.append("The study ran each robot in its own process: --vec-env subproc.")
     return lines
 
 
@@ -143,7 +143,7 @@ class InitialStd(BaseCallback):
 
     def _init_callback(self) -> None:
         agent: Any = self.model
-        if agent._n_updates == 0:  # one that goes on keeps what it has learned
+        if agent._n_updates == 0:  # an agent that continues keeps what it has learned
             set_initial_std(agent, self._std)
 
     def _on_step(self) -> bool:

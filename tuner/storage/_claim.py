@@ -1,4 +1,4 @@
-"""One process at a time may look whether a study is being run and write that it runs it, even across machines."""
+"""Let one process at a time check that nobody runs a study and write that it does, even across machines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,22 +9,22 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 LOCK_SECONDS = 60
-"""How long a process waits for what another one has locked in the database."""
+"""How long a process waits for a lock of another one in the database."""
 
 
 @contextmanager
 def claiming(storage: BaseStorage, study: str) -> Iterator[None]:
-    """Keep other machines from claiming a study meanwhile; wait for one that is at it.
+    """Keep other machines from claiming a study during the block; wait for one that is claiming it.
 
-    On a PostgreSQL server this is an advisory lock, which the server drops when the process or its connection dies. A
-    database in a file or in memory needs none: its processes are on one machine, where `manager_lock` keeps them apart.
+    On a PostgreSQL server this is an advisory lock, which the server releases when the process or its connection ends.
+    A database in a file or in memory needs none, because `manager_lock` separates processes on one machine.
 
     Args:
         storage: where the study is, or will be.
         study: the study's name; its confirm runs are claimed with it.
 
     Raises:
-        SQLAlchemyError: if the database fails, or the lock stays taken.
+        SQLAlchemyError: if the database fails, or another process does not release the lock.
     """
     engine = getattr(getattr(storage, "_backend", storage), "engine", None)
     if engine is None:
@@ -36,7 +36,7 @@ def claiming(storage: BaseStorage, study: str) -> Iterator[None]:
 
 @contextmanager
 def server_lock(engine: Engine, name: str) -> Iterator[None]:
-    """Hold the lock of that name in a PostgreSQL database; do nothing in another one."""
+    """Hold the lock of that name in a PostgreSQL database; do nothing for other databases."""
     if engine.dialect.name != "postgresql":
         yield
         return

@@ -13,8 +13,8 @@ from tuner.simulators import task_revision
 from tuner.storage.attributes import FINGERPRINT, counts, outcome_of
 
 SECONDS_DEPEND_ON = ("task.", "objective.", "budget.")
-"""Sections of a fingerprint that times to return must share to be compared; where a configuration came from need not
-be the same."""
+"""Sections of a fingerprint that two studies must share for their times to return to be comparable. Where a
+configuration came from may differ."""
 _SPACE = "search_space"
 _BOUNDS = "action_bounds"
 _REVISION = "task.revision"
@@ -24,8 +24,8 @@ _SOURCE = "search_space source"
 def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
     """Return what makes the scores of a study comparable, by dotted path in the study file.
 
-    Samplers, pruners, pinned parameters, the number of trials and the workers may change between runs; a study goes on
-    with others. Task, action bounds, search space, objective and the budget of a trial may not.
+    Samplers, pruners, pinned parameters, the number of trials and the workers may change between runs of a study. Task,
+    action bounds, search space, objective and the budget of a trial may not.
 
     Args:
         config: the study file.
@@ -45,18 +45,18 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
         "budget.seconds": config.budget.seconds,
         "budget.ticks": config.budget.ticks,
     }
-    return dict(json.loads(json.dumps(facts)))  # as it comes back from the storage: tuples are lists
+    return dict(json.loads(json.dumps(facts)))  # as the storage returns it: tuples become lists
 
 
 def check_fingerprint(study: optuna.Study, now: dict[str, Any]) -> str | None:
-    """Write the fingerprint to a new study, or compare it with an old one's.
+    """Write the fingerprint to a new study, or compare it with the one that an existing study has.
 
     Returns:
-        How the study differs, one line for each setting, if it differs but has learned nothing yet that could be
-        compared: the caller should start it anew. None if there is nothing to do.
+        The differences, one line per setting, if the study has learned nothing yet that could be compared: the caller
+        should then start it anew. None if nothing differs.
 
     Raises:
-        UserError: if the study was made with something else, or by another program.
+        UserError: if the study was run with other settings, or if another program made it.
     """
     before = study.user_attrs.get(FINGERPRINT)
     trials = study.get_trials(deepcopy=False)
@@ -81,11 +81,11 @@ def check_fingerprint(study: optuna.Study, now: dict[str, Any]) -> str | None:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], *, sections: tuple[str, ...] = ("",)) -> list[str]:
-    """Return how two fingerprints differ, a line for each setting.
+    """Return how two fingerprints differ, one line per setting.
 
     Args:
-        before: the one.
-        now: the other.
+        before: the earlier one.
+        now: the current one.
         sections: compare only paths that begin with one of these.
     """
     paths = [path for path in sorted({*before, *now}) if path.startswith(sections)]
@@ -93,12 +93,12 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], *, sections: 
     if _SPACE in differing and _SOURCE in differing:
         differing.remove(_SOURCE)  # another search space has another source
     if _REVISION in differing and (before.get(_REVISION) is None or "task.id" in differing):
-        differing.remove(_REVISION)  # it was not recorded once; another task has another revision
+        differing.remove(_REVISION)  # earlier versions did not record it; another task has another revision
     return [_change(path, before.get(path), now.get(path)) for path in differing]
 
 
 def _has_learned(trial: FrozenTrial) -> bool:
-    """Return whether a trial counts and was trained; one that failed to start says nothing about its parameters."""
+    """Return whether a trial counts and was trained. One that failed to start says nothing about its parameters."""
     if not counts(trial):
         return False
     outcome = outcome_of(trial)

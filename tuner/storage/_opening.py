@@ -1,4 +1,4 @@
-"""Open the storage that holds a study, and say plainly what is wrong when that fails."""
+"""Open the storage that holds a study, with a clear message if that fails."""
 
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,20 @@ _LANDMARKS = {
     "version_info": {"schema_version", "library_version"},
 }
 _VERSION = "alembic_version"
-"""Other programs have a table of this name too; Optuna writes to a database that lacks it, even when it only reads."""
+"""Other programs have a table of this name too. Optuna adds it to a database that lacks it, even when it only reads."""
 
 
 def check_schema(engine: Engine, shown: str, *, must_hold_studies: bool, shared: bool) -> None:
-    """Refuse a database that Optuna did not write; only looks, and writes nothing.
+    """Refuse a database that Optuna did not write. Nothing is written to it.
 
     Args:
         engine: the database.
         shown: its URL without password.
-        must_hold_studies: refuse one without Optuna's tables too.
-        shared: other programs' tables may lie beside Optuna's, as on a server; a file belongs to one program.
+        must_hold_studies: also refuse a database without Optuna's tables.
+        shared: allow tables of other programs beside Optuna's, as on a server. A file belongs to one program.
 
     Raises:
-        UserError: saying so.
+        UserError: if it is refused.
     """
     inspector = sqlalchemy.inspect(engine)
     tables = set(inspector.get_table_names())
@@ -55,11 +55,11 @@ STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
 def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
     """Open an Optuna storage with a cache in front of it; create the database, and an SQLite file's folder, if needed.
 
-    SQLite runs in WAL mode with `synchronous=NORMAL`, which makes writes cheaper: a crash of the process loses
-    nothing, a power cut at most the last moments. PostgreSQL is reached through psycopg.
+    SQLite runs in WAL mode with `synchronous=NORMAL`, which makes writes cheaper. A crash of the process loses nothing,
+    and a power cut loses at most the last moments. PostgreSQL is reached through psycopg.
 
     Args:
-        url: SQLAlchemy URL; None for a storage that ends with the process.
+        url: SQLAlchemy URL; None for a storage in memory.
         read_only: create nothing; refuse a storage without studies.
 
     Raises:
@@ -82,7 +82,7 @@ def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
             _use_write_ahead_log(storage)
     except ImportError as error:
         raise missing_driver(parsed) from error
-    except RuntimeError as error:  # Optuna's complaint about the schema
+    except RuntimeError as error:  # Optuna does not know the schema
         raise UserError(
             f"The storage {shown} was written by another version of Optuna than this one ({optuna.__version__}). Use "
             f"another one, or, if it is older, run: optuna storage upgrade --storage '{shown}'"
@@ -93,7 +93,7 @@ def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
 
 
 def storage_error(error: BaseException, shown: str) -> TunerError:
-    """Translate a failure of the database into an error for people.
+    """Turn a failure of the database into an error that users can act on.
 
     Args:
         error: one of `STORAGE_ERRORS`.
@@ -145,7 +145,7 @@ def _engine_arguments(parsed: URL) -> dict[str, Any]:
 
 
 def _escaped(url: str) -> str:
-    """Return the URL so that Optuna, which fills in braces, leaves it as it is."""
+    """Escape the braces in a URL, because Optuna would fill them in."""
     return url.replace("{", "{{").replace("}", "}}")
 
 

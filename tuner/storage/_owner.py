@@ -1,4 +1,4 @@
-"""Who runs a study: one manager at a time, and how to tell whether it still lives."""
+"""Who runs a study: one manager at a time, and how to tell whether it is still alive."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class Owner:
-    """A process, named so that no later process can be mistaken for it."""
+    """A process, identified so that no later process can be mistaken for it."""
 
     host: str
     boot: str
@@ -40,7 +40,7 @@ class Owner:
         return cls(host=socket.gethostname(), boot=boot, pid=process.pid, started=process.create_time())
 
     def alive(self) -> bool | None:
-        """Return whether the process lives; None if it ran on another host, where that cannot be seen."""
+        """Return whether the process is alive; None on another host, where this cannot be checked."""
         here = Owner.current()
         if self.host != here.host:
             return None
@@ -73,7 +73,7 @@ def lock_file(config: StudyConfig, runs_dir: Path | None) -> Path | None:
 
 @contextmanager
 def manager_lock(path: Path | None, study: str) -> Iterator[None]:
-    """Hold the lock of a study while its manager runs; the system drops it when the process dies, however it dies.
+    """Hold the lock of a study while its manager runs. The system releases it even if the process is killed.
 
     Args:
         path: the lock file; None for a storage that no other process can see.
@@ -103,7 +103,7 @@ def manager_lock(path: Path | None, study: str) -> Iterator[None]:
 
 
 def being_run(study: str, by: str) -> UserError:
-    """Build the error for a study that another manager is running."""
+    """Build the error for a study that another manager runs."""
     return UserError(
         f"The study '{study}' is being run by {by}. Wait for it or stop it (Ctrl-C there); a study has one manager. "
         "For more workers, start it with a larger workers.count."

@@ -1,4 +1,4 @@
-"""Read a study that has been run, without ever writing to its storage."""
+"""Read a study that has been run, without writing to its storage."""
 
 import optuna
 from optuna.exceptions import OptunaError
@@ -16,13 +16,13 @@ _CONFIRM = "/confirm"
 def confirm_name(study: str) -> str:
     """Return the name, in the same storage, of the Optuna study that holds a study's confirm runs.
 
-    A study file cannot name a study like this, so that nothing else has the name.
+    A study file cannot use such a name, so no other study has it.
     """
     return f"{study}{_CONFIRM}"
 
 
 def study_of(name: str) -> str:
-    """Return the name of the study whose confirm runs a study of that name holds; the name itself of any other."""
+    """Return the name of a study from the name that `confirm_name` gives its confirm runs; other names as they are."""
     return name.removesuffix(_CONFIRM)
 
 
@@ -32,12 +32,12 @@ def without_confirm_runs(names: list[str]) -> list[str]:
 
 
 def trial_name(spec: TrialSpec) -> str:
-    """Return what a trial is called at the beginning of a sentence; a confirm run is no trial of the study."""
+    """Return the name of a trial for the start of a sentence. A confirm run is not a trial of the study."""
     return f"{'Run' if spec.study.endswith(_CONFIRM) else 'Trial'} {spec.number}"
 
 
 _NONSENSE = (OptunaError, ValueError, LookupError, TypeError, AssertionError)
-"""What Optuna raises over rows that make no sense."""
+"""What Optuna raises for rows that it cannot interpret."""
 
 
 def read_study(url: str, name: str) -> optuna.Study:

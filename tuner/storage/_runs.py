@@ -13,7 +13,7 @@ from tuner.storage.attributes import RUNS
 
 _HEARTBEAT_SECONDS = 30.0
 _SILENCE_SECONDS = 120.0
-"""A manager on another host that has not written for this long is taken for dead."""
+"""A manager on another host that has not written for this long is considered dead."""
 
 
 _UNKNOWN: dict[str, Any] = {
@@ -28,9 +28,9 @@ _UNKNOWN: dict[str, Any] = {
 
 
 class RunRecord:
-    """The entry of the present run, kept fresh so that a killed run's length is known and its death noticed.
+    """The entry of the current run. It is updated regularly, so that others know how long a killed run lasted.
 
-    To make one is to claim the study: do it while `claiming`, after `check_not_running`.
+    Creating one claims the study. Do this inside `claiming`, after `check_not_running`.
     """
 
     def __init__(self, study: optuna.Study, *, slots: int, threads: int, clock: Clock) -> None:
@@ -55,28 +55,28 @@ class RunRecord:
 
     @property
     def unlike_earlier(self) -> str | None:
-        """What makes this run's seconds hard to compare with an earlier run's, as a sentence; None if nothing."""
+        """Why the seconds of this run may not compare with those of earlier runs, as a sentence; None if they do."""
         return unlike(_filled_in(self._earlier), host=self._entry["owner"]["host"], threads=self._entry["threads"])
 
     def keep_fresh(self) -> None:
-        """Write the record again if the last time was long ago.
+        """Update the record if the last update was long ago.
 
         Raises:
-            TunerError: if another manager runs the study by now, because this one was taken for dead.
+            TunerError: if another manager has taken the study over, because this one was considered dead.
         """
         if self._clock.now() - self._written >= _HEARTBEAT_SECONDS and not self._rewrite():
             raise TunerError(
-                f"Another process runs the study '{self._study.study_name}' by now: this one had not written to its "
-                f"storage for more than {_SILENCE_SECONDS:.0f} s and was taken for dead. Its finished trials are kept."
+                f"Another process has taken over the study '{self._study.study_name}': this one had not written to the "
+                f"storage for more than {_SILENCE_SECONDS:.0f} s and was considered dead. Its finished trials are kept."
             )
 
     def end(self, reason: str) -> None:
-        """Write that the run ended, and why; not if another manager runs the study by now."""
+        """Write that the run ended, and why, unless another manager has taken the study over."""
         self._entry["end"] = reason
         self._rewrite()
 
     def _rewrite(self) -> bool:
-        """Write the record again, unless another manager has claimed the study; return whether it was written."""
+        """Update the record unless another manager has claimed the study. Return whether it was updated."""
         with claiming(self._study._storage, study_of(self._study.study_name)):
             latest = self._study.user_attrs.get(RUNS, [])[-1:]
             names = ("owner", "started_epoch_seconds")
@@ -95,8 +95,8 @@ def runs_of(study: optuna.Study) -> list[dict[str, Any]]:
     """Return a study's runs, oldest first.
 
     Each has `owner`, `slots`, `threads` (of each worker), `started_epoch_seconds`, `seen_epoch_seconds`,
-    `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed. What another version of this
-    program left out of them is filled in.
+    `wall_seconds`, and `end`: why it ended, or None for one that runs or was killed. Fields that
+    another version of this program left out are filled in.
     """
     return _filled_in(study.user_attrs.get(RUNS, []))
 
@@ -106,7 +106,7 @@ def _filled_in(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def unlike(runs: list[dict[str, Any]], *, threads: int, host: str | None = None) -> str | None:
-    """Return what makes the seconds of a run hard to compare with earlier ones', as a sentence; None if nothing does.
+    """Return why the seconds of a run may not compare with those of earlier runs, as a sentence; None if they do.
 
     Args:
         runs: the earlier runs.
@@ -128,7 +128,7 @@ def check_not_running(study: optuna.Study) -> None:
     """Refuse a study that is being run or confirmed: whose latest run has neither ended nor died.
 
     Raises:
-        UserError: saying who runs it.
+        UserError: if so; the message says who runs it.
     """
     storage = study._storage
     for name in (study.study_name, confirm_name(study.study_name)):
@@ -145,7 +145,7 @@ def _check_has_ended(study: optuna.Study, run: dict[str, Any]) -> None:
         return
     owner = Owner.from_json(run["owner"])
     if owner == Owner.current():
-        return  # an earlier run of this very process, which cannot be running: this one is
+        return  # an earlier run of this process, which has ended
     alive = None if owner is None else owner.alive()
     if owner is None or alive is None:
         silent = wall_time() - run["seen_epoch_seconds"]

@@ -18,8 +18,8 @@ def score(
     `budget_seconds · (1 + shortfall(best_return))`, so that every trial that reached the target beats every one that
     did not. For `return_at_budget` it is minus the best return so far.
 
-    The score of a trial falls while it trains, but for one case: an evaluation that refutes the estimates before it
-    takes their claim back. Pruning rules read the best score up to a tick, so that they judge claims by claims.
+    The score of a trial falls while it trains, with one exception: it rises if an evaluation contradicts the estimates
+    before it. Pruning rules read the best score up to a tick, so that they compare estimates with estimates.
 
     Args:
         objective: what the study optimises.
@@ -44,7 +44,7 @@ def score(
 
 
 def worst_score(objective: ObjectiveConfig, *, budget_seconds: float) -> float:
-    """Return the score that no trial with an estimate can be worse than."""
+    """Return the worst score. No trial with an estimate has a worse one."""
     return 2.0 * budget_seconds if objective.kind == "time_to_return" else math.inf
 
 
@@ -52,14 +52,14 @@ def shortfall(best_return: float, target: float) -> float:
     """Return how far a return is below the target, on a scale from 0 (there) towards 1 (infinitely far).
 
     shortfall = gap / (gap + max(1, |target|)) with gap = target − best_return. It never saturates, so that even
-    the worst trials can be ranked. A return at or above the target that no evaluation confirmed has no gap: 0.
+    the worst trials can be ranked. It is 0 for a return at or above the target that no evaluation has confirmed.
     """
     gap = max(0.0, target - best_return)
     return gap / (gap + max(1.0, abs(target)))
 
 
 def best_return_of(value: float, objective: ObjectiveConfig, *, budget_seconds: float) -> float | None:
-    """Return the best return that a score stands for: the inverse of `score`, for a trial still short of its target.
+    """Return the best return that a score stands for: the inverse of `score` for a trial below its target.
 
     Returns:
         The return; the target itself for a score within the budget; None for a score without an estimate.

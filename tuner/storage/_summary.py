@@ -1,4 +1,4 @@
-"""A study in a few numbers: what a run returns, and what its watcher sees after each trial."""
+"""A study in a few numbers: the result of a run, and what its listener gets after each trial."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -31,13 +31,13 @@ class StudySummary:
 
     study: str
     trials: int
-    """Trials the study is to have."""
+    """Trials that are planned."""
     finished: int
-    """Trials that count: complete, pruned, or failed for good."""
+    """Trials that count: complete, pruned, or failed without another attempt."""
     outcomes: dict[str, int] = field(default_factory=dict)
-    """Those that count, by the kind of their outcome."""
+    """The number of trials that count, by the kind of their outcome."""
     retried: int = 0
-    """Trials that ended early by a fault or an interruption and were queued again; they do not count."""
+    """Trials that ended with a fault or an interruption and were queued again. They do not count."""
     best: BestTrial | None = None
     """None until a trial is complete."""
     reason: EndReason | None = None
@@ -47,7 +47,7 @@ class StudySummary:
     training_seconds: float = 0.0
     """Training clocks of the trials that ended in this run, added up."""
     standing: str | None = None
-    """What watchers show in place of the best trial, of a run that does not search for one."""
+    """Shown in place of the best trial for a run that does not search for one."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as a JSON-safe dictionary."""
@@ -66,7 +66,7 @@ def summarize(
 
     Args:
         study: the study.
-        trials: trials it is to have.
+        trials: how many trials are planned.
         reason: why the run ended.
         wall_seconds: length of the run.
         training_seconds: training clocks added up over the run.
@@ -87,7 +87,7 @@ def summarize(
 
 
 def best_of(trials: list[FrozenTrial]) -> BestTrial | None:
-    """Return the complete trial with the lowest score, those without a return left out; None if there is none."""
+    """Return the complete trial with the lowest score among those with a return; None if there is none."""
     candidates = [
         trial
         for trial in trials

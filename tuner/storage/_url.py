@@ -1,4 +1,4 @@
-"""The URL of a storage: what may be written, and how it is shown."""
+"""The URL of a storage: which ones can be used, and how they are shown."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ def parse_url(url: str) -> URL:
     """Return a storage's URL, parsed; PostgreSQL without a driver is reached through psycopg.
 
     Raises:
-        UserError: for a bad URL, a kind of database that is not supported, or an SQLite database in memory, of which
-            nothing would be kept.
+        UserError: for a bad URL, a kind of database that is not supported, or an SQLite database in memory, which
+            would keep nothing.
     """
     shown = mask_passwords(url)
     try:
@@ -28,15 +28,15 @@ def parse_url(url: str) -> URL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in _BACKENDS:
         raise UserError(
-            f"The storage '{shown}' names a kind of database that is not known here; supported are SQLite and "
-            f"PostgreSQL. {_EXAMPLE}"
+            f"The storage '{shown}' names a kind of database that is not supported. Use SQLite or PostgreSQL. "
+            f"{_EXAMPLE}"
         )
-    if "@" in (parsed.host or ""):  # the driver would name the host in its messages, and with it half a password
+    if "@" in (parsed.host or ""):  # messages of the driver name the host, which would hold half a password
         raise UserError(f"The storage '{shown}' has an @ in its password. Write it as %40.")
     try:
         parsed.get_dialect()
     except NoSuchModuleError as error:
-        raise UserError(f"The storage '{shown}' names a driver that is not known here. {_EXAMPLE}") from error
+        raise UserError(f"The storage '{shown}' names an unknown driver. {_EXAMPLE}") from error
     except ImportError as error:
         raise missing_driver(parsed) from error
     if is_sqlite(parsed):
@@ -60,12 +60,12 @@ def missing_driver(parsed: URL) -> UserError:
 
 
 def show(parsed: URL) -> str:
-    """Return a parsed URL as people may see it."""
+    """Return a parsed URL without its password."""
     return mask_passwords(parsed.render_as_string(hide_password=True))
 
 
 def shown_url(url: str | None) -> str:
-    """Return a storage's URL as people may see it, without its password."""
+    """Return the URL of a storage without its password."""
     return "in memory" if url is None else show(parse_url(url))
 
 

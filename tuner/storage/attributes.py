@@ -1,4 +1,4 @@
-"""Names of what the manager writes to the storage; everything that is shown can be rebuilt from these."""
+"""Names of the attributes that the manager writes to the storage. Everything that is shown can be rebuilt from them."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from tuner.passwords import mask_passwords
 from tuner.records import Outcome, OutcomeKind, Tick, known_fields
 
 UNSCORED = frozenset({OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE})
-"""Outcomes of trials that are told with the worst score, so that samplers stay away, and are never the best."""
+"""Outcomes that get the worst score, so that samplers avoid such parameters. These trials are never the best."""
 
 SCHEMA_NUMBER = 1
-"""A version that writes studies so that older ones would misread them raises it. A further field is no reason: older
-versions leave out what they do not know."""
+"""Raised by a version that stores studies in a way that older versions would misread. A new field is no reason: older
+versions ignore what they do not know."""
 
 # Of a study.
 SCHEMA = "schema"
 """The `SCHEMA_NUMBER` of the version that ran it last; version 0.1 did not write it at first."""
 FINGERPRINT = "fingerprint"
-"""What makes scores comparable: task, space, objective, budget."""
+"""What scores depend on: task, space, objective, budget."""
 CONFIG = "config"
 """The study file of the latest run, as JSON; the password of its storage is masked."""
 RUNS = "runs"
@@ -40,30 +40,27 @@ WARM_START = "warm_start"
 TICKS = "ticks"
 """The trial's curve: a list of numbers for every field of `Tick`."""
 RECORD = "record"
-"""The `Outcome` as JSON, written before the trial is told, so that a killed manager can tell it later."""
+"""The `Outcome` as JSON, written before Optuna gets the result, so that the next run can report it after a kill."""
 OUTCOME = "outcome"
 """The outcome's kind, for people who read the storage or the dashboard."""
 CENSORED = "censored"
-"""True for a complete trial that did not reach the target: its time to return only exceeds the budget."""
+"""True for a complete trial that did not reach the target: its time to return is only known to exceed the budget."""
 FINAL = "final"
-"""True for a failed trial that is not tried again and counts toward `budget.trials`."""
+"""True for a failed trial that is not repeated and counts toward `budget.trials`."""
 VERDICT = "pruner_verdict"
 """{"rule", "tick", "clock_seconds"} of the rule of the time-to-return pruner that stopped the trial."""
 SHADOW = "shadow"
-"""The same for a rule that would have stopped the trial, which was allowed to run on instead."""
+"""The same for a rule that would have stopped a trial that was allowed to continue."""
 
 
 def write_config(study: optuna.Study, config: StudyConfig) -> None:
-    """Write a study file to its study, and this version's schema number.
-
-    The password of its storage is left out: whoever can read the study has it.
-    """
+    """Write a study file, without the password of its storage, and this version's schema number to the study."""
     study.set_user_attr(SCHEMA, SCHEMA_NUMBER)
     study.set_user_attr(CONFIG, _masked(config).model_dump(mode="json"))
 
 
 def newer_schema(study: optuna.Study) -> str | None:
-    """Return what to do about a study that a newer version wrote, as a sentence; None for one that can be read."""
+    """Return what to do about a study that a newer version wrote; None for a study that can be read."""
     number = study.user_attrs.get(SCHEMA, SCHEMA_NUMBER)
     if isinstance(number, int) and number <= SCHEMA_NUMBER:
         return None
@@ -77,7 +74,7 @@ def check_schema_number(study: optuna.Study) -> None:
     """Refuse a study that a newer version wrote.
 
     Raises:
-        UserError: saying so, and what to do.
+        UserError: if so; the message says what to do.
     """
     newer = newer_schema(study)
     if newer is not None:
@@ -87,7 +84,7 @@ def check_schema_number(study: optuna.Study) -> None:
 def config_of(study: optuna.Study) -> StudyConfig | None:
     """Return the study file of a study's latest run; None if another program made the study.
 
-    Its storage has no password and may have moved since; the study is open already.
+    Its storage has no password. To open the study again, use the URL that opened it.
     """
     try:
         return _masked(StudyConfig.from_stored(study.user_attrs[CONFIG]))
@@ -110,9 +107,9 @@ def objective_and_budget(study: optuna.Study) -> tuple[ObjectiveConfig, BudgetCo
 
 
 def outcome_of(trial: FrozenTrial) -> Outcome | None:
-    """Return how a trial ended, or None while it has not, or if another program wrote it.
+    """Return how a trial ended; None if it has not ended, or if another program wrote it.
 
-    A kind that only another version of this program knows is replaced by what Optuna's state says.
+    A kind that this version does not know is replaced by the one that fits the state of the trial.
     """
     record = trial.user_attrs.get(RECORD)
     if not isinstance(record, dict):
@@ -122,7 +119,7 @@ def outcome_of(trial: FrozenTrial) -> Outcome | None:
 
 
 def ticks_of(trial: FrozenTrial) -> list[Tick] | None:
-    """Return the ticks of a trial that has ended; None where none were written, or none that can be read."""
+    """Return the ticks of a trial that has ended; None if it has none that can be read."""
     columns = known_fields(Tick, trial.user_attrs.get(TICKS) or {})
     if "index" not in columns or "clock_seconds" not in columns:
         return None
@@ -130,12 +127,12 @@ def ticks_of(trial: FrozenTrial) -> list[Tick] | None:
 
 
 def counts(trial: FrozenTrial) -> bool:
-    """Return whether a trial counts toward `budget.trials`: complete, pruned, or failed for good."""
+    """Return whether a trial counts toward `budget.trials`: complete, pruned, or failed without another attempt."""
     return trial.state.is_finished() and (trial.state.name != "FAIL" or bool(trial.user_attrs.get(FINAL)))
 
 
 def outcome_kind_of(trial: FrozenTrial) -> str | None:
-    """Return the kind of a trial's outcome; for one written by another program, what its state says."""
+    """Return the kind of a trial's outcome; for a trial of another program, the kind that fits its state."""
     outcome = outcome_of(trial)
     kind = _kind_by_state(trial) if outcome is None else outcome.kind
     return None if kind is None else kind.value
