@@ -54,7 +54,7 @@ def test_every_module_has_a_test_file_of_its_name():
         folder = ROOT / "tests" / module.parent.relative_to(ROOT / "tuner")
         if not (folder / f"test_{module.stem.strip('_')}.py").exists():
             missing.append(shown(module))
-    assert sorted(set(missing) - set(WITHOUT_TESTS)) == []
+    assert missing == sorted(WITHOUT_TESTS)
 
 
 def test_packages_import_only_public_names_of_one_another():
