@@ -80,7 +80,7 @@ def test_a_new_file_and_a_forced_one_may_be_written(tmp_path):
 def test_what_is_no_file_is_never_replaced(tmp_path, force):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/null")):
-        with pytest.raises(UserError, match="is a device or the like, which is not replaced"):
+        with pytest.raises(UserError, match="is not a regular file but, for example, a device"):
             check_output(path, force=force)
     with pytest.raises(UserError, match=r"is a folder\. Name a file in it\.$"):
         check_output(tmp_path, force=force)

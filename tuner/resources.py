@@ -1,4 +1,4 @@
-"""Files outside the package: what came with the installation, paths as users write them, and files written whole."""
+"""Files outside the package: bundled files, paths as users write them, and files that are written whole."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent
 def bundled_dir(name: str) -> Path:
     """Return the folder `search_spaces` or `studies` that came with this installation.
 
-    A wheel carries them inside the package; a checkout (editable install) has them beside it.
+    A wheel has them inside the package; a checkout (editable install) has them beside it.
 
     Raises:
         TunerError: if the installation is incomplete.
@@ -29,7 +29,7 @@ def bundled_files(name: str, suffix: str) -> dict[str, Path]:
 
     Args:
         name: `search_spaces` or `studies`.
-        suffix: with its dot, such as ".yaml". Files whose names start with an underscore are helpers and left out.
+        suffix: with its dot, such as ".yaml". Files that start with an underscore are helpers; they are left out.
     """
     files = sorted(bundled_dir(name).glob(f"*{suffix}"))
     return {file.stem: file for file in files if not file.name.startswith("_")}
@@ -69,20 +69,22 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def check_output(path: Path, *, force: bool) -> None:
-    """Refuse a file that cannot or must not be written, before anything is computed for it.
+    """Refuse a file that cannot or must not be written, before anything is computed.
 
     Raises:
-        UserError: if it exists and `force` is not set or it is no file but a device, say, or its folder does not exist
-            or cannot be written to.
+        UserError: if it exists and `force` is not set, it is not a regular file, or its folder does not exist or cannot
+            be written to.
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder. Name a file in it.")
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is a device or the like, which is not replaced. Name a file.")
+        raise UserError(
+            f"{path} is not a regular file but, for example, a device, and is not replaced. Name another file."
+        )
     if path.exists() and not force:
         raise UserError(f"{path} exists already. Name another file, or give --force to replace it.")
     folder = path.resolve().parent
     if not folder.is_dir():
         raise UserError(f"{path} cannot be written: there is no folder {folder}. Make it first.")
     if not os.access(folder, os.W_OK):
-        raise UserError(f"{path} cannot be written: nothing may be written to the folder {folder}.")
+        raise UserError(f"{path} cannot be written: you have no permission to write to the folder {folder}.")

@@ -99,7 +99,10 @@ def test_a_warm_start_takes_the_share_of_a_file_made_of_a_share():
     ("sources", "problem"),
     [
         (["percentile"], "Unknown source of action bounds 'percentile'. Did you mean 'percentiles'?"),
-        (["percentiles", "joint_limits"], "from percentiles, joint_limits, but the study's bounds file has none of it"),
+        (
+            ["percentiles", "joint_limits"],
+            "from percentiles, joint_limits, but the study's bounds file has numbers for none",
+        ),
     ],
 )
 def test_sources_that_cannot_be(sources, problem):

@@ -1,4 +1,4 @@
-"""Where an agent's actions end: the study's bounds file, or a share of the task's own box, or either as a parameter."""
+"""Action bounds of an agent: the study's bounds file, a share of the task's own box, or a parameter that chooses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class SuggestedBounds:
     """The bounds of one trial."""
 
     arguments: dict[str, Any]
-    """The one argument of `AgentConfig` that gives them: `action_box` or `action_bound_fraction`."""
+    """The argument of `AgentConfig` that gives them: `action_box` or `action_bound_fraction`."""
     own: dict[str, Any]
-    """The parameters that stand for the bounds file's own box, where bounds are sampled in spite of a bounds file."""
+    """Parameters that give the bounds file's own box; empty if its box is not sampled."""
 
 
 def suggest_bounds(
@@ -54,7 +54,7 @@ def suggest_bounds(
         return SuggestedBounds({FRACTION: trial.suggest_float(FRACTION, *fraction, log=True)}, {})
     if not sources:
         return SuggestedBounds({"action_box": bounds.box}, {})
-    # Each parameter is asked for in every trial, also where it plays no part: samplers model a fixed set best.
+    # Every trial asks for every parameter, even if it has no effect there: samplers model a fixed set best.
     offered = _offered(bounds, sources)
     choices = {source: _suggest_from(source, trial, bounds, fraction) for source in offered}
     chosen = trial.suggest_ordinal(SOURCE, offered) if len(offered) > 1 else offered[0]
@@ -72,7 +72,8 @@ def _offered(bounds: ActionBoundsFile, sources: Sequence[BoundsSource]) -> list[
     if not offered:
         raise UserError(
             f"The search space samples its action bounds from {', '.join(sources)}, but the study's bounds file has "
-            "none of it. Make one from a recording, of a task whose actions are joint targets for joint_limits."
+            "numbers for none of them. Make one from a recording; joint_limits needs a task whose actions are joint "
+            "targets."
         )
     return offered
 

@@ -1,4 +1,4 @@
-"""Find a search space by the name of a bundled one, or in a user's own file."""
+"""Load a bundled search space by its name, or one from a user's own file."""
 
 import ast
 import hashlib
@@ -19,7 +19,7 @@ def source_hash(path: Path) -> str:
 
 
 def bundled_spaces() -> list[str]:
-    """Return the names of the bundled search spaces, sorted; their files are read but not run."""
+    """Return the names of the bundled search spaces, sorted. Their files are read but not run."""
     return sorted(_bundled())
 
 
@@ -53,7 +53,7 @@ def _load(file: Path, function_name: str, *, name: str) -> SearchSpace:
 
 
 def _bundled() -> dict[str, Path]:
-    """Return the file of every bundled space: what is decorated with `search_space` at the top of its file."""
+    """Return the file of every bundled space, a function with the decorator `search_space` at the top of its file."""
     found = {}
     for file in bundled_files("search_spaces", ".py").values():
         for node in ast.parse(file.read_bytes(), str(file)).body:

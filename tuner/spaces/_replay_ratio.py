@@ -1,16 +1,16 @@
-"""How often an off-policy agent updates, kept the same for any number of robots."""
+"""How often an off-policy agent updates: the same replay ratio for any number of robots."""
 
 import math
 from typing import Any
 
 REFERENCE_ENVS = 1024
-"""Gradient steps are searched per environment step of this many robots."""
+"""Search spaces count gradient steps per environment step of this many robots."""
 LARGEST_REUSE = 128
 """How often a transition may be replayed on average; the published recipes for thousands of robots use 4 to 128."""
 LONGEST_WAIT = 16
-"""Environment steps between updates that few robots may be made to wait for, so that the replay ratio is kept."""
+"""The most environment steps between updates; few robots wait for them to keep the replay ratio."""
 LARGEST_SAMPLE = 2**19
-"""Transitions that one update may draw: SBX gathers all its batches at once, with 48 observations about 0.2 GB here."""
+"""The most transitions that one update draws. SBX gathers them all at once: about 0.2 GB with 48 observations."""
 
 
 def replay_arguments(
@@ -25,14 +25,14 @@ def replay_arguments(
     """Return how much is learned, and how often, as arguments of SBX.
 
     `gradient_steps`, `batch_size`, `policy_delay`, `train_freq`, `use_sde` and `use_sde_at_warmup`; `sde_sample_freq`
-    comes with them where noise changes between updates.
+    is added where noise changes between updates.
 
     The replay ratio, gradient steps per environment step, is what carries over between numbers of robots, so gradient
-    steps are scaled with the robots and the steps between updates, then rounded to a power of two. Where that is less
+    steps are scaled with the robots and the steps between updates, then rounded to a power of two. If that is less
     than one, updates wait for more environment steps, up to `LONGEST_WAIT`; beyond that there is one gradient step, and
-    the ratio is larger than asked for. They are cut to `LARGEST_REUSE` and `LARGEST_SAMPLE`, or a big batch with many
-    gradient steps would exhaust the memory. Powers of two divide each other: the policy delay, cut to the gradient
-    steps, always divides them, or SBX would compile one program for every offset.
+    the ratio is larger than asked for. Gradient steps are limited by `LARGEST_REUSE` and `LARGEST_SAMPLE`, because a big
+    batch with many of them would exhaust the memory. The policy delay is limited by the gradient steps and, as a power
+    of two, always divides them; otherwise SBX would compile one program for every offset.
 
     Args:
         num_envs: robots that the agent learns from.
@@ -40,7 +40,7 @@ def replay_arguments(
         batch_size: transitions for each gradient step, a power of two.
         policy_delay: critic updates for each actor update, a power of two.
         noise_hold: environment steps for which each robot's exploration noise is held. Above one, SBX holds it between
-            updates (`use_sde` repeats one noise key), so it takes the place of `train_freq`. What is stored before
+            updates (`use_sde` repeats one noise key), so it replaces `train_freq`. What is stored before
             learning starts then comes from the untrained actor with its noise held, not from uniform actions.
         train_freq: environment steps between updates where noise is not held.
     """

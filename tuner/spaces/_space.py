@@ -26,14 +26,14 @@ WarmStart = Callable[[TaskConfig], dict[str, Any]]
 
 _WARM_STARTS = "__warm_starts__"
 _MODELS = {model.__name__: model for model in (AgentConfig, Network, ActionBox)}
-"""What a space's function builds, by the title of pydantic's errors."""
+"""What a space's function can build, by the title of pydantic's errors."""
 _DRAWS = 200
-"""Random draws in search of a parameter or a trained combination: one in 50 is found with a probability of 98 %."""
+"""Random draws to find a parameter or a combination that is trained: one in 50 is found with a probability of 98 %."""
 _Function = TypeVar("_Function", bound=SpaceFunction)
 
 
 def search_space(*, warm_starts: tuple[WarmStart, ...] = ()) -> Callable[[_Function], _Function]:
-    """Mark a function as a search space, which lists it where the file is a bundled one, and give it warm starts.
+    """Mark a function as a search space and give it warm starts; marked functions of bundled files are listed.
 
     Args:
         warm_starts: functions, each giving the parameters of a configuration worth trying first; a study file names
@@ -54,7 +54,7 @@ class Exploration:
     distributions: dict[str, BaseDistribution]
     """Its parameters and their ranges, in the order in which it asked for them."""
     bounds: SuggestedBounds | None
-    """What it was given for its action bounds; None if it did not ask."""
+    """The action bounds it got; None if it did not ask for them."""
     runs: int
     got_through: bool
     """Whether it returned an agent; if not, every run gave the combination up by raising `optuna.TrialPruned`."""
@@ -115,7 +115,7 @@ class SearchSpace:
         """
         if name not in self.warm_starts:
             raise unknown_name("warm start", name, self.warm_starts, where=f"of search space '{self.name}'")
-        parameters = self._started(name, task)
+        parameters = self._checked_start(name, task)
         if self.action_bounds is None:
             return parameters
         asked = self.explore(task, given=parameters)
@@ -165,7 +165,7 @@ class SearchSpace:
                 self._agent(space_trial)
                 got_through = True
             except TrialPruned:
-                pass  # what it asked for until then is known all the same
+                pass  # what it asked for before that counts all the same
             found |= trial.distributions
             bounds = space_trial.suggested_bounds or bounds
             nothing_left_to_vary = trial.distributions.keys() <= pinned.keys()
@@ -217,8 +217,8 @@ class SearchSpace:
             )
         return agent
 
-    def _started(self, name: str, task: TaskConfig) -> dict[str, Any]:
-        """Return what a warm start's function gives, checked: it is stored with a study."""
+    def _checked_start(self, name: str, task: TaskConfig) -> dict[str, Any]:
+        """Call a warm start's function and check what it returns, which is stored with a study."""
         start = self.warm_starts[name]
         label = f"The warm start '{name}' of search space '{self.name}'"
         try:

@@ -1,4 +1,4 @@
-"""What a search space is given: an Optuna trial that knows the task and suggests what such spaces need."""
+"""The trial that a search space receives: it knows the task and suggests what such spaces need."""
 
 import math
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Suggester(Protocol):
 class SpaceTrial:
     """An Optuna trial and the task it is for.
 
-    Every suggestion but `suggest_categorical` is a number to Optuna, so that CMA-ES and GP can sample it too. The
+    Every suggestion except `suggest_categorical` is a number to Optuna, so that CMA-ES and GP can sample it too. The
     parameter's name says what the number means: `log2_batch_size` 9 is a batch of 512, `n_steps_index` 2 the third of
     the choices, `one_minus_gamma` 0.03 a discount of 0.97. These names are what `fixed` pins and warm starts give.
     """
@@ -51,7 +51,7 @@ class SpaceTrial:
         self._ranges: dict[str, str] = {}
         self._action_bounds = action_bounds
         self.suggested_bounds: SuggestedBounds | None = None
-        """What `suggest_action_bounds` gave; None while it was not called."""
+        """What `suggest_action_bounds` returned; None before it is called."""
         self.task = task
 
     @property
@@ -119,16 +119,16 @@ class SpaceTrial:
     def suggest_action_bounds(
         self, sources: Sequence[BoundsSource] = (), *, fraction: tuple[float, float] = (0.003, 1.0)
     ) -> dict[str, Any]:
-        """Suggest where the agent's actions end; what it returns belongs into `AgentConfig(**…)`.
+        """Suggest the agent's action bounds, as arguments for `AgentConfig(**…)`.
 
-        Without a bounds file in the study it is a share of the task's own box, recorded as `action_bound_fraction`.
-        With one it is the file's box and no parameter, unless `sources` asks for several: then
-        `action_bounds_source_index` counts those that the file has numbers for, in the order given,
+        Without a bounds file in the study they are a share of the task's own box, recorded as `action_bound_fraction`.
+        With one they are the file's box, without a parameter, unless `sources` names several sources: then
+        `action_bounds_source_index` counts those that the file has numbers for, in the given order,
         `action_bounds_percentiles_index` the file's pairs of percentiles from the narrowest to the widest, and
-        `action_bound_fraction` is the share. Warm starts then start from the file's own box.
+        `action_bound_fraction` is the share. Warm starts then use the file's own box.
 
         Args:
-            sources: what to choose from where the study has a bounds file, such as `ACTION_BOUNDS_SOURCES`.
+            sources: what to choose from if the study has a bounds file, such as `ACTION_BOUNDS_SOURCES`.
             fraction: the smallest and the largest share.
 
         Raises:
@@ -148,7 +148,7 @@ class SpaceTrial:
             raise UserError(f"{given} on a logarithmic scale, but the lowest bound must then be above 0.")
 
     def _check_repeat(self, name: str, wanted: str) -> None:
-        """Refuse a parameter asked for again with another range, where Optuna answers from the first."""
+        """Refuse a parameter that is suggested again with another range; Optuna would answer from the first."""
         before = self._ranges.setdefault(name, wanted)
         if before != wanted:
             raise UserError(
