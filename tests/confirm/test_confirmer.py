@@ -144,5 +144,5 @@ def given_up(trial: Any) -> Any:
 
 def test_returns_at_a_budget_are_not_times(lab: Lab) -> None:
     race = Race(lab, "steady", objective={"kind": "return_at_budget"})
-    with pytest.raises(UserError, match="optimises return_at_budget, but what is confirmed are times to return"):
+    with pytest.raises(UserError, match="optimises return_at_budget, but a confirmation compares times"):
         race.run()

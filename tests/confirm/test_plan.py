@@ -1,4 +1,4 @@
-"""Who is to be confirmed on which seeds, as it is stored."""
+"""The plan of a confirmation, as it is stored."""
 
 import json
 

@@ -39,7 +39,7 @@ def test_a_study_in_which_no_trial_reached_the_target(lab: Lab) -> None:
         ({"task": {"num_envs": 8}}, "task.num_envs: 4 before, 8 now"),
         ({"objective": {"target": 11.0}}, "objective.target: 10.0 before, 11.0 now"),
         ({"budget": {"seconds": 90.0}}, "budget.seconds: 100.0 before, 90.0 now"),
-        ({"warm_start": ("slow", "steady")}, "trial 0 of the study was another configuration then"),
+        ({"warm_start": ("slow", "steady")}, "trial 0 of the study was another configuration when it was confirmed"),
     ],
 )
 def test_results_of_another_study_of_this_name_are_outdated(lab: Lab, sections: Any, line: str) -> None:

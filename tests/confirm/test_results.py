@@ -1,4 +1,4 @@
-"""What confirming a study has shown, as plain data."""
+"""The results of a confirmation, as plain data."""
 
 import json
 import math

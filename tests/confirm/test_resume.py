@@ -118,7 +118,9 @@ def test_those_that_were_run_stay_when_the_study_goes_on(lab: Lab) -> None:
 
 def test_nothing_but_failures_ends_it(lab: Lab) -> None:
     race = Race(lab, workers={"retries": 0})
-    with pytest.raises(TunerError, match="5 trials in a row failed for good, the last one, run 4, crashed"):
+    with pytest.raises(
+        TunerError, match="5 trials in a row failed in all their attempts, the last one, run 4, crashed"
+    ):
         race.run(top=2, seeds=5, recordings=lambda spec: toy.failing(OutcomeKind.CRASHED, spec))
     assert race.run(top=2, seeds=5).finished  # the cause is mended
 

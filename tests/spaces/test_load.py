@@ -106,7 +106,7 @@ def test_an_edited_copy_gets_its_own_recipes(tmp_path):
 
 
 def test_the_hash_is_of_names_and_contents(tmp_path):
-    """A study is only gone on with while the hash is the same, so how it is made does not change."""
+    """A study is resumed only if the hash is the same, so the way it is made must not change."""
     (tmp_path / "ranges.py").write_bytes(b"LOW = 0.1\n")
     file = tmp_path / "own.py"
     file.write_text("import ranges\n" + SPACE)

@@ -29,7 +29,7 @@ def test_other_bounds_make_another_study():
     config = lab.config(action_bounds=BOUNDS, budget={"trials": 1})
     lab.run(config, space(bounded))
     elsewhere = lab.config(action_bounds={**BOUNDS, "origin": {"policy": "elsewhere"}}, budget={"trials": 2})
-    assert lab.run(elsewhere, space(bounded)).finished == 2  # whose recording it was is no matter
+    assert lab.run(elsewhere, space(bounded)).finished == 2  # the origin of the recording does not matter
     wider = lab.config(action_bounds={**BOUNDS, "high": [3.0]}, budget={"trials": 3})
     with pytest.raises(UserError, match="the bounds file has changed"):
         lab.run(wider, space(bounded))

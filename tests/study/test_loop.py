@@ -87,7 +87,7 @@ def test_the_clock_of_a_dead_worker_is_its_last_tick(lab: Lab) -> None:
 def test_nothing_but_failures_ends_the_study(lab: Lab) -> None:
     config = lab.config(workers={"retries": 0})
     with pytest.raises(
-        TunerError, match="5 trials in a row failed for good, the last one, trial 4, crashed: crashed on"
+        TunerError, match="5 trials in a row failed in all their attempts, the last one, trial 4, crashed: crashed on"
     ):
         lab.run(config, recordings=faulty(OutcomeKind.CRASHED, set(range(20))))
     assert lab.states(config) == ["FAIL"] * 5

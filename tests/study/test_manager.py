@@ -1,4 +1,4 @@
-"""Whole studies on replayed trials: what is asked, told, pruned, carried forward and written down."""
+"""Whole studies on replayed trials: what is asked, told, pruned and stored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The manager and its workers as real processes, killed for real."""
+"""The manager and its workers as real processes that are really killed."""
 
 import json
 import signal

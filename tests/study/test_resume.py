@@ -1,4 +1,4 @@
-"""Stopping, being killed, and going on: nothing finished is lost, nothing is run twice."""
+"""Stopping, being killed and resuming: nothing that finished is lost, and nothing runs twice."""
 
 import subprocess
 import sys
@@ -220,14 +220,14 @@ def test_a_mended_typo_does_not_cost_the_name(disk: Lab) -> None:
     listener = toy.Stopper(-1, 0)
     assert disk.run(right, search_space, listener=listener).finished == 12
     assert listener.messages == [
-        "The study 'toy' starts anew: none of its trials had been trained to an end before this:\n"
+        "The study 'toy' starts again from nothing: none of its trials was trained to its end:\n"
         '  task.id: "Tyo" before, "Toy" now'
     ]
     assert [trial.user_attrs.get("warm_start") for trial in disk.trials(right)] == ["good"] + [None] * 11
 
 
 def test_failures_before_training_do_not_cost_the_name_either(lab: Lab) -> None:
-    with pytest.raises(TunerError, match="trials in a row failed for good"):
+    with pytest.raises(TunerError, match="trials in a row failed in all their attempts"):
         lab.run(lab.config(workers={"retries": 0}), recordings=unlaunchable)
     other = lab.config(task={"options": {"a": 1}})
     assert lab.run(other).finished == 12
@@ -291,7 +291,7 @@ def test_a_living_manager_is_left_alone(disk: Lab) -> None:
     ("changes", "seen_ago", "alive"),
     [
         ({"pid": 1, "started": 0.0}, 0.0, False),  # the number was given to another process
-        ({"boot": "before"}, 0.0, False),  # the machine was started anew
+        ({"boot": "before"}, 0.0, False),  # the machine was restarted
         ({"host": "elsewhere"}, 10.0, True),  # another machine, which wrote a moment ago
         ({"host": "elsewhere"}, 1000.0, False),  # another machine, silent for long
     ],

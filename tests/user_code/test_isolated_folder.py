@@ -1,4 +1,4 @@
-"""What lies beside a user's file belongs to its folder, whatever else there is of that name."""
+"""Modules beside a user's file belong to its folder, whatever other modules have the same names."""
 
 import inspect
 import json

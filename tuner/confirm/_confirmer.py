@@ -1,4 +1,4 @@
-"""Confirm a study: open it, draw up the plan, and race its best configurations."""
+"""Confirm a study: open it, make the plan, and race its best configurations."""
 
 from pathlib import Path
 
@@ -42,20 +42,20 @@ from tuner.workers import WorkerPool
 
 
 class Confirmer:
-    """Retrains the best configurations of a study on fresh seeds; the only process that writes the study meanwhile.
+    """Retrains the best configurations of a study on fresh seeds; no other process writes the study meanwhile.
 
-    Running it again, in this process or another, goes on: finished runs count, those that were interrupted are made
-    again. With more seeds, or after the study has found better trials, only what is missing is run.
+    Running it again, in this process or another, continues: finished runs count, interrupted ones are repeated. With
+    more seeds, or after the study has found better trials, only what is missing is run.
 
     Args:
         config: the study file, as the study was run; `budget.total_seconds` limits the confirmation here.
         settings: how many configurations and seeds, and the reference.
         pool: trains; opened and closed by the caller, and closed here too if the storage fails or a worker does not
             end.
-        space: the search space; needed for a reference only.
+        space: the search space; needed only for a reference.
         race_reference: drop the reference too when it is clearly slower.
-        restart: throw away what was run before.
-        listener: watches; it hears of the runs as of a study's trials.
+        restart: discard earlier runs.
+        listener: watches the runs, as it would watch a study's trials.
         clock: measures the run, for the records.
         runs_dir: runs write their files to `<runs_dir>/<study>/confirm/trial-NNNN`; None for no files.
         storage: an open storage; None opens `config.storage`.
@@ -123,7 +123,7 @@ class Confirmer:
         return summary, found
 
     def _open(self, study: optuna.Study) -> tuple[optuna.Study, Plan]:
-        """Return the study of the confirm runs with its plan; nothing is changed if that is refused."""
+        """Return the study of the confirm runs with its plan; if that is refused, nothing is changed."""
         _check_task(study, self._config)
         confirm = load_confirm(study)
         before = None if confirm is None or self._restart else Plan.read(confirm)
@@ -185,8 +185,8 @@ def _check_task(study: optuna.Study, config: StudyConfig) -> None:
     changed = differences(before, now, sections=("task.",))
     if changed:
         raise UserError(
-            f"The study '{study.study_name}' cannot be confirmed with what it was not run with: {'; '.join(changed)}. "
-            "Run it again under another name."
+            f"The study '{study.study_name}' cannot be confirmed with other settings than it was run with: "
+            f"{'; '.join(changed)}. Run it again under another name."
         )
 
 
@@ -205,5 +205,5 @@ def _outdated(study: str, changed: str) -> UserError:
     lines = "\n".join(f"  {line}" for line in changed.splitlines())
     return UserError(
         f"What was confirmed of the study '{study}' no longer belongs to it:\n{lines}\n`tuner confirm` with --restart "
-        "throws these results away and confirms the study as it is now."
+        "discards these results and confirms the study as it is now."
     )

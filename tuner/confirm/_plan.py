@@ -1,4 +1,4 @@
-"""What is to be confirmed: the candidates, the seeds, and what they belong to; kept in the storage."""
+"""The plan of a confirmation: its candidates and seeds, as stored."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +16,7 @@ CANDIDATE = "candidate"
 SEED = "seed"
 """Attribute of its trials: the fresh seed."""
 RULE = "race"
-"""The rule by which a run ends whose candidate was dropped meanwhile."""
+"""The rule that stops a run whose candidate was dropped meanwhile."""
 
 
 def load_confirm(study: optuna.Study) -> optuna.Study | None:
@@ -44,11 +44,11 @@ class Entrant:
     agent: dict[str, Any]
     """The `AgentConfig` as JSON."""
     shares: int | None = None
-    """Of a reference that is one of the study's best trials: its number; the runs of the one are those of the other."""
+    """If the reference is one of the study's best trials: that trial's number. They share their runs."""
 
     @property
     def key(self) -> int | str:
-        """What its runs are marked with."""
+        """The value of `CANDIDATE` of its runs."""
         number = self.shares if self.number is None else self.number
         return self.label if number is None else number
 
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def labels(self) -> dict[int | str, str]:
-        """What those that race are called, in their order; one that shares runs has the name of the trial."""
+        """Labels of those that race, in their order; a reference that shares runs has the label of the trial."""
         found: dict[int | str, str] = {}
         for entrant in self.entrants:
             found.setdefault(entrant.key, entrant.label)

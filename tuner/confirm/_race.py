@@ -1,15 +1,15 @@
-"""Racing: who gets further seeds.
+"""Racing: which candidates get further seeds.
 
 After every seed from the third on, each candidate is compared with the one of the smallest mean so far, seed by seed,
 by a paired t-test (`scipy.stats.ttest_rel`, one-sided). One that is slower with p < 0.05 gets no further seeds.
 
-Why a t-test, as in irace's t-race (https://doi.org/10.1016/j.orp.2016.09.002): what is compared in the end is the mean,
-and differences of tens of seconds show after three seeds. Wilcoxon's test, of which Optuna has a pruner
+Why a t-test, as in irace's t-race (https://doi.org/10.1016/j.orp.2016.09.002): the final comparison is of means, and
+differences of tens of seconds show after three seeds. Wilcoxon's test, of which Optuna has a pruner
 (`optuna.pruners.WilcoxonPruner`), sees only ranks: of four seeds the smallest p-value it can give is 1/16, of three
-1/8, so with the usual three to five seeds it would hardly ever save one. The price is that the threshold does not hold
-for the race as a whole, since several are compared, and again after each seed. A candidate that is dropped wrongly is
-nearly as good as the leader; `tests/confirm/test_race.py` plays races between equal ones and counts how often another
-wins than with all seeds.
+1/8, so with the usual three to five seeds it would hardly ever save one. The drawback: the threshold does not hold for
+a whole race, since several candidates are compared, and again after each seed. A candidate that is dropped wrongly is
+nearly as good as the leader; `tests/confirm/test_race.py` plays races between equal candidates and counts how often the
+winner differs from the winner of a race with all seeds.
 """
 
 import warnings
@@ -23,7 +23,7 @@ import scipy  # loads scipy.stats, which is slow to import, on first use
 from tuner.analysis import restricted
 
 FIRST_ROUND = 3
-"""Seeds before the first comparison; with two, two differences that happen to be alike look like certainty."""
+"""Seeds before the first comparison; with two seeds, two differences that happen to be equal look certain."""
 THRESHOLD = 0.05
 """A candidate is dropped when the p-value is below this."""
 
@@ -37,9 +37,9 @@ class Standing:
     round: int
     """The round being run, 1 for the first seed; one more than there are seeds when the race is over."""
     racing: tuple[Key, ...]
-    """Those that get further seeds."""
+    """The candidates that get further seeds."""
     dropped: Mapping[Key, str] = field(default_factory=dict)
-    """Why the others do not."""
+    """Why the other candidates do not."""
 
 
 def race(
@@ -57,7 +57,7 @@ def race(
         times: time to return by candidate, one for each seed in their order up to the first that is missing; None where
             the target was not reached.
         seeds: how many seeds there are.
-        budget_seconds: what a run that did not reach the target counts with.
+        budget_seconds: the time that counts for a run that did not reach the target.
         contenders: those that can lead; a reference cannot.
         kept: those that are never dropped.
         labels: what candidates are called in the reasons.
@@ -84,7 +84,7 @@ def race(
 def _slower(times: npt.NDArray[np.float64], leaders: npt.NDArray[np.float64]) -> float:
     """Return the p-value of the times being no longer than the leader's on the same seeds."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # Differences that are all alike have no spread: p is 0, 1, or, where all are 0, not a number.
+        # Equal differences have no spread: p is 0, 1, or, if all are 0, not a number.
         warnings.simplefilter("ignore", RuntimeWarning)
         p_value = float(scipy.stats.ttest_rel(times, leaders, alternative="greater").pvalue)
     return 1.0 if np.isnan(p_value) else p_value

@@ -21,17 +21,17 @@ _FAULTS = frozenset({OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED
 
 
 class RaceSource:
-    """Gives out one seed after the other to every candidate in the race.
+    """Gives every candidate in the race one seed after the other.
 
-    A worker that would be idle at the end of a round begins the next one, with those that are least likely to be
-    dropped; should one be, its run is stopped.
+    A worker that would be idle at the end of a round begins the next one, with the candidates that are least likely to
+    be dropped. If one is dropped, its run is stopped.
 
     Args:
         confirm: the Optuna study of the confirm runs.
         plan: who runs on which seeds.
         config: the study file.
         runs_dir: runs write their files to `<runs_dir>/<study>/confirm/trial-NNNN`; None for no files.
-        say: takes what the user should know, in one sentence.
+        say: is called with what the user should know, in one sentence.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RaceSource:
         self._runs_dir = runs_dir
         self._say = say
         self._agents = {entrant.key: AgentConfig.model_validate(entrant.agent) for entrant in reversed(plan.entrants)}
-        # What crashed or hung for good in an earlier run may go well in this one.
+        # A run that crashed or hung in an earlier command may succeed in this one.
         self._first = len(confirm.get_trials(deepcopy=False))
         self._whose: dict[int, tuple[Key, int]] = {}
         """Candidate and seed of this run's trials, by their numbers."""
@@ -60,12 +60,12 @@ class RaceSource:
         return self._standing.round > len(self._plan.seeds)
 
     def next_trial(self, running: Mapping[int, RunningTrial]) -> RunningTrial | None:
-        """Return the next run; None if all that are needed are done or running."""
+        """Return the next run; None if all necessary runs are done or running."""
         whose = self._next([self._whose[trial.spec.number] for trial in running.values()])
         return None if whose is None else self._started(*whose)
 
     def stop_at_tick(self, trial: RunningTrial, tick: Tick) -> StopRequest | None:
-        """Let every run go on to its end: half a run says nothing of its time to return."""
+        """Let every run go on to its end: half a run says nothing about its time to return."""
         return None
 
     def stop_unneeded(self, running: Mapping[int, RunningTrial]) -> dict[int, StopRequest]:
@@ -78,7 +78,7 @@ class RaceSource:
         }
 
     def conclude(self, frozen: FrozenTrial, outcome: Outcome) -> Verdict:
-        """Tell Optuna how a run ended, and see who is still in the race."""
+        """Tell Optuna how a run ended, and update the race."""
         verdict = conclude_trial(self._confirm, frozen, outcome, self._config, requeue=False)
         before = self._standing.dropped
         self._look()
@@ -88,7 +88,7 @@ class RaceSource:
         return verdict
 
     def summary(self, *, reason: EndReason | None, wall_seconds: float, training_seconds: float) -> StudySummary:
-        """Return how many runs are done, of those that it takes if nobody else is dropped."""
+        """Return how many runs are done, of those that are necessary if no other candidate is dropped."""
         seeds, dropped = self._plan.seeds, self._standing.dropped
         done = {key: [seed for seed in seeds if seed in self._runs.get(key, {})] for key in self._plan.labels}
         kinds = Counter(self._runs[key][seed].kind for key, own in done.items() for seed in own)
@@ -144,7 +144,7 @@ class RaceSource:
         return RunningTrial(trial=trial, spec=spec, label=label)
 
     def _faults(self, key: Key, seed: int) -> int:
-        """Return how often a run has failed since the command was given."""
+        """Return how often a run has failed since this command started."""
         trials = self._confirm.get_trials(deepcopy=False)[self._first :]
         outcomes = [outcome_of(trial) for trial in trials if run_of(trial) == (key, seed)]
         return sum(outcome is not None and outcome.kind in _FAULTS for outcome in outcomes)

@@ -1,4 +1,4 @@
-"""Read what confirming a study has shown."""
+"""Read the results of a confirmation from the storage."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ def confirmation_data(study: optuna.Study) -> Confirmation | None:
     standing = standing_of(plan, runs)
     agents = _trained_agents(confirm)
     found = [_candidate(entrant, plan, runs, standing, agents) for entrant in plan.entrants]
-    # NaN, of one without a run, compares with nothing
+    # a candidate without a run has NaN, which cannot be compared
     ordered = sorted(found, key=lambda c: (c.number is None, c.dropped is not None, not c.runs, c.mean_seconds.value))
     finished = standing.round > len(plan.seeds)
     able = [candidate for candidate in ordered if candidate.number is not None and candidate.dropped is None]
@@ -52,11 +52,11 @@ def confirmation_data(study: optuna.Study) -> Confirmation | None:
 
 
 def runs_by_candidate(confirm: optuna.Study, *, retry_before: int = 0) -> dict[Key, dict[int, ConfirmRun]]:
-    """Return the finished runs by candidate and seed; of several of one seed the latest.
+    """Return the finished runs by candidate and seed; if a seed has several, the latest.
 
     Args:
         confirm: the study of the confirm runs.
-        retry_before: leave out runs with a lower number that crashed or hung, which says nothing of a configuration.
+        retry_before: leave out runs with a lower number that crashed or hung, which says nothing about a configuration.
     """
     found: dict[Key, dict[int, ConfirmRun]] = {}
     for trial in confirm.get_trials(deepcopy=False):
@@ -88,12 +88,12 @@ def outdated(study: optuna.Study, confirm: optuna.Study, plan: Plan) -> str | No
     agents = {trial.number: agent_of(trial) for trial in study.get_trials(deepcopy=False)}
     for entrant in plan.entrants:
         if entrant.number is not None and agents.get(entrant.number) != entrant.agent:
-            lines.append(f"{entrant.label} of the study was another configuration then")
+            lines.append(f"{entrant.label} of the study was another configuration when it was confirmed")
     return "\n".join(lines) or None
 
 
 def _times(plan: Plan, runs: Mapping[int, ConfirmRun]) -> list[float | None]:
-    """Return the times to return, in the order of the seeds, up to the first that is missing."""
+    """Return the times to return, in the order of the seeds, up to the first missing one."""
     times: list[float | None] = []
     for seed in plan.seeds:
         if seed not in runs:

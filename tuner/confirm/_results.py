@@ -1,4 +1,4 @@
-"""What confirming a study has shown, as plain data."""
+"""The results of a confirmation, as plain data."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,16 +12,16 @@ class ConfirmRun:
 
     seed: int
     kind: str
-    """How it ended, an `OutcomeKind`: reached, exhausted, or a fault that its retries did not get past."""
+    """How it ended, an `OutcomeKind`: reached, exhausted, or a fault that remained after its retries."""
     reached_seconds: float | None
     """Time to return; None when the target was not reached."""
     clock_seconds: float
     """Training clock at its end."""
     best_return: float | None
     directory: str | None
-    """Where its files lie, on the machine that trained it."""
+    """Folder of its files, on the machine that trained it."""
     contended: bool = False
-    """Whether other work ran on its CPUs, so that its seconds do not compare."""
+    """Whether other work ran on its CPUs, so that its seconds cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Candidate:
     promised_seconds: float | None
     """Time to return of its trial in the study; None where it did not reach the target, and for the reference."""
     agent: dict[str, Any]
-    """The `AgentConfig` as JSON. The action box is absolute, but for a reference that has not been trained yet."""
+    """The `AgentConfig` as JSON. The action box is absolute, except for a reference that was not trained yet."""
     runs: tuple[ConfirmRun, ...]
     """In the order of the seeds."""
     mean_seconds: Estimated
@@ -55,7 +55,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Where confirming a study stands."""
+    """The state of a study's confirmation."""
 
     study: str
     target: float
@@ -71,7 +71,7 @@ class Confirmation:
     finished: bool
     """Every candidate has all its seeds, or was dropped."""
     outdated: str | None
-    """Why the results no longer belong to the study, a line for each difference; None if they do."""
+    """How the study has changed since it was confirmed, a line for each difference; None if it has not."""
 
     @property
     def reference(self) -> Candidate | None:
@@ -87,7 +87,7 @@ class Confirmation:
 
 
 def remarks(confirmation: Confirmation) -> list[str]:
-    """Return which runs count though they broke down, and how many shared their CPUs; nothing if all went well."""
+    """Return which runs count although they failed, and how many shared their CPUs; nothing if there are none."""
     runs = [(candidate, run) for candidate in confirmation.candidates for run in candidate.runs]
     faults = [
         f"{candidate.label} {run.kind} on seed {confirmation.seeds.index(run.seed) + 1}"

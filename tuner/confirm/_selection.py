@@ -1,4 +1,4 @@
-"""Draw up who is to be confirmed on which seeds, going on from what was run before."""
+"""Select the candidates and the seeds of a confirmation, continuing with what was run before."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -21,7 +21,7 @@ _CONFIRM = 0x636F6E66
 
 
 def fresh_seeds(study_seed: int, count: int, *, used: Collection[int], kept: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """Return seeds that no trial used, always the same for a study's seed; more of them begin with the fewer.
+    """Return seeds that no trial used, always the same for a study's seed; a longer list begins with the shorter one.
 
     Args:
         study_seed: the study's `sampler.seed`.
@@ -73,7 +73,7 @@ def best_trials(study: optuna.Study, top: int) -> list[Entrant]:
 
 
 def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpace, name: str) -> Entrant:
-    """Return a warm start as something to compare with: as the study trained it, else as the search space gives it.
+    """Return a warm start as the reference: as the study trained it, otherwise as the search space gives it.
 
     Args:
         study: the study.
@@ -126,10 +126,10 @@ def make_plan(
     before: Plan | None = None,
     runs: Runs | None = None,
 ) -> Plan:
-    """Return who is to be confirmed on which seeds.
+    """Return which candidates are confirmed on which seeds.
 
-    Going on, those that have runs stay in, even where the study has found better ones since, and so do the seeds: more
-    can be added. A reference stays until another is named.
+    Candidates that have runs stay, even if the study has found better ones since, and so do the seeds; more can be
+    added. A reference stays until another one is named.
 
     Args:
         study: the study.
@@ -138,15 +138,15 @@ def make_plan(
         space: the search space; needed for a reference only.
         race_reference: drop the reference too when it is clearly slower.
         before: the plan so far.
-        runs: what has been run by it.
+        runs: the runs so far.
 
     Raises:
         UserError: if the study has nothing to confirm, or the reference is unknown.
     """
     if config.objective.kind != "time_to_return" or config.objective.target is None:
         raise UserError(
-            f"The study '{config.study}' optimises {config.objective.kind}, but what is confirmed are times to return. "
-            "Give a study the objective time_to_return and a target."
+            f"The study '{config.study}' optimises {config.objective.kind}, but a confirmation compares times to "
+            "return. Give a study the objective time_to_return and a target."
         )
     done = runs or {}
     entrants = best_trials(study, settings.top)
@@ -172,7 +172,7 @@ def make_plan(
 
 
 def seeds_used(study: optuna.Study) -> frozenset[int]:
-    """Return the seeds that trials of a study were trained with, however they ended."""
+    """Return the seeds of a study's trials, no matter how they ended."""
     specs = [trial.user_attrs.get(attributes.SPEC, {}) for trial in study.get_trials(deepcopy=False)]
     return frozenset(spec["seed"] for spec in specs if "seed" in spec)
 
@@ -190,11 +190,11 @@ def _reference(
     if space is None:
         raise ValueError("a reference needs the search space")
     found = reference_entrant(study, config, space, settings.reference)
-    # What was trained as the reference stays the reference, even if the search space has changed since.
+    # A reference that has been trained stays as it is, even if the search space has changed since.
     return replace(before, shares=None) if before is not None and before.label == found.label else found
 
 
 def _sharing(reference: Entrant, entrants: list[Entrant]) -> Entrant:
-    """Return the reference, with the runs of the trial that has the same configuration if there is one."""
+    """Return the reference; it shares the runs of a trial with the same configuration, if there is one."""
     same = next((entrant.number for entrant in entrants if entrant.agent == reference.agent), None)
     return replace(reference, shares=same)

@@ -30,9 +30,9 @@ def replay_arguments(
     The replay ratio, gradient steps per environment step, is what carries over between numbers of robots, so gradient
     steps are scaled with the robots and the steps between updates, then rounded to a power of two. If that is less
     than one, updates wait for more environment steps, up to `LONGEST_WAIT`; beyond that there is one gradient step, and
-    the ratio is larger than asked for. Gradient steps are limited by `LARGEST_REUSE` and `LARGEST_SAMPLE`, because a big
-    batch with many of them would exhaust the memory. The policy delay is limited by the gradient steps and, as a power
-    of two, always divides them; otherwise SBX would compile one program for every offset.
+    the ratio is larger than asked for. Gradient steps are limited by `LARGEST_REUSE` and `LARGEST_SAMPLE`; a big batch
+    with many of them would exhaust the memory. The policy delay is limited by the gradient steps and, as a power of
+    two, always divides them; otherwise SBX would compile one program for every offset.
 
     Args:
         num_envs: robots that the agent learns from.

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it."""
+"""What a run tells those who watch it."""
 
 from typing import Protocol
 
@@ -9,10 +9,10 @@ from tuner.training import Phase
 
 
 class StudyListener(Protocol):
-    """Watches a study run. Calls come from the manager's own thread, between two events; they should return soon."""
+    """Watches a study run. The manager calls it from its own thread, between two events; calls should return soon."""
 
     def on_study_started(self, summary: StudySummary) -> None:
-        """The storage is open, and what an earlier run left is cleared up."""
+        """The storage is open, and what an earlier run left has been cleared up."""
         ...
 
     def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
@@ -32,7 +32,7 @@ class StudyListener(Protocol):
         ...
 
     def on_message(self, text: str) -> None:
-        """Something the numbers do not say, in one sentence for people."""
+        """A message for people, in one sentence."""
         ...
 
 

@@ -21,13 +21,13 @@ from tuner.workers import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, P
 _POLL_SECONDS = 0.5
 """A request to stop, and the time limit, are noticed after at most this long."""
 _GRACE_SECONDS = 2 * INTERRUPT_SECONDS
-"""A pool that has not interrupted its trials by then, by force if need be, is closed."""
+"""A pool that has not interrupted its trials by then, by force if necessary, is closed."""
 _FAILURES_IN_A_ROW = 5
-"""After so many trials that failed for good, one after the other, the study is taken to be broken."""
+"""After this many trials in a row that failed in all their attempts, the run ends."""
 
 
 class TrialSource(Protocol):
-    """Which trials a loop runs, and what becomes of them; a search asks a sampler, a race its standing."""
+    """Which trials a loop runs, and what happens to them: a search asks a sampler, a race its standing."""
 
     @property
     def finished(self) -> bool:
@@ -35,7 +35,7 @@ class TrialSource(Protocol):
         ...
 
     def next_trial(self, running: Mapping[int, RunningTrial]) -> RunningTrial | None:
-        """Return a trial to run beside those that run already, by slot; None if there is none at present.
+        """Return the next trial, given those that are running, by slot; None if there is none at present.
 
         Raises:
             UserError: if none can be proposed because of the user's mistake.
@@ -47,7 +47,7 @@ class TrialSource(Protocol):
         ...
 
     def stop_unneeded(self, running: Mapping[int, RunningTrial]) -> dict[int, StopRequest]:
-        """Return requests to stop trials that another one's end has made superfluous, by slot."""
+        """Return requests, by slot, to stop trials that are not needed any more since another one ended."""
         ...
 
     def conclude(self, frozen: FrozenTrial, outcome: Outcome) -> Verdict:
@@ -117,11 +117,11 @@ class TrialLoop:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, STORAGE_ERRORS):
-            return  # nothing can be written down; the next run clears up
+            return  # nothing can be written; the next run clears up
         self._record.end(self._reason or "failed")
 
     def to_the_end(self) -> StudySummary:
-        """Run the loop; trials still running at its end, for whatever reason, are stopped and recorded."""
+        """Run the loop. Trials that still run when it ends, for any reason, are stopped and recorded."""
         self._listener.on_study_started(self._summary())
         if self._record.unlike_earlier is not None:
             self._listener.on_message(self._record.unlike_earlier)
@@ -201,7 +201,9 @@ class TrialLoop:
         for event in self._pool.poll(0.0):
             self._handle(event)
         for slot, trial in list(self._running.items()):
-            outcome = Outcome(kind=OutcomeKind.INTERRUPTED, message="The worker was ended before it said how it ended.")
+            outcome = Outcome(
+                kind=OutcomeKind.INTERRUPTED, message="The worker was stopped before it reported an outcome."
+            )
             self._conclude(slot, trial, outcome)
 
     def _handle(self, event: Event) -> None:
@@ -225,7 +227,7 @@ class TrialLoop:
         trial.ticks.append(tick)
         trial.trial.report(value, tick.index)
         self._listener.on_tick(event.slot, event.spec, tick, value)
-        # At its last tick a trial is over anyway, and how it ended is worth more than a verdict.
+        # At its last tick a trial is over anyway, and its outcome says more than a verdict.
         if trial.stop is None and self._reason is None and tick.index < config.budget.ticks:
             self._ask_to_end(event.slot, trial, self._source.stop_at_tick(trial, tick))
 
@@ -236,7 +238,7 @@ class TrialLoop:
 
     def _conclude(self, slot: int, trial: RunningTrial, outcome: Outcome) -> None:
         del self._running[slot]
-        if not outcome.clock_seconds and trial.ticks:  # a dead worker does not say how far it came
+        if not outcome.clock_seconds and trial.ticks:  # a dead worker does not report how far it got
             outcome = replace(outcome, clock_seconds=trial.ticks[-1].clock_seconds)
         self._training_seconds += outcome.clock_seconds
         write_outcome(self._study, trial.trial._trial_id, outcome, trial.ticks)
@@ -253,7 +255,7 @@ class TrialLoop:
                 self._ask_to_end(other, self._running[other], request)
 
     def _look_for_failure(self, spec: TrialSpec, outcome: Outcome, *, final: bool) -> None:
-        """Notice what makes going on pointless: the user's mistake, or nothing but failing trials."""
+        """Notice when going on is pointless: after a mistake of the user, or when trial after trial fails."""
         failed = outcome.kind in (OutcomeKind.CRASHED, OutcomeKind.HUNG)
         if final:
             self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
@@ -263,8 +265,9 @@ class TrialLoop:
             self._failure = UserError(outcome.message)
         elif self._failures_in_a_row >= _FAILURES_IN_A_ROW:
             self._failure = TunerError(
-                f"{self._failures_in_a_row} trials in a row failed for good, the last one, {trial_name(spec).lower()}, "
-                f"{outcome.kind.value}: {outcome.message} Mend the cause and run the same command again."
+                f"{self._failures_in_a_row} trials in a row failed in all their attempts, the last one, "
+                f"{trial_name(spec).lower()}, {outcome.kind.value}: {outcome.message} Fix the cause and run "
+                "the same command again."
             )
 
     def _summary(self) -> StudySummary:

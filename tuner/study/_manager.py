@@ -36,8 +36,8 @@ class Manager:
     """Runs one study; the only process of a run that talks to Optuna.
 
     Running it again, in this process or another, resumes the study: finished trials count, trials that a killed manager
-    left running are recorded as interrupted and queued again once, warm starts are not tried twice. What is written for
-    each trial and run is listed in `tuner/study/attributes.py`.
+    left running are recorded as interrupted and queued again once, and warm starts are not tried twice. What is written
+    for each trial and run is listed in `tuner/storage/attributes.py`.
 
     Args:
         config: the study file.

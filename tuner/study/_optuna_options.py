@@ -58,7 +58,7 @@ def checked_options(
 
 
 def _annotations(make: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types of a class's arguments, as far as they are known; Optuna imports some names for checkers."""
+    """Return the types of a class's arguments, if they are known; Optuna imports some names for type checkers only."""
     checkers_only = {**vars(collections.abc), **vars(optuna.study), **vars(optuna.trial), **vars(optuna.distributions)}
     target = make.__init__ if inspect.isclass(make) else make
     try:
@@ -78,7 +78,7 @@ def _check_type(name: str, value: Any, annotation: Any, place: str) -> None:
 
 @contextmanager
 def without_experimental_warnings() -> Iterator[None]:
-    """Keep Optuna's warnings about experimental arguments from the user, who did not choose them."""
+    """Hide Optuna's warnings about experimental arguments, which the user did not choose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         yield

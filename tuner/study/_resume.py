@@ -1,4 +1,4 @@
-"""Open a study, new or begun, and clear up what an earlier run left behind."""
+"""Open a new or existing study, and clear up what an earlier run left behind."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -28,27 +28,27 @@ _METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the 
 def open_study(
     config: StudyConfig, space: SearchSpace, storage: BaseStorage, *, say: Callable[[str], None] = lambda _: None
 ) -> optuna.Study:
-    """Create the study or load it, with sampler and pruner as the study file says; write down the study file.
+    """Create the study or load it, with the sampler and the pruner of the study file, and store the study file.
 
-    A stored study with another task, objective or the like, none of whose trials was trained to an end, is replaced:
-    what kept its trials from training may be the very mistake that the user has mended since.
+    A stored study with another task, objective and so on is replaced if none of its trials was trained to its end: what
+    kept them from training may be the mistake that the user has fixed since.
 
     Args:
         config: the study file.
         space: the search space.
         storage: where the study is, or will be.
-        say: takes what the user should know, in one sentence.
+        say: is called with what the user should know, in one sentence.
 
     Raises:
         UserError: for a mistake in the sections `sampler`, `pruner`, `fixed`, `warm_start` or `confirm`, a study of
-            that name that cannot be compared with this one, or one that another manager runs. Nothing has been changed
-            then.
+            that name that cannot be compared with this one, or one that another manager runs. Nothing is changed
+            in that case.
     """
     warm_starts = warm_start_parameters(config, space)
     distributions = check_names(config, space, warm_starts)
     _check_confirm(config, space)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
-    # A mistake in it must not leave an empty study behind, nor show only after the warm starts.
+    # A mistake in its options must show before a study is created, and not only after the warm starts.
     rehearse(create_sampler(config.sampler, fixed=config.fixed), config.sampler, distributions)
     study = _create_or_load(config, space, storage, pruner, say)
     trials_so_far = len(study.get_trials(deepcopy=False))
@@ -79,7 +79,7 @@ def _create_or_load(
     optuna.delete_study(study_name=name, storage=storage)
     study = optuna.create_study(storage=storage, study_name=name, direction=StudyDirection.MINIMIZE, pruner=pruner)
     check_fingerprint(study, facts)
-    say(f"The study '{name}' starts anew: none of its trials had been trained to an end before this:\n{differences}")
+    say(f"The study '{name}' starts again from nothing: none of its trials was trained to its end:\n{differences}")
     return study
 
 
@@ -120,7 +120,7 @@ def check_names(
 
 
 def _check_confirm(config: StudyConfig, space: SearchSpace) -> None:
-    """Refuse what cannot be confirmed before hours are spent on the study."""
+    """Refuse what cannot be confirmed, before hours are spent on the study."""
     if config.confirm is None:
         return
     if config.objective.kind != "time_to_return":
@@ -147,8 +147,8 @@ def reference_given_up(name: str, space: SearchSpace) -> UserError:
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: bool = True) -> list[int]:
     """End the trials that a killed manager left running; return their numbers.
 
-    Whose outcome was written already is told; the others are recorded as interrupted and, unless `requeue` is False,
-    queued again, once.
+    If a trial's outcome was written already, Optuna is told it. The others are recorded as interrupted and, unless
+    `requeue` is False, queued again, once.
     """
     stale = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     for frozen in stale:
@@ -167,7 +167,7 @@ def _lost(frozen: FrozenTrial, config: StudyConfig) -> Outcome:
 
 
 def _queue_warm_starts(study: optuna.Study, warm_starts: dict[str, dict[str, Any]]) -> None:
-    """Enqueue the warm starts that the study has not seen in any state, but for a mistake mended since."""
+    """Enqueue the warm starts that the study does not have yet; those that ended by the user's mistake do not count."""
     trials = study.get_trials(deepcopy=False)
     seen = {trial.user_attrs.get(WARM_START) for trial in trials if not _ended_by_mistake(trial)}
     for name, parameters in warm_starts.items():

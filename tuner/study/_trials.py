@@ -31,7 +31,7 @@ from tuner.training import StopRequest
 
 @dataclass
 class RunningTrial:
-    """A trial in a worker's hands."""
+    """A trial that a worker runs."""
 
     trial: optuna.Trial
     spec: TrialSpec
@@ -45,7 +45,7 @@ class RunningTrial:
 def propose_trial(
     study: optuna.Study, space: SearchSpace, config: StudyConfig, runs_dir: Path | None
 ) -> RunningTrial | None:
-    """Ask Optuna for a trial and turn it into something a worker understands.
+    """Ask Optuna for a trial, and make what a worker needs to know of it.
 
     Args:
         study: the study.
@@ -54,7 +54,7 @@ def propose_trial(
         runs_dir: the trial's folder is `<runs_dir>/<study>/trial-NNNN`; None for none.
 
     Returns:
-        The trial; None if the search space gave it up by raising `optuna.TrialPruned`, for a combination that is not
+        The trial; None if the search space gave it up by raising `optuna.TrialPruned` because the combination is not
         worth training. It is then recorded as pruned by the rule `search_space`.
 
     Raises:
@@ -131,13 +131,13 @@ def write_outcome(study: optuna.Study, trial_id: int, outcome: Outcome, ticks: l
 
 
 def columns(ticks: list[Tick]) -> dict[str, list[Any]]:
-    """Return ticks as one list for each of their fields, which is a third of the size of one object for each tick."""
+    """Return ticks as one list for each of their fields, a third of the size of one object for each tick."""
     return {column.name: [getattr(tick, column.name) for tick in ticks] for column in fields(Tick)}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a trial that ended."""
+    """What happens to a trial that ended."""
 
     state: TrialState
     score: float | None = None
@@ -151,13 +151,12 @@ class Verdict:
 def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
     """Decide what an outcome means for Optuna.
 
-    Reached and exhausted trials are complete, pruned ones pruned. A crashed or hung trial failed: after its retries it
-    is told as FAIL, which samplers ignore, because a bug says nothing about the parameters. A trial that diverged is
-    tried again as well, since the simulator may be to blame; but a configuration that diverges on every seed it was
-    given has shown that it does not work, so the last attempt is complete with the worst score there is, and samplers
-    learn to stay away. It keeps its outcome `diverged`, and is never the best. The same holds at once for one that is
-    too large for the memory: it would be so every time. An interrupted trial is queued again
-    and loses no attempt.
+    Reached and exhausted trials are complete, pruned ones pruned. A crashed or hung trial is retried, then FAIL, which
+    samplers ignore, because a bug says nothing about the parameters. A trial that diverged is retried as well, since
+    the simulator may be the cause. A configuration that diverges on every seed does not work, so its last attempt is
+    complete with the worst possible score, and samplers learn to avoid it; it keeps its outcome `diverged` and is never
+    the best. One that is too large for the memory gets that score at once: it would be too large every time. An
+    interrupted trial is queued again and loses no attempt.
 
     Args:
         outcome: how the trial ended.
@@ -193,15 +192,15 @@ def conclude_trial(
 ) -> Verdict:
     """Tell Optuna how a trial ended, and queue it again if it should be.
 
-    The outcome must have been written with `write_outcome`. Every step can be repeated, so that a manager that was
-    killed in between can be followed by one that starts over.
+    The outcome must have been written with `write_outcome`. Every step can be repeated, so that
+    another manager can start over after one that was killed in between.
 
     Args:
         study: the study.
         frozen: the running trial.
         outcome: how it ended.
         config: the study file.
-        requeue: False for a caller that sees by itself what is missing.
+        requeue: False for a caller that finds out by itself what is missing.
     """
     verdict = judge(outcome, config, attempt=frozen.user_attrs.get(ATTEMPT, 0))
     if verdict.score is not None:
@@ -221,10 +220,10 @@ def conclude_trial(
 
 
 def queue_again(study: optuna.Study, frozen: FrozenTrial, *, attempt: int) -> None:
-    """Enqueue a trial's parameters once more, unless that was done already.
+    """Enqueue a trial's parameters again, unless that has been done.
 
-    The new trial keeps nothing but the parameters and the warm start's name: Optuna's own retry would copy the
-    records of a dead trial's rungs too.
+    The new trial keeps only the parameters and the warm start's name. Optuna's own retry would also copy what a dead
+    trial stored at its rungs.
     """
     if any(other.user_attrs.get(RETRY_OF) == frozen.number for other in study.get_trials(deepcopy=False)):
         return
@@ -236,7 +235,7 @@ def queue_again(study: optuna.Study, frozen: FrozenTrial, *, attempt: int) -> No
 
 
 def _carry_forward(study: optuna.Study, frozen: FrozenTrial, value: float, ticks: int) -> None:
-    """Report the final score at the ticks after a trial's end, so that pruners still find it among the peers there."""
+    """Report the final score at the ticks after a trial's end, so that pruners compare others with it there."""
     storage = study._storage
     last = frozen.last_step or 0
     asked_at_rungs = keeps_rungs(study.pruner)

@@ -27,7 +27,7 @@ class TestAlone(PrunerContract):
         """It compares a trial with itself only."""
 
     def test_never_prunes_the_first_to_reach_the_target(self) -> None:
-        """A trial that has reached its target is over; a score that stays the same is none that improves."""
+        """A trial that has reached its target is over; a score that stays the same does not improve."""
 
 
 class TestAroundMedian(PrunerContract):

@@ -1,4 +1,4 @@
-"""The pruner as a whole: which rule speaks first, what it writes down, and its shadows."""
+"""The pruner as a whole: which rule fires first, what it stores, and its shadows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What stops trials early: our own pruner for time to return, and Optuna's by name."""
+"""Pruners, which stop trials early: our own for time to return, and Optuna's by name."""
 
 from tuner.study.pruners._factory import create_pruner, pruner_names
 from tuner.study.pruners._patient import PatientPruner, keeps_rungs

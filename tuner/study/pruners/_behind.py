@@ -11,13 +11,13 @@ class Behind:
 
     Peers are all trials that reached the tick, running, complete or pruned later; a trial pruned earlier counts as
     worse. The percentile is taken by rank, without interpolation: the rule fires when more than `100 - percentile`
-    per cent of the peers are strictly better. A tie never costs a trial its life, and neither does a lack of estimates.
+    per cent of the peers are strictly better. A tie never stops a trial, and neither do missing estimates.
     """
 
     percentile: float = 50.0
     """50 keeps the better half; 0 switches the rule off."""
     min_peers: int = 4
-    """Fewer peers at the tick than this, and the rule does not fire."""
+    """The rule does not fire with fewer peers at the tick than this."""
     warmup: float = 0.4
     """Share of the budget, or of the cap once that is tighter, during which the rule does not fire."""
     name: str = "behind"

@@ -9,8 +9,8 @@ from tuner.study.pruners._rule import Situation
 class Dominated:
     """Stop a trial whose clock exceeds `kappa` times the best confirmed time to return.
 
-    It can no longer win, whatever it does next. `kappa` above 1 leaves room for luck: the best time is one seed's.
-    The cap tightens as the study improves. Until a trial has reached the target the rule never fires.
+    It can no longer win, whatever happens next. A `kappa` above 1 leaves room for luck: the best time is that of one
+    seed. The cap tightens as the study improves. The rule never fires before a trial has reached the target.
     """
 
     name: str = "dominated"

@@ -52,8 +52,8 @@ def create_pruner(
     grid of `budget.ticks` ticks instead of Optuna's own:
 
     - `median`, `percentile`: `n_warmup_steps` is a quarter of the grid;
-    - `hyperband`, `successive_halving`: `min_resource` is a ninth of the grid, and `max_resource` the whole of it, so
-      that a few dozen trials still fill every bracket.
+    - `hyperband`, `successive_halving`: `min_resource` is a ninth of the grid, and `max_resource` all of it, so that a
+      few dozen trials still fill every bracket.
 
     `patient` takes the pruner it wraps as `wrapped_pruner: {kind: …, options: …}`. Values compared with a threshold are
     scores in seconds.
@@ -90,7 +90,7 @@ def create_pruner(
 
 
 def _grid_defaults(make: Callable[..., BasePruner], ticks: int) -> dict[str, Any]:
-    """Return the arguments that fit the grid, as far as the pruner has them."""
+    """Return the arguments that fit the grid, as far as the pruner takes them."""
     if make is ThresholdPruner:
         return {}  # its user thinks in absolute scores, at every tick
     defaults = {"n_warmup_steps": ticks // 4, "min_resource": max(1, ticks // 9), "max_resource": ticks}

@@ -1,4 +1,4 @@
-"""The rule for a trial that would not arrive in time even if it learned faster than it ever lately did."""
+"""The rule for a trial that would not reach the target in time even if it learned faster than it recently has."""
 
 import math
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ class Hopeless:
     """Stop a trial whose curve, continued optimistically, does not reach the target before the cap.
 
     Optimistic growth is a straight line: the steepest rise of the best return over any stretch of a tenth of the grid
-    within the second half of the trial so far, times `optimism`. Curves take off late, so the rule waits for `warmup`;
-    it needs no more peers than one, since it compares the trial with the target. It spares the trial that leads its
-    peers at this tick, if only by a tie: while nobody reaches the target, the leader is what the study has.
+    within the second half of the trial so far, times `optimism`. Curves may rise late, so the rule waits for `warmup`.
+    One peer is enough, since it compares the trial with the target. It spares the trial that leads its peers at this
+    tick, even by a tie: as long as no trial reaches the target, the leader is the best the study has.
 
     Returns are not needed: a score s in [B, 2B) holds the gap to the target in units of max(1, |target|), as
     (s − B) / (2B − s).

@@ -1,4 +1,4 @@
-"""What a rule of the time-to-return pruner sees, and what a rule is."""
+"""What a rule of the time-to-return pruner sees, and the interface of a rule."""
 
 import math
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 class Situation:
     """One trial at one tick, beside its peers.
 
-    Scores are those of `tuner.study.score`: lower is better. The rules read the best so far.
+    Scores are those of `tuner.storage.score`: lower is better. The rules read the best so far.
     """
 
     tick: int
@@ -37,7 +37,7 @@ class Situation:
 
     @property
     def cap_ticks(self) -> float:
-        """The tick, possibly between two, at which the trial is over: by its budget, or by having lost."""
+        """The tick, possibly between two, at which the trial is over: its budget is spent, or it has lost."""
         if self.budget_seconds is None or self.best_seconds is None:
             return float(self.ticks)
         return min(float(self.ticks), self.kappa * self.best_seconds / self.budget_seconds * self.ticks)
@@ -75,7 +75,7 @@ def score_at(trial: FrozenTrial, tick: int) -> float | None:
     """Return a peer's best score up to `tick`, or None if it cannot be compared there.
 
     A trial that was pruned before the tick counts as worse than all: infinity. One that completed before it keeps its
-    final score. A running trial that has not come so far, and a failed one, cannot be compared.
+    final score. A running trial that has not reached it, and a failed one, cannot be compared.
     """
     if trial.state not in (TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED):
         return None

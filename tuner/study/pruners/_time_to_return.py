@@ -1,4 +1,4 @@
-"""The pruner made for time to return: three rules, and a few trials let run to measure how often they are wrong."""
+"""The pruner for time to return: three rules, and a few trials that run on to measure how often they are wrong."""
 
 import math
 
@@ -16,11 +16,11 @@ from tuner.study.pruners._rule import Rule, Situation, best_score, score_at
 
 
 class TimeToReturnPruner(BasePruner):
-    """Stops trials that can no longer win, are behind their peers, or will not arrive in time.
+    """Stops trials that can no longer win, are behind their peers, or will not reach the target in time.
 
-    It reads nothing but the reported values, so it serves any Optuna study that minimises the scores of
-    `tuner.study.score`, reported at the integer ticks 1 … `ticks` of a common time grid: time to return in seconds for
-    a trial that reached the target, B · (1 + shortfall) for one that did not. In a loop of your own::
+    It reads only the reported values, so it works in any Optuna study that minimises the scores of
+    `tuner.storage.score`, reported at the integer ticks 1 … `ticks` of a common time grid: time to return in seconds
+    for a trial that reached the target, B · (1 + shortfall) for one that did not. In your own loop::
 
         study = optuna.create_study(pruner=TimeToReturnPruner(budget_seconds=240.0, ticks=40))
         ...
@@ -28,7 +28,7 @@ class TimeToReturnPruner(BasePruner):
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    Rules, in the order in which they are asked (see their own modules):
+    The rules, in the order in which they are checked (see their modules):
 
     - `dominated`: the elapsed clock exceeds `kappa` times the best confirmed time to return;
     - `behind`: the best return so far is below the `percentile`-th percentile of the peers' at this tick;
@@ -36,7 +36,7 @@ class TimeToReturnPruner(BasePruner):
 
     The rule, tick and clock of a verdict are written to the trial's attribute `pruner_verdict`. Of the trials that
     `behind` or `hopeless` would stop, a random share runs on with the verdict in the attribute `shadow`; a shadow trial
-    that reaches the target is one that pruning would have lost. `dominated` stops shadow trials too: it does not guess.
+    that reaches the target is one that pruning would have lost. `dominated` is certain and stops shadow trials too.
 
     A trial whose values are all NaN is judged by `dominated` only.
 
@@ -50,7 +50,7 @@ class TimeToReturnPruner(BasePruner):
             default keeps the better half of everything tried, which suits a few dozen trials.
         min_peers: `behind` waits for this many peers at the tick.
         warmup: share of the budget (of the cap, once that is tighter) before which `behind` does not fire.
-            At a quarter curves are still noise: trials that ran on in shadow went on to reach the target.
+            At a quarter, curves are still noise: shadow trials reached the target.
         hopeless_warmup: the same for `hopeless`.
         optimism: factor on the steepest recent slope in `hopeless`; infinity would never fire, so it must be finite.
         shadow_share: share of trials that run on, in [0, 1].
@@ -98,7 +98,7 @@ class TimeToReturnPruner(BasePruner):
         )
 
     def prune(self, study: optuna.study.Study, trial: FrozenTrial) -> bool:
-        """Judge whether the trial should be pruned, and write down why."""
+        """Judge whether the trial should be pruned, and store why."""
         if study.direction is not StudyDirection.MINIMIZE:
             raise ValueError("TimeToReturnPruner compares scores in seconds, which a study must minimise.")
         if trial.last_step is None or trial.last_step < 1:

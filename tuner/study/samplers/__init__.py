@@ -1,4 +1,4 @@
-"""What proposes trials: Optuna's samplers by name, with pinned parameters."""
+"""Samplers, which propose trials: Optuna's by name and our own, with pinned parameters."""
 
 from tuner.study.samplers._factory import create_sampler, sampler_names
 from tuner.study.samplers._fixed import check_fixed, parameters_of

@@ -52,13 +52,12 @@ def create_sampler(
 ) -> BaseSampler:
     """Make the sampler that a study file names.
 
-    Options are the arguments of the class, which is Optuna's but for `local`; where they are left out, defaults that
-    suit studies of a few dozen pruned trials replace Optuna's: see `_DEFAULTS`. `gp` learns from trials that ran to
-    their end only.
+    Options are the arguments of the class, which is one of Optuna's except for `local`. Defaults that suit studies of a
+    few dozen pruned trials replace Optuna's: see `_DEFAULTS`. `gp` learns only from trials that ran to their end.
 
     Args:
         config: the `sampler` section of the study file.
-        trials_so_far: trials the study already has. A resumed study goes on with a seed derived from it, because
+        trials_so_far: trials the study already has. A resumed study continues with a seed derived from it, because
             the same seed would propose the same configurations again.
         fixed: parameters pinned to a value; checked with `check_fixed`.
 
@@ -71,7 +70,7 @@ def create_sampler(
     checked_options(make, config.options, place=place, given={"seed"})
     arguments = {**_DEFAULTS[config.kind], **config.options, "seed": _derived_seed(config.seed, trials_so_far)}
     if config.kind == "qmc":
-        # The sequence remembers its place in the storage, by its seed; only what is drawn beside it must not repeat.
+        # The sequence keeps its place in the storage, by its seed; only what is drawn outside of it must not repeat.
         arguments["independent_sampler"] = RandomSampler(seed=arguments["seed"])
         arguments["seed"] = config.seed
     try:

@@ -15,7 +15,7 @@ FixedValue = bool | int | float | str | None
 def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, BaseDistribution]) -> None:
     """Check pinned names and values against the search space.
 
-    Optuna itself takes an unknown name in silence and a value out of range with a warning.
+    Optuna itself ignores an unknown name, and accepts a value out of range with a warning.
 
     Args:
         fixed: the `fixed` section of the study file.

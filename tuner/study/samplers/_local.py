@@ -11,12 +11,12 @@ from optuna.trial import FrozenTrial, TrialState
 
 
 class LocalSampler(RandomSampler):
-    """Propose neighbours of the best trials: an evolution strategy of mutations only, for studies of few, dear trials.
+    """Propose neighbours of the best trials: an evolution strategy of mutations only, for few, expensive trials.
 
     A few dozen trials in twenty dimensions are too few for a model of the whole space: TPE then spends them far from
-    everything that is known. Where a study begins from configurations that work, changing a few of their parameters at
-    a time wastes fewer. A parent is drawn from the best trials so far, the best twice as often as the second and so on;
-    some of its parameters, one at least, move. While no trial has a score, and for a parameter that the parent does
+    everything that is known. If a study begins from configurations that work, changing a few of their parameters at a
+    time wastes fewer. A parent is drawn from the best trials so far, the best twice as often as the second and so on;
+    at least one of its parameters moves. While no trial has a score, and for a parameter that the parent does
     not have, the proposal is random.
     """
 
@@ -86,7 +86,7 @@ class LocalSampler(RandomSampler):
     def _neighbour(
         self, value: Any, distribution: BaseDistribution, generator: np.random.Generator, *, move: bool
     ) -> Any:
-        """Return the value, moved or not, within the range: warm starts may lie outside of it on purpose."""
+        """Return the value, moved or not, within the range; warm starts may lie outside of it on purpose."""
         if isinstance(distribution, CategoricalDistribution):
             others = [choice for choice in distribution.choices if choice != value]
             return others[generator.integers(len(others))] if move else value
@@ -104,7 +104,7 @@ class LocalSampler(RandomSampler):
         new = math.exp(position) if distribution.log else position
         if grid is not None:
             steps, before = (round((x - distribution.low) / grid) for x in (new, within))
-            if steps == before:  # too small a move to be one: the next value on either side
+            if steps == before:  # too small a move: take the next value on either side
                 steps += 1 if generator.random() < 0.5 else -1
             last = round((distribution.high - distribution.low) / grid)
             steps = abs(steps) if steps <= last else 2 * last - steps

@@ -1,4 +1,4 @@
-"""Try a sampler out before a study relies on it."""
+"""Try a sampler out before a study uses it."""
 
 import warnings
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ _KNOWN_TRIALS = 12
 
 
 def rehearse(sampler: BaseSampler, config: SamplerConfig, distributions: Mapping[str, BaseDistribution]) -> None:
-    """Let a sampler propose trials of a search space, in a study that is thrown away.
+    """Let a sampler propose trials of a search space in a study that is thrown away.
 
-    Some options are only used when a trial is proposed, where a wrong one would look like the search space's failure
-    and come after the first trials were trained. A Gaussian process is not asked for its model, whose libraries take
-    seconds to load.
+    Some options are used only when a trial is proposed. A wrong one would then look like a failure of the search space,
+    after the first trials were trained. A Gaussian process is not asked for its model, whose libraries take seconds to
+    load.
 
     Args:
         sampler: the sampler; it is used up.
