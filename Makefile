@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help study test fast format docs docs-serve clean
+.PHONY: help study test fast format docs docs-serve isaaclab test-isaaclab clean
 
 help:
 	@echo 'make study    set up .venv, run the quickstart study, print the best configuration'
@@ -17,6 +17,8 @@ help:
 	@echo 'make format   format and fix the code in place'
 	@echo 'make docs     write the reference of commands anew and build the documentation into site/'
 	@echo 'make docs-serve   show the documentation in a browser while its pages are edited'
+	@echo 'make isaaclab       set up Isaac Lab in an environment of its own, outside this folder (1.8 GB)'
+	@echo 'make test-isaaclab  run the tests that need it'
 	@echo 'make clean    remove .venv and the caches; keeps runs/'
 
 study: $(INSTALLED)
@@ -38,6 +40,30 @@ checks: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Isaac Lab 3.0 without Isaac Sim, in an environment of its own outside this folder: PyTorch and 28 small packages, about
+# 1.8 GB. Isaac Lab supports Python 3.12 and CUDA; on 3.11 with PyTorch's CPU build it runs too, which is what tests use.
+ISAACLAB := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sac-tuner/isaaclab-3.0
+ISAACLAB_PYTHON ?= python3.11
+ISAACLAB_INSTALLED := $(ISAACLAB)/.installed
+
+isaaclab: $(ISAACLAB_INSTALLED)
+	@echo 'export TUNER_ISAACLAB_PYTHON=$(ISAACLAB)/env/bin/python ISAACSIM_ASSET_ROOT=$(ISAACLAB)/assets'
+
+$(ISAACLAB_INSTALLED): tests/isaaclab/requirements.txt
+	mkdir -p '$(ISAACLAB)'
+	test -x '$(ISAACLAB)/env/bin/python' || $(ISAACLAB_PYTHON) -m venv '$(ISAACLAB)/env'
+	'$(ISAACLAB)/env/bin/python' -m pip install --quiet "$$(grep '^torch==' constraints.txt)" 'numpy>=2'
+	'$(ISAACLAB)/env/bin/python' -m pip install --quiet --no-deps --ignore-requires-python -r $<
+	touch '$@'
+
+# The simulator compiles its kernels once, for minutes; they are kept between runs.
+test-isaaclab: export TUNER_ISAACLAB_PYTHON := $(ISAACLAB)/env/bin/python
+test-isaaclab: export ISAACSIM_ASSET_ROOT := $(ISAACLAB)/assets
+test-isaaclab: export WARP_CACHE_PATH := $(ISAACLAB)/kernels
+test-isaaclab: $(INSTALLED) $(ISAACLAB_INSTALLED)
+	$(BIN)/python -m tests.isaaclab.assets '$(ISAACLAB)/assets'
+	$(BIN)/python -m pytest tests/isaaclab
 
 # MkDocs's theme announces the end of its maintenance in 2027 at every build.
 docs docs-serve: export NO_MKDOCS_2_WARNING := 1

@@ -9,6 +9,9 @@ import pytest
 # The contract suites and helpers are not test modules themselves; their assertions should explain themselves too.
 pytest.register_assert_rewrite("tests.contracts", "tests.support")
 
+collect_ignore = [] if os.environ.get("TUNER_ISAACLAB_PYTHON") else ["isaaclab"]
+"""Tests of the real Isaac Lab need its interpreter: `make test-isaaclab` names it."""
+
 _COMPILED = pytest.StashKey[str]()
 _LONGEST = ("test_local.py", "test_processes.py", "test_packaging.py", "test_run.py", "test_warm_up.py")
 """Files that take half a minute and more."""

@@ -30,6 +30,10 @@ class OutcomeKind(StrEnum):
     """The user or the study's time limit stopped it; it is queued again."""
 
 
+SIMULATOR_LOST = "simulator_lost"
+"""The detail of an outcome that says that the simulator's own process failed, so that the next trial needs another."""
+
+
 def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a dataclass from stored data. Another version may have stored more."""
     names = {field.name for field in fields(kind)}

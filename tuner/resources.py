@@ -68,6 +68,12 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         part.unlink(missing_ok=True)
 
 
+def user_cache() -> Path:
+    """Return the user's cache folder: $XDG_CACHE_HOME, or ~/.cache."""
+    configured = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(configured) if Path(configured).is_absolute() else Path.home() / ".cache"
+
+
 def check_output(path: Path, *, force: bool) -> None:
     """Refuse a file that cannot or must not be written, before anything is computed.
 

@@ -47,6 +47,7 @@ def test_the_commands_are_these():
         "bounds",
         "confirm",
         "dashboard",
+        "doctor",
         "evaluate",
         "export",
         "init",

@@ -63,6 +63,15 @@ def test_an_infinite_box_without_a_fraction_does_not_speak_of_one() -> None:
     assert "fraction" not in str(caught.value)
 
 
+def test_ppo_trains_on_an_infinite_box_without_bounds_that_it_could_reach() -> None:
+    for fraction in (None, 1.0):
+        agent = AgentConfig(algorithm="ppo", action_bound_fraction=fraction)
+        resolved = agent.resolved([-math.inf, -2.0], [math.inf, math.inf])
+        assert resolved.action_box == ActionBox(low=(-1e6, -2.0), high=(1e6, 1e6))
+    with pytest.raises(UserError, match=r"action_bound_fraction of 0\.5 of it means nothing"):
+        AgentConfig(algorithm="ppo", action_bound_fraction=0.5).resolved([-math.inf], [math.inf])
+
+
 def test_two_sources_of_bounds_are_refused() -> None:
     with pytest.raises(ValidationError, match="not both"):
         AgentConfig(algorithm="sac", action_bound_fraction=0.1, action_box=ActionBox(low=(-1.0,), high=(1.0,)))

@@ -139,6 +139,15 @@ def test_own_files_set_on_the_command_line_start_at_the_working_directory(
     assert config.task.simulator == "/opt/sim.py:Mine"
 
 
+@pytest.mark.parametrize("given", ["env/bin/python", "/opt/isaac/bin/python", "python3.11"])
+def test_an_interpreter_starts_at_the_study_file_unless_it_is_a_name(write: Any, tmp_path: Path, given: str) -> None:
+    study = load_study(
+        write(f"study: own\ntask: {{id: Reach, python: {given}}}\nsearch_space: sac_speed\nobjective: {{target: 1}}")
+    )
+    expected = str(tmp_path / given) if given.startswith("env") else given
+    assert study.task.python == expected
+
+
 def test_names_and_modules_stay_as_they_are(write: Any) -> None:
     config = load_study(write(MINIMAL), ["task.simulator=gymnasium", "task.options.import=my_module"])
     assert (config.search_space, config.task.simulator) == ("sac_speed", "gymnasium")
@@ -268,7 +277,10 @@ CASES = [
     ("task: {num_envs: 4}", ["task.id: is missing"]),
     ("task: {id: ''}", ["task.id: needs a text that is not empty"]),
     ("task: {id: 7}", ["task.id: needs a text, but 7 was given"]),
-    ("task: Cartpole", ["task: needs a mapping with the keys id, simulator, num_envs, options, but 'Cartpole'"]),
+    (
+        "task: Cartpole",
+        ["task: needs a mapping with the keys id, simulator, python, num_envs", "but 'Cartpole'"],
+    ),
     ("task: {id: x, options: [a]}", ["task.options: needs a mapping"]),
     ("task: {id: x, options: {a: {b: .nan}}}", ["task.options.a.b: needs a finite number, but .nan was given"]),
     ("study: my study", ["study: needs letters, digits", "'my study' was given"]),

@@ -26,7 +26,9 @@ class EpisodeContract(OpenedTask):
                 assert not ended[2].any()
         assert ended[2].all()
         terminal = np.stack([info["terminal_observation"] for info in ended[3]])
-        np.testing.assert_array_equal(terminal, expected[0])
+        late = list(self.late_at_the_end)
+        np.testing.assert_array_equal(np.delete(terminal, late, axis=1), np.delete(expected[0], late, axis=1))
+        np.testing.assert_allclose(terminal[:, late], expected[0][:, late], atol=0.05)
         assert (terminal != ended[0]).any(axis=1).all()  # what was returned is the new episode's first observation
 
     def test_time_outs_are_truncations(self, open_env: Any) -> None:
@@ -80,7 +82,7 @@ class EpisodeContract(OpenedTask):
             assert steps[0] + limit > 2 * limit - 1 or len(steps) >= 2
 
     def test_ages_alter_nothing_but_the_end(self, open_env: Any) -> None:
-        spread, plain = open_env(limit=40, spread=True), open_env(limit=40, spread=False)
+        spread, plain = open_env(limit=400, spread=True), open_env(limit=400, spread=False)
         np.testing.assert_array_equal(spread.reset(), plain.reset())
         compared = 0
         for action in self.actions(plain, LIMIT):

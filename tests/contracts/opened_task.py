@@ -32,6 +32,10 @@ class OpenedTask:
     failed: ClassVar[Callable[[Any], Any] | None] = None
     """Says of observations, shape (n, observation_dim), which of them show a failure; as a staticmethod."""
 
+    late_at_the_end: ClassVar[tuple[int, ...]] = ()
+    """Components of the observation that the engine updates after it has kept the terminal one, which is therefore a
+    step late in them."""
+
     def limited(self, steps: int) -> dict[str, Any]:
         """Return the options that limit episodes to `steps` control steps."""
         return {"max_episode_steps": steps}

@@ -209,8 +209,8 @@ class SimulatorContract(EpisodeContract):
         bounded = BoundedActions(env, ActionBox(low=(-0.1,) * dimensions, high=(0.2,) * dimensions))
         twin = open_env()
         np.testing.assert_array_equal(bounded.reset(), twin.reset())
-        outside = np.full((4, dimensions), 50.0, dtype=np.float32)
-        expected = twin.step(np.full((4, dimensions), 0.2, dtype=np.float32))
+        outside = np.full((env.num_envs, dimensions), 50.0, dtype=np.float32)
+        expected = twin.step(np.full((env.num_envs, dimensions), 0.2, dtype=np.float32))
         np.testing.assert_array_equal(bounded.step(outside)[0], expected[0])
 
     def test_closing_twice_is_harmless(self) -> None:

@@ -61,7 +61,7 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_names() -> None:
-    assert simulator_names() == ["gymnasium", "mujoco"]
+    assert simulator_names() == ["gymnasium", "isaaclab", "mjlab", "mujoco"]
 
 
 @pytest.mark.parametrize("name", ["gymnasium", "mujoco"])

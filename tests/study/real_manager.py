@@ -1,8 +1,9 @@
 """A manager with real workers on the point mass, as a program of its own, so that a test can kill it.
 
-    python -m tests.study.real_manager FOLDER TRIALS [OPTIONS]
+    python -m tests.study.real_manager FOLDER TRIALS [OPTIONS [PYTHON]]
 
-The database and the files lie in FOLDER; OPTIONS are the faulty simulator's, as JSON. Everything that happens is
+The database and the files lie in FOLDER; OPTIONS are the faulty simulator's, as JSON; PYTHON runs the simulator in a
+process of its own. Everything that happens is
 printed, one line each; SIGINT stops in order. Two workers, each with one CPU.
 """
 
@@ -27,7 +28,7 @@ def agent(trial: Any) -> AgentConfig:
     return AgentConfig(algorithm="ppo", arguments=arguments, network=Network(pi=(8,), qf=(8,)))
 
 
-def study_config(folder: Path, trials: int, options: dict[str, Any]) -> StudyConfig:
+def study_config(folder: Path, trials: int, options: dict[str, Any], python: str | None = None) -> StudyConfig:
     """A study whose target is out of reach, so that every trial lasts for its budget of one second."""
     return StudyConfig.model_validate(
         {
@@ -37,13 +38,19 @@ def study_config(folder: Path, trials: int, options: dict[str, Any]) -> StudyCon
                 "simulator": f"{faulty.__file__}:FaultySimulator",
                 "num_envs": 4,
                 "options": options,
+                "python": python,
             },
             "search_space": "small_ppo",
             "objective": {"target": 100.0},
             "budget": {"seconds": 1.0, "trials": trials, "ticks": 10},
             "sampler": {"kind": "random"},
             "pruner": {"kind": "none"},
-            "workers": {"count": 2, "threads": 1, "silence_seconds": 5.0, "retries": 4},
+            "workers": {
+                "count": 2,
+                "threads": 1,
+                "silence_seconds": 5.0 if python is None else 60.0,
+                "retries": 4 if python is None else 40,
+            },
             "storage": f"sqlite:///{folder}/tuner.db",
         }
     )
@@ -65,7 +72,8 @@ class Printer(SilentListener):
 def main() -> None:
     """Run the study."""
     folder, trials = Path(sys.argv[1]), int(sys.argv[2])
-    config = study_config(folder, trials, json.loads(sys.argv[3]) if len(sys.argv) > 3 else {})
+    options = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
+    config = study_config(folder, trials, options, sys.argv[4] if len(sys.argv) > 4 else None)
     space = SearchSpace("small_ppo", agent, {}, "1")
     with LocalPool(config.workers, log_dir=folder / "workers") as pool:
         manager = Manager(config, space, pool, listener=Printer(), runs_dir=folder / "runs")

@@ -78,6 +78,10 @@ COMMANDS = {
         "List the bundled studies; each can be given to [bold]tuner run[/bold] by its name.",
         "tuner studies",
     ),
+    "doctor": Entry(
+        "Check that this machine can train: packages, devices, and that a simulator starts and steps.",
+        "tuner doctor --simulator mujoco --num-envs 256",
+    ),
     "init": Entry(
         "Copy the bundled search spaces and studies into DIR, to edit them.",
         "tuner init my_robot",

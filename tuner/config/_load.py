@@ -138,6 +138,9 @@ def _with_absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
         data["action_bounds"] = _absolute(data["action_bounds"], folder)
     if isinstance(data.get("task"), dict):
         task = data["task"] = dict(data["task"])
+        python = task.get("python")
+        if isinstance(python, str) and os.sep in python:  # without one it is a program's name
+            task["python"] = _absolute(python, folder)
         if _is_own_file(task.get("simulator")):
             task["simulator"] = _absolute(task["simulator"], folder)
         options = task.get("options")

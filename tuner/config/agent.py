@@ -69,6 +69,10 @@ class BoundsPenalty(Frozen):
     """m: nothing is lost up to this share of the way from the box's centre to its bounds."""
 
 
+UNREACHED = 1e6
+"""The ends of the box of a PPO agent where the task's box is infinite."""
+
+
 class AgentConfig(Frozen):
     """One agent, complete: enough to train it elsewhere once the action box is resolved."""
 
@@ -119,13 +123,16 @@ class AgentConfig(Frozen):
     def resolved(self, low: Sequence[float], high: Sequence[float]) -> "AgentConfig":
         """Return the same agent with its action box as absolute numbers.
 
+        PPO explores with a Gaussian of its own units, so on an infinite box it trains without bounds: it gets a box
+        whose ends no action reaches.
+
         Args:
             low: lower bounds of the task's own box, shape (action_dim,).
             high: upper bounds of the task's own box, shape (action_dim,).
 
         Raises:
-            UserError: if the task's box is infinite and the agent has none of its own, or if the agent's box has the
-                wrong length.
+            UserError: if the task's box is infinite and the agent, which is not PPO, has none of its own, or if the
+                agent's box has the wrong length.
         """
         if self.action_box is not None:
             if len(self.action_box.low) != len(low):
@@ -135,7 +142,9 @@ class AgentConfig(Frozen):
                 )
             return self
         if not all(math.isfinite(bound) for bound in (*low, *high)):
-            raise UserError(_infinite_box(self.action_bound_fraction, len(low)))
+            if self.algorithm != "ppo" or self.action_bound_fraction not in (None, 1.0):
+                raise UserError(_infinite_box(self.action_bound_fraction, len(low)))
+            low, high = [max(bound, -UNREACHED) for bound in low], [min(bound, UNREACHED) for bound in high]
         fraction = 1.0 if self.action_bound_fraction is None else self.action_bound_fraction
         # float first: spaces hold float32, whose arithmetic would round the box
         bounds = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]

@@ -19,7 +19,10 @@ class TaskConfig(Frozen):
     id: str = Field(min_length=1)
     """The task's id, as `tuner tasks` lists it."""
     simulator: str = "mujoco"
-    """`mujoco`, `gymnasium`, or your own as `path/to/file.py:ClassName`."""
+    """`mujoco`, `gymnasium`, `isaaclab`, `mjlab`, or your own as `path/to/file.py:ClassName`."""
+    python: str | None = Field(default=None, min_length=1)
+    """The interpreter that has the simulator, which then runs in a process of its own. Without one, `isaaclab` and
+    `mjlab` take the variables TUNER_ISAACLAB_PYTHON and TUNER_MJLAB_PYTHON, and the others run in the worker."""
     num_envs: PositiveCount = 256
     """Robots simulated at once."""
     options: Options = Field(default_factory=dict)

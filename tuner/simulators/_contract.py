@@ -1,6 +1,7 @@
 """The interface of simulators: tasks by id, each opened as a vectorised environment."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, Self
 
 import gymnasium as gym
@@ -57,6 +58,11 @@ class TaskEnv(VecEnv, ABC):
     """Simulated seconds per control step; NaN where the task has no notion of time."""
     joint_targets: JointTargets | None = None
     """What the actions command if they are joint targets; None if they are something else, or it is not known."""
+    provenance: Mapping[str, Any] | None = None
+    """Versions, physics, device and whatever else scores depend on, JSON-safe, where the simulator is not part of this
+    installation; None where it is."""
+    process_id: int | None = None
+    """The process outside this one that steps the task, with its children; None where this one does."""
     spread_ages: bool = False
     """When True, `reset` gives every robot a random initial age, uniform over the episode length, so that its first
     time-out comes early and time-outs do not arrive in bursts. Training sets it, evaluation does not. The ages have a

@@ -11,10 +11,13 @@ from tuner.errors import UserError, nearest, unknown_name
 from tuner.machine import granted_cpu_count
 from tuner.resources import is_file_reference
 from tuner.simulators._contract import Simulator, TaskEnv
+from tuner.simulators.server import SERVED, open_served, server_for
 from tuner.user_code import load_object
 
 _MODULES = {
     "gymnasium": "tuner.simulators.gymnasium:GymnasiumSimulator",
+    "isaaclab": "tuner.simulators.isaaclab:IsaacLabSimulator",
+    "mjlab": "tuner.simulators.mjlab:MjlabSimulator",
     "mujoco": "tuner.simulators.mujoco:MujocoSimulator",
 }
 
@@ -48,7 +51,7 @@ def find_simulator(task_id: str) -> str:
     Raises:
         UserError: if none does. A simulator that is named may open more than it lists.
     """
-    listed = {name: get_simulator(name).tasks() for name in simulator_names()}
+    listed = {name: get_simulator(name).tasks() for name in simulator_names() if name not in SERVED}
     for name, tasks in listed.items():
         if task_id in tasks:
             return name
@@ -62,7 +65,7 @@ def find_simulator(task_id: str) -> str:
 
 
 def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
-    """Open a task in the simulator it names.
+    """Open a task in the simulator it names, in a process of its own if it has an interpreter of its own.
 
     Args:
         task: what to open.
@@ -73,7 +76,11 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
         UserError: as `get_simulator` and `Simulator.open` do, if a user's simulator opens something else than asked, or
             for actions that are not a Box with one dimension. The Box may be infinite: a study can give bounds to it.
     """
-    env = get_simulator(task.simulator).open(task, seed=seed, threads=min(threads, granted_cpu_count()))
+    granted = min(threads, granted_cpu_count())
+    server = server_for(task)
+    if server is not None:
+        return open_served(task, server, seed=seed, threads=granted)
+    env = get_simulator(task.simulator).open(task, seed=seed, threads=granted)
     try:
         _check_opened(env, task)
     except BaseException:

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tuner.config import StudyConfig
 from tuner.errors import UserError
 from tuner.simulators import task_revision
+from tuner.simulators.server import simulator_version
 from tuner.storage.attributes import FINGERPRINT, counts, outcome_of
 
 SECONDS_DEPEND_ON = ("task.", "objective.", "budget.")
@@ -18,6 +19,7 @@ configuration came from may differ."""
 _SPACE = "search_space"
 _BOUNDS = "action_bounds"
 _REVISION = "task.revision"
+_VERSION = "task.simulator version"
 _SOURCE = "search_space source"
 
 
@@ -45,6 +47,9 @@ def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
         "budget.seconds": config.budget.seconds,
         "budget.ticks": config.budget.ticks,
     }
+    version = simulator_version(config.task)
+    if version is not None:
+        facts[_VERSION] = version
     return dict(json.loads(json.dumps(facts)))  # as the storage returns it: tuples become lists
 
 
@@ -94,6 +99,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], *, sections: 
         differing.remove(_SOURCE)  # another search space has another source
     if _REVISION in differing and (before.get(_REVISION) is None or "task.id" in differing):
         differing.remove(_REVISION)  # earlier versions did not record it; another task has another revision
+    if _VERSION in differing and None in (before.get(_VERSION), now.get(_VERSION)):
+        differing.remove(_VERSION)  # it cannot be asked for on a machine without the simulator
     return [_change(path, before.get(path), now.get(path)) for path in differing]
 
 

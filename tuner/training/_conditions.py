@@ -1,6 +1,7 @@
 """Facts that make an outcome reproducible: versions, machine, device, memory."""
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -21,15 +22,19 @@ class CpuTimes:
     """CPU seconds since some moment in the past."""
 
     own: float
-    """Used by this process and the processes that its simulator started, all threads."""
+    """Used by this process, the processes that it started, and its simulator's, all threads."""
     busy: float
     """Used by all processes, the hypervisor's other guests included, on the CPUs this process may run on."""
     total: float
     """Passed on those CPUs, idle time included."""
 
 
-def read_cpu_times() -> CpuTimes:
-    """Read the counters. Where the system does not say which CPUs the process may use, all are counted."""
+def read_cpu_times(simulator: int | None = None) -> CpuTimes:
+    """Read the counters. Where the system does not say which CPUs the process may use, all are counted.
+
+    Args:
+        simulator: a process that simulates for this one, with its children, if there is one.
+    """
     process = psutil.Process()
     times = psutil.cpu_times(percpu=True)
     allowed = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None
@@ -38,6 +43,9 @@ def read_cpu_times() -> CpuTimes:
     total = sum(sum(cpu) - getattr(cpu, "guest", 0.0) - getattr(cpu, "guest_nice", 0.0) for cpu in mine)
     idle = sum(cpu.idle + getattr(cpu, "iowait", 0.0) for cpu in mine)
     family = [process, *process.children(recursive=True)]
+    if simulator is not None:
+        with suppress(psutil.NoSuchProcess):
+            family += [psutil.Process(simulator), *psutil.Process(simulator).children(recursive=True)]
     return CpuTimes(own=sum(_cpu_seconds(member) for member in family), busy=total - idle, total=total)
 
 

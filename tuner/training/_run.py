@@ -8,8 +8,9 @@ from tuner.agents import finish_updates, gradient_steps_done, warm_up
 from tuner.clock import Clock, Ledger
 from tuner.config import TrialSpec
 from tuner.errors import MemoryLimitError, UserError
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
 from tuner.simulators import TaskEnv
+from tuner.simulators.server import SimulatorLostError
 from tuner.training._assembly import TrialParts, assemble
 from tuner.training._callback import TargetReached
 from tuner.training._channel import Channel
@@ -64,6 +65,8 @@ def run_trial(
         ending = _Ending(OutcomeKind.TOO_LARGE, str(error), details=details)
     except UserError as error:
         ending = _Ending(OutcomeKind.CRASHED, str(error), details={"user_error": True})
+    except SimulatorLostError as error:
+        ending = _Ending(OutcomeKind.CRASHED, str(error), details={SIMULATOR_LOST: True})
     except Exception as error:  # of a simulator, SBX or JAX: it ends this trial, not the worker
         text = "".join(traceback.format_exception(error, limit=-_TRACEBACK_FRAMES))
         ending = _Ending(OutcomeKind.CRASHED, f"{type(error).__name__}: {error}", details={"traceback": text})
@@ -91,7 +94,7 @@ class _Trial:
             parts = self._parts = assemble(self._spec, self._env, self._channel, self._ledger, self._files)
             warm_up(parts.agent)
         self._channel.phase("train")
-        before = read_cpu_times()
+        before = read_cpu_times(self._env.process_id)
         try:
             with self._ledger.account("act"):
                 parts.agent.learn(_NO_LIMIT, parts.callback, log_interval=_NO_LIMIT)
@@ -100,7 +103,7 @@ class _Trial:
         except TargetReached:
             return _Ending(OutcomeKind.REACHED)
         finally:
-            self._contended = is_contended(before, read_cpu_times())
+            self._contended = is_contended(before, read_cpu_times(self._env.process_id))
         request = parts.callback.stop_request
         if request is None and parts.callback.progress.confirmation.pending is not None:
             request = self._channel.stop_requested()  # it cut the last evaluation short
@@ -117,7 +120,8 @@ class _Trial:
     def conclude(self, ending: _Ending) -> Outcome:
         """Write the policy and the outcome down."""
         with self._ledger.account("report"):
-            details = {**environment_details(), **ending.details}
+            simulator = {} if self._env.provenance is None else {"simulator": dict(self._env.provenance)}
+            details = {**environment_details(), **simulator, **ending.details}
             if self._parts is not None and ending.kind not in (OutcomeKind.CRASHED, OutcomeKind.DIVERGED):
                 self._files.write_policy(self._parts.agent)
             if self._files.warning is not None:

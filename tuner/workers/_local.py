@@ -33,6 +33,7 @@ from tuner.workers._protocol import (
     Train,
     decode,
 )
+from tuner.workers._simulators import SlotSimulator
 
 COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
 """Starts a worker; `-P` keeps files of the working directory from passing for modules."""
@@ -94,7 +95,13 @@ class LocalPool(WorkerPool):
         self._oversubscribed = overlap(cpu_sets)
         gpus = split_gpus(visible_gpus(), config.count)
         self._slots = [
-            Slot(i, cpus, log_dir / f"worker-{i}.log", {WORKERS_VARIABLE: str(config.count), **gpu})
+            Slot(
+                i,
+                cpus,
+                log_dir / f"worker-{i}.log",
+                SlotSimulator(cpus, log_dir / f"simulator-{i}.log"),
+                {WORKERS_VARIABLE: str(config.count), **gpu},
+            )
             for i, (cpus, gpu) in enumerate(zip(cpu_sets, gpus, strict=True))
         ]
 
@@ -161,12 +168,14 @@ class LocalPool(WorkerPool):
             self.stop(slot.number, StopRequest(OutcomeKind.INTERRUPTED))
             if slot.process is not None:
                 slot.process.send(Quit())
+            slot.simulator.ask_to_end()
         until = self._clock.now() + CLOSE_SECONDS
         while any(slot.process for slot in self._slots) and (left := until - self._clock.now()) > 0:
             self._advance(min(left, _LOOK_SECONDS))
         for slot in self._slots:
             self._discard(slot)
             self._interrupt(slot)
+            slot.simulator.end(GRACE_SECONDS)
         self._selector.close()
 
     # Processes
@@ -174,6 +183,14 @@ class LocalPool(WorkerPool):
     def _start(self, slot: Slot, trial: Running) -> None:
         """Send the trial to the slot's process, or to a fresh one if there is none alive."""
         train = Train(trial.serial, trial.spec)
+        try:
+            renewed = slot.simulator.prepare(trial.spec.task)
+        except UserError as error:
+            details: dict[str, object] = {"user_error": True}
+            self._end_trial(slot, Outcome(OutcomeKind.CRASHED, str(error), details=details))
+            return
+        if renewed:
+            self._discard(slot)
         if slot.process is not None and slot.process.exit_code() is None and slot.process.send(train):
             trial.fresh = False
             return
@@ -181,7 +198,11 @@ class LocalPool(WorkerPool):
         trial.fresh = True
         try:
             slot.process = WorkerProcess(
-                self._command, cpus=slot.cpus, log_file=slot.log_file, environment=slot.environment
+                self._command,
+                cpus=slot.cpus,
+                log_file=slot.log_file,
+                environment=slot.environment,
+                simulator=slot.simulator.connect(),
             )
         except TunerError as error:
             self._end_trial(slot, _faults.crashed(str(error), trial.phase, None, []))
@@ -251,6 +272,7 @@ class LocalPool(WorkerPool):
                     self._discard(slot)
             case Declined():
                 self._discard(slot)
+                slot.simulator.end()
                 self._start(slot, trial)
 
     def _tell_once(self, slot: Slot, spec: TrialSpec, text: str) -> None:
@@ -261,6 +283,7 @@ class LocalPool(WorkerPool):
 
     def _end_trial(self, slot: Slot, outcome: Outcome) -> None:
         trial, slot.trial = slot.trial, None
+        slot.simulator.heed(outcome)
         if trial is not None:
             details = {**outcome.details, "worker_launch_seconds": trial.launch_seconds}
             contended = outcome.contended or self._oversubscribed

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,9 +13,11 @@ from tuner.clock import MonotonicClock
 from tuner.config import TrialSpec
 from tuner.errors import TunerError
 from tuner.records import Tick
+from tuner.simulators.server import ServerLog
 from tuner.training import Phase, StopRequest
 from tuner.workers._cpus import running_on
 from tuner.workers._protocol import Command, LineSplitter, encode
+from tuner.workers._simulators import SlotSimulator
 
 LOG_TAIL_LINES = 20
 _CHUNK = 65536
@@ -28,6 +31,7 @@ class WorkerProcess:
         cpus: the CPUs it may use.
         log_file: where its stdout and stderr are appended.
         environment: variables to add to this process's own.
+        simulator: the connection to its simulator's server, which is closed here, and what is known of the server.
 
     Raises:
         TunerError: if the process cannot be started.
@@ -40,6 +44,7 @@ class WorkerProcess:
         cpus: frozenset[int],
         log_file: Path,
         environment: Mapping[str, str] | None = None,
+        simulator: tuple[socket.socket, ServerLog] | None = None,
     ) -> None:
         self.log_file = log_file
         self._lines = LineSplitter()
@@ -52,6 +57,11 @@ class WorkerProcess:
             # The kernel can tell a child that its parent died, but its parent is the thread that started it, and only
             # the main thread lives as long as the process. For other threads the end of the command pipe must do.
             arguments += ["--parent", str(os.getpid())]
+        inherited = [commands_out, messages_in]
+        if simulator is not None:
+            connection, server = simulator
+            inherited.append(connection.fileno())
+            arguments += ["--simulator", str(connection.fileno()), "--simulator-log", server.to_json()]
         try:
             with log_file.open("ab") as log, running_on(cpus):
                 self._log_start = log.tell()
@@ -60,7 +70,7 @@ class WorkerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(commands_out, messages_in),
+                    pass_fds=inherited,
                     start_new_session=True,
                     env=_environment(len(cpus)) | dict(environment or {}),
                 )
@@ -71,6 +81,8 @@ class WorkerProcess:
         finally:
             os.close(commands_out)
             os.close(messages_in)
+            if simulator is not None:
+                simulator[0].close()
 
     @property
     def pid(self) -> int:
@@ -182,6 +194,7 @@ class Slot:
     number: int
     cpus: frozenset[int]
     log_file: Path
+    simulator: SlotSimulator
     environment: Mapping[str, str] = field(default_factory=dict)
     process: WorkerProcess | None = None
     trial: Running | None = None

@@ -11,16 +11,18 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from tuner.clock import Clock, Ledger, MonotonicClock
 from tuner.config import TaskConfig, TrialSpec
 from tuner.errors import UserError
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
+from tuner.simulators.server import SimulatorLostError
 from tuner.workers._gpus import check_device
 from tuner.workers._memory import Housekeeper
 from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, end_family
@@ -28,6 +30,7 @@ from tuner.workers._protocol import Declined, Ended, Quit, Ready, Train
 
 if TYPE_CHECKING:
     from tuner.simulators import TaskEnv
+    from tuner.simulators.server import Client
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 TERMINATED = 128 + signal.SIGTERM
@@ -44,14 +47,23 @@ class Terminated(BaseException):
 
 
 class Bench:
-    """Holds the simulator, which stays open from trial to trial while they need the same task."""
+    """Holds the simulator, which stays open from trial to trial while they need the same task.
 
-    def __init__(self) -> None:
+    Args:
+        client: the connection to the simulator's server, for tasks that need one.
+    """
+
+    def __init__(self, client: "Client | None" = None) -> None:
+        self._client = client
         self._env: TaskEnv | None = None
         self._signature: tuple[TaskConfig, int] | None = None
 
-    def open(self, spec: TrialSpec) -> "TaskEnv":
+    def open(self, spec: TrialSpec, alive: Callable[[], None] = lambda: None) -> "TaskEnv":
         """Return the trial's environment, seeded; open it unless it is open.
+
+        Args:
+            spec: the trial.
+            alive: is called while a simulator in a process of its own starts.
 
         Raises:
             CannotReopen: if another task is open and its simulator cannot be replaced.
@@ -64,12 +76,23 @@ class Bench:
             if self._signature == signature:
                 self._env.seed(spec.seed)
                 return self._env
-            if not get_simulator(self._signature[0].simulator).reopens:
+            if self._client is None and not get_simulator(self._signature[0].simulator).reopens:
                 raise CannotReopen
             self.clear()
-        self._env = open_task(spec.task, seed=spec.seed, threads=spec.threads)
+        if self._client is None:
+            self._env = open_task(spec.task, seed=spec.seed, threads=spec.threads)
+        else:
+            self._env = self._open_served(self._client, spec, alive)
         self._signature = signature
         return self._env
+
+    def _open_served(self, client: "Client", spec: TrialSpec, alive: Callable[[], None]) -> "TaskEnv":
+        from tuner.simulators.server import CannotReopenError, ServedEnv
+
+        try:
+            return ServedEnv(spec.task, client, seed=spec.seed, threads=spec.threads, say=lambda _: alive())
+        except CannotReopenError as error:
+            raise CannotReopen from error
 
     def clear(self) -> None:
         """Close the environment, if one is open."""
@@ -81,11 +104,13 @@ class Bench:
 class Worker:
     """Carries out commands until `Quit`."""
 
-    def __init__(self, reader: CommandReader, writer: MessageWriter, clock: Clock) -> None:
+    def __init__(
+        self, reader: CommandReader, writer: MessageWriter, clock: Clock, client: "Client | None" = None
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._clock = clock
-        self._bench = Bench()
+        self._bench = Bench(client)
         self._housekeeper = Housekeeper()
         self._unusable: UserError | None = None
 
@@ -162,13 +187,14 @@ class Worker:
         try:
             if self._unusable is not None:
                 raise self._unusable
-            env = self._bench.open(spec)
+            env = self._bench.open(spec, channel.alive)
         except UserError as error:
             return _crashed(f"{error}", ledger, user_error=True)
         except (Exception, SystemExit) as error:
             if isinstance(error, CannotReopen):
                 raise
-            return _crashed(f"the simulator failed to open: {type(error).__name__}: {error}", ledger)
+            lost = {SIMULATOR_LOST: True} if isinstance(error, SimulatorLostError) else {}
+            return _crashed(f"the simulator failed to open: {type(error).__name__}: {error}", ledger, **lost)
         try:
             return run_trial(spec, env, channel, clock=self._clock, ledger=ledger)
         except (Exception, SystemExit) as error:
@@ -182,6 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("--messages", type=int, required=True, help="descriptor to write messages to")
     parser.add_argument("--started", type=float, required=True, help="when, on the machine's monotonic clock")
     parser.add_argument("--parent", type=int, help="process without which to die")
+    parser.add_argument("--simulator", type=int, help="descriptor of the connection to the simulator's server")
+    parser.add_argument("--simulator-log", help="what is known of that server, as JSON")
     given = parser.parse_args(arguments)
     if given.parent is not None:
         _die_with(given.parent)
@@ -190,7 +218,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for descriptor in (given.commands, given.messages):
         os.set_inheritable(descriptor, False)  # what a simulator starts must not hold the pipes open
     code = TERMINATED
-    worker = Worker(CommandReader(given.commands, end_family), MessageWriter(given.messages), MonotonicClock())
+    client = None if given.simulator is None else _connected(given.simulator, given.simulator_log)
+    reader, writer = CommandReader(given.commands, end_family), MessageWriter(given.messages)
+    worker = Worker(reader, writer, MonotonicClock(), client)
     try:
         worker.prepare(given.started)
         worker.work()
@@ -206,6 +236,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.stderr.flush()
     # Not sys.exit: the threads of JAX, torch and simulators are known to hang or crash while Python shuts down.
     os._exit(code)
+
+
+def _connected(descriptor: int, log: str) -> "Client":
+    from tuner.simulators.server import Client, ServerLog
+
+    os.set_inheritable(descriptor, False)
+    return Client(socket.socket(fileno=descriptor), ServerLog.from_json(log))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from tuner import simulators
 from tuner.cli.printing.output import console, print_json
+from tuner.simulators.server import SERVED
 
 
 def tasks(
@@ -30,17 +31,23 @@ def tasks(
     table.add_column("task", overflow="fold")
     for entry in found:
         table.add_row(entry["simulator"], entry["task"])
-    console().print(table)
+    out = console()
+    out.print(table)
+    if simulator is None:
+        names = " and ".join(SERVED)
+        out.print(f"\n{names} run in interpreters of their own; --simulator NAME asks one for its tasks.", markup=False)
 
 
 def tasks_data(simulator: str | None = None) -> list[dict[str, Any]]:
     """Return every task with its simulator.
 
     Args:
-        simulator: a simulator's name, or a user's own as `path/to/file.py:ClassName`; None lists all bundled ones.
+        simulator: a simulator's name, or a user's own as `path/to/file.py:ClassName`; None lists all that run in
+            this interpreter.
 
     Raises:
         UserError: for an unknown simulator.
     """
-    names = simulators.simulator_names() if simulator is None else [simulator]
+    bundled = [name for name in simulators.simulator_names() if name not in SERVED]
+    names = bundled if simulator is None else [simulator]
     return [{"simulator": name, "task": task} for name in names for task in simulators.get_simulator(name).tasks()]

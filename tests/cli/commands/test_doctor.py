@@ -1,0 +1,86 @@
+"""`tuner doctor`: each check, and what it says to do."""
+
+import json
+import re
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support import faulty
+from tuner.cli.app import app
+
+FAULTY = f"{faulty.__file__}:FaultySimulator"
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["doctor", *arguments])
+
+
+def checks(*arguments):
+    """Return exit code and checks by name."""
+    shown = call(*arguments, "--json")
+    found = json.loads(shown.stdout)
+    assert found["ok"] == (shown.exit_code == 0)
+    return shown.exit_code, {check["check"]: check for check in found["checks"]}
+
+
+def test_a_healthy_machine():
+    shown = call("--num-envs", "4")
+    assert shown.exit_code == 0
+    lines = shown.stdout.splitlines()
+    assert [line.split(":")[0].split()[1] for line in lines] == [
+        "Python",
+        "machine",
+        "learning",
+        "interpreter",
+        "launch",
+        "step",
+    ]
+    assert all(line.startswith("ok ") for line in lines)
+    assert "launch: Cartpole with 4 robots after" in shown.stdout
+
+
+def test_a_simulator_in_an_interpreter_of_its_own():
+    code, found = checks("--num-envs", "2", "--python", sys.executable)
+    assert code == 0
+    assert found["interpreter"]["text"] == sys.executable
+    assert found["server"]["text"].endswith("µs for a message there and back")
+
+
+def test_what_is_missing_is_named_and_the_rest_left_out(monkeypatch):
+    monkeypatch.delenv("TUNER_ISAACLAB_PYTHON", raising=False)
+    code, found = checks("--simulator", "isaaclab")
+    assert code == 1
+    assert "TUNER_ISAACLAB_PYTHON" in found["interpreter"]["text"]
+    assert "launch" not in found
+    code, found = checks("--simulator", "isaaclab", "--python", sys.executable)
+    assert code == 1
+    assert found["interpreter"]["text"].startswith(f"{sys.executable} has no package 'isaaclab'.")
+
+
+def test_an_unknown_task_is_told_as_the_simulator_tells_it():
+    code, found = checks("--task", "Cartpol")
+    assert code == 1
+    assert "Did you mean 'Cartpole'?" in found["launch"]["text"]
+
+
+def test_a_simulator_of_the_users_own():
+    code, found = checks("--simulator", FAULTY, "--task", "PointMass", "--num-envs", "2")
+    assert code == 0
+    assert found["step"]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--simulator", FAULTY), r"Name a task of the simulator '.*' to try: --task TASK"),
+        (("--device", "cpu"), "--device goes with --simulator isaaclab or mjlab only"),
+        (("--num-envs", "0"), "--num-envs"),
+    ],
+)
+def test_mistakes_are_one_message(arguments, message):
+    shown = call(*arguments)
+    assert shown.exit_code == 2
+    assert shown.stdout == ""
+    assert re.search(message, shown.stderr)

@@ -1,0 +1,43 @@
+"""What every simulator must do, done by Isaac Lab 3.0 with its own unchanged tasks."""
+
+import numpy as np
+
+from tests.simulators.server.fleet import ServedContract
+from tuner.config import TaskConfig
+from tuner.simulators.server import server_for
+
+
+class IsaacLabContract(ServedContract):
+    simulator = "isaaclab"
+
+    def server(self):
+        """Return the server of the interpreter that TUNER_ISAACLAB_PYTHON names."""
+        return server_for(TaskConfig(id=self.task_id, simulator=self.simulator))
+
+
+class TestCartpole(IsaacLabContract):
+    task_id = "Isaac-Cartpole"
+    robots = 64
+    action_scale = 0.1
+    failing_action = 4.0
+    failing_steps = 200
+    failed = staticmethod(lambda observations: np.abs(observations[:, 0]) > 2.9)
+
+
+class TestCartpoleDirect(IsaacLabContract):
+    task_id = "Isaac-Cartpole-Direct"
+    robots = 64
+    action_scale = 0.1
+    failing_action = 4.0
+    failing_steps = 200
+
+
+class TestVelocityFlatA1(IsaacLabContract):
+    task_id = "IsaacContrib-Velocity-Flat-UnitreeA1"
+    robots = 16
+    action_scale = 0.1
+    failing_action = 6.0
+    failing_steps = 100
+    late_at_the_end = (
+        11,
+    )  # the commanded turning rate, which Isaac Lab updates after it has kept the final observation

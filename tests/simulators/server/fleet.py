@@ -1,0 +1,83 @@
+"""Servers that stay warm from test to test, and the simulator contract on environments in them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contracts.opened_task import LIMIT
+from tests.contracts.simulator import SimulatorContract
+from tuner.config import TaskConfig
+from tuner.simulators.server import Client, ServedEnv, Server, ServerProcess
+
+
+class Fleet:
+    """Gives servers that serve one environment at a time, if possible one that has the task open already.
+
+    Args:
+        folder: for their logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._idle: list[tuple[Server, TaskConfig, ServerProcess]] = []
+        self._all: list[ServerProcess] = []
+
+    def take(self, server: Server, task: TaskConfig) -> ServerProcess:
+        """Return a server that nobody uses, a new one if there is none."""
+        fitting = [entry for entry in self._idle if entry[0] == server]
+        entry = next((entry for entry in fitting if entry[1] == task), fitting[0] if fitting else None)
+        if entry is not None:
+            self._idle.remove(entry)
+            return entry[2]
+        self._all.append(server.start(self._folder / f"{len(self._all)}.log"))
+        return self._all[-1]
+
+    def give_back(self, server: Server, task: TaskConfig, process: ServerProcess) -> None:
+        """Let the next test use a server."""
+        self._idle.append((server, task, process))
+
+    def end(self) -> None:
+        """End all servers."""
+        for process in self._all:
+            process.ask_to_end()
+        for process in self._all:
+            process.end(10.0)
+
+
+class ServedContract(SimulatorContract):
+    """The contract, on environments in warm servers, which a module's fixture `fleet` keeps."""
+
+    robots = 4
+    """How many robots a test gets that does not ask for another number."""
+
+    def server(self) -> Server:
+        """Return what opens the tasks."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def open_env(self, fleet: Fleet) -> Any:
+        """Open environments whose servers go back to the fleet after the test."""
+        server = self.server()
+        taken = []
+
+        def open_env(
+            num_envs: int | None = None,
+            *,
+            seed: int = 3,
+            threads: int = 1,
+            limit: int | None = LIMIT,
+            spread: bool = False,
+        ) -> ServedEnv:
+            task = self.config(num_envs or self.robots, limit)
+            process = fleet.take(server, task)
+            client = Client(process.connect(), process.log)
+            taken.append((task, process, client))
+            env = ServedEnv(task, client, seed=seed, threads=threads)
+            env.spread_ages = spread
+            return env
+
+        yield open_env
+        for task, process, client in taken:
+            client.close()
+            fleet.give_back(server, task, process)

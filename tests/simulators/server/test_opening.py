@@ -1,0 +1,62 @@
+"""Tasks opened in a server of their own."""
+
+import sys
+
+import psutil
+import pytest
+
+from tests.support import point_mass
+from tuner.config import TaskConfig
+from tuner.errors import UserError
+from tuner.simulators import find_simulator, get_simulator, open_task
+from tuner.simulators.server import ServedEnv
+
+POINT_MASS = f"{point_mass.__file__}:PointMassSimulator"
+
+
+def served(**fields):
+    return TaskConfig(id="PointMass", simulator=POINT_MASS, num_envs=2, python=sys.executable, **fields)
+
+
+def servers():
+    mine = psutil.Process().children(recursive=True)
+    return [process for process in mine if "server_side" in " ".join(process.cmdline())]
+
+
+def test_closing_the_environment_ends_its_server_and_removes_the_log():
+    env = open_task(served(), seed=0, threads=1)
+    assert isinstance(env, ServedEnv)
+    assert env.reset().shape == (2, 2)
+    running = servers()
+    assert len(running) == 2
+    log = env._client.log.file
+    assert log.is_file()
+    env.close()
+    assert not log.exists()
+    assert psutil.wait_procs(running, timeout=10)[1] == []
+
+
+def test_a_task_that_is_refused_leaves_no_server():
+    with pytest.raises(UserError, match="Unknown option 'mass'"):
+        open_task(served(options={"mass": 2}), seed=0, threads=1)
+    assert servers() == []
+
+
+def test_simulators_of_other_interpreters_are_not_asked_for_their_tasks_unasked(monkeypatch):
+    monkeypatch.delenv("TUNER_ISAACLAB_PYTHON", raising=False)
+    with pytest.raises(UserError, match="No simulator lists a task 'Isaac-Ant'"):
+        find_simulator("Isaac-Ant")
+    with pytest.raises(UserError, match="TUNER_ISAACLAB_PYTHON"):
+        get_simulator("isaaclab").tasks()
+
+
+def test_a_python_without_isaac_lab():
+    task = TaskConfig(id="Isaac-Ant", simulator="isaaclab", python=sys.executable)
+    with pytest.raises(UserError, match=r"has no Isaac Lab\. Give the Python of your Isaac Lab environment"):
+        open_task(task, seed=0, threads=1)
+
+
+def test_a_python_without_mjlab():
+    task = TaskConfig(id="Go1", simulator="mjlab", python=sys.executable)
+    with pytest.raises(UserError, match=r"has no mjlab\. Give the Python of your mjlab environment"):
+        open_task(task, seed=0, threads=1)

@@ -1,0 +1,123 @@
+"""The server's process: that it starts, ends, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.simulators.server.servers import LINE, family, gone
+from tuner.errors import UserError
+from tuner.simulators.server import SimulatorLostError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_an_end_in_good_order(servers):
+    process = servers.start()
+    servers.open(process=process).reset()
+    everyone = family(process)
+    assert len(everyone) == 2  # keeper and simulator
+    process.end(10.0)
+    assert gone(everyone)
+    assert "ended by signal" not in process.log.file.read_text()
+    process.end(10.0)
+    with pytest.raises(SimulatorLostError, match="The simulator's process ended"):
+        process.connect()
+
+
+@pytest.mark.parametrize("fault", ["hangs", "holds the lock", "exits 0"])
+def test_a_simulator_that_does_not_close_is_ended(servers, fault):
+    process = servers.start()
+    servers.open(process=process, closing=fault, children=True).reset()
+    everyone = family(process)
+    assert len(everyone) == 3
+    process.end(0.5)
+    assert gone(everyone)
+
+
+@pytest.mark.parametrize("victim", [0, 1], ids=["keeper", "simulator"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_when_one_side_of_the_server_dies(servers, victim, number):
+    process = servers.start()
+    env = servers.open(process=process)
+    env.reset()
+    everyone = family(process)
+    everyone[victim].send_signal(number)
+    assert gone(everyone)
+    with pytest.raises(SimulatorLostError, match="The simulator's process ended"):
+        env.reset()
+
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from tuner.config import TaskConfig
+from tuner.simulators.server import Client, ServedEnv, ServerProcess
+
+process = ServerProcess(sys.executable, "file:" + sys.argv[1], log_file=Path(sys.argv[2]))
+print(process.log.pid, flush=True)
+options = {"children": True} | ({sys.argv[3]: sys.argv[4]} if sys.argv[3:] else {})
+task = TaskConfig(id="Line", simulator="line", num_envs=2, options=options)
+env = ServedEnv(task, Client(process.connect(), process.log), seed=0, threads=1)
+print("open", flush=True)
+env.reset()
+env.step_async(env.action_space.low.repeat(2)[:, None])
+time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "fault"), [(None, None), ("stepping", "hangs"), ("stepping", "holds the lock"), ("opening", "hangs")]
+)
+def test_nothing_is_left_when_the_owner_is_killed(tmp_path, when, fault):
+    command = [sys.executable, "-c", OWNER, str(LINE), str(tmp_path / "log"), *([] if when is None else [when, fault])]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as owner:
+        keeper = psutil.Process(int(owner.stdout.readline()))
+        if when != "opening":
+            owner.stdout.readline()
+        else:
+            _until(lambda: "Kit prints" in (tmp_path / "log").read_text())
+        everyone = [keeper, *keeper.children(recursive=True)]
+        assert len(everyone) >= 2
+        owner.kill()
+    assert gone(everyone)
+
+
+def test_the_output_of_the_simulator_is_in_the_log_only(servers, capfd):
+    process = servers.start()
+    servers.open(process=process).reset()
+    assert "Kit prints what it likes to stdout" in process.log.file.read_text()
+    assert capfd.readouterr().out == ""
+
+
+def test_the_tail_of_the_log_is_of_this_process(servers, tmp_path):
+    (tmp_path / "server-0.log").write_text("of an earlier process\n")
+    process = servers.start()
+    servers.open(process=process)
+    assert process.log.tail() == ["Kit prints what it likes to stdout"]
+
+
+def test_an_interpreter_that_is_none(servers, tmp_path):
+    no_program = tmp_path / "python"
+    no_program.write_text("not a program")
+    with pytest.raises(UserError, match=re.escape(f"The interpreter {no_program} of the simulator cannot be started")):
+        servers.start(python=no_program)
+
+
+def _until(condition) -> None:
+    import time
+
+    for _ in range(200):
+        try:
+            if condition():
+                return
+        except FileNotFoundError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within 10 s")

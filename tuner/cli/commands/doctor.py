@@ -1,0 +1,193 @@
+"""`tuner doctor`: whether this machine can train, and what to do about what it cannot."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import JsonValue
+from rich.text import Text
+
+from tuner import simulators
+from tuner.cli.options import count_option
+from tuner.cli.printing.output import console, print_json
+from tuner.cli.printing.text import number_text
+from tuner.clock import MonotonicClock
+from tuner.config import TaskConfig
+from tuner.errors import TunerError, UserError
+from tuner.machine import describe_machine, granted_cpu_count, memory_limit_bytes, visible_gpus
+from tuner.simulators.server import SERVED, server_for, simulator_version
+
+if TYPE_CHECKING:
+    from tuner.simulators import TaskEnv
+
+TASKS = {
+    "mujoco": "Cartpole",
+    "gymnasium": "Pendulum-v1",
+    "isaaclab": "Isaac-Cartpole",
+    "mjlab": "Mjlab-Velocity-Flat-Unitree-Go1",
+}
+"""The task of each simulator that is tried if none is named."""
+_PACKAGES = ("optuna", "jax", "sbx-rl", "stable-baselines3", "numpy")
+_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    ok: bool
+    text: str
+    """What is there, or what is wrong and what to do about it."""
+
+
+def doctor(
+    simulator: Annotated[
+        str,
+        typer.Option("--simulator", metavar="NAME", help="The simulator to try; path/to/file.py:ClassName is yours."),
+    ] = "mujoco",
+    python: Annotated[
+        str | None,
+        typer.Option(
+            "--python", metavar="PATH", help="The interpreter that has the simulator, if it has one of its own."
+        ),
+    ] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="The task to try.")] = None,
+    num_envs: Annotated[int, count_option("--num-envs", "Robots to simulate at once.")] = 64,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="Where Isaac Lab and mjlab simulate: cpu, cuda:0.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
+) -> None:
+    """Check that this machine can train: packages, devices, and that a simulator starts and steps.
+
+    Each line says ok, or what to do. The exit code is 1 if something is not ok.
+    """
+    out = console(stderr=as_json)
+    found = []
+    for finding in findings(_task(simulator, python, task, num_envs, device)):
+        found.append(finding)
+        if not as_json:
+            mark = Text("ok   ", style="green") if finding.ok else Text("FAIL ", style="bold red")
+            out.print(mark.append(f"{finding.check}: {finding.text}", style="default"), soft_wrap=True)
+    healthy = all(finding.ok for finding in found)
+    if as_json:
+        print_json({"ok": healthy, "checks": [asdict(finding) for finding in found]})
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def findings(task: TaskConfig) -> Iterator[Finding]:
+    """Check one thing after another; what needs something that is not there is left out.
+
+    Args:
+        task: what is opened and stepped.
+    """
+    yield Finding("Python", True, f"{python_version()}, {_versions()}")
+    machine = describe_machine()
+    memory = memory_limit_bytes() / 2**30
+    yield Finding("machine", True, f"{machine['cpu']}, {granted_cpu_count()} CPUs granted, {memory:.1f} GiB of memory")
+    yield _learning_device()
+    interpreter = _checked("interpreter", lambda: _interpreter(task))
+    yield interpreter
+    if interpreter.ok:
+        yield from _simulation(task)
+
+
+def _task(simulator: str, python: str | None, task: str | None, num_envs: int, device: str | None) -> TaskConfig:
+    if task is None and simulator not in TASKS:
+        raise UserError(f"Name a task of the simulator '{simulator}' to try: --task TASK.")
+    if device is not None and simulator not in SERVED:
+        raise UserError(f"--device goes with --simulator {' or '.join(SERVED)} only. Leave it out.")
+    options: dict[str, JsonValue] = {} if device is None else {"device": device}
+    chosen = task or TASKS[simulator]
+    return TaskConfig(id=chosen, simulator=simulator, num_envs=num_envs, python=python, options=options)
+
+
+def _versions() -> str:
+    found = []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"{package} MISSING")
+    return ", ".join(found)
+
+
+def _learning_device() -> Finding:
+    import jax  # late: it takes a second, and Python and machine are told before
+
+    gpus = visible_gpus()
+    backend = jax.default_backend()
+    if gpus and backend == "cpu":
+        remedy = "Install the JAX build for it: pip install -U 'jax[cuda12]', and check the driver with nvidia-smi."
+        return Finding("learning", False, f"JAX {jax.__version__} uses the CPU, though there is a GPU. {remedy}")
+    return Finding("learning", True, f"JAX {jax.__version__} on {backend}: {jax.devices()[0].device_kind}")
+
+
+def _checked(check: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check, True, look())
+    except TunerError as error:
+        return Finding(check, False, str(error))
+
+
+def _interpreter(task: TaskConfig) -> str:
+    server = server_for(task)
+    if server is None:
+        return "the simulator runs in this one"
+    if task.simulator not in SERVED:
+        return f"{server.python}"
+    found = simulator_version(task)
+    if found is None:
+        raise UserError(
+            f"{server.python} has no package '{task.simulator}'. Name the interpreter that has it, or install it there."
+        )
+    return f"{server.python} with {task.simulator} {found}"
+
+
+def _simulation(task: TaskConfig) -> Iterator[Finding]:
+    clock = MonotonicClock()
+    begun = clock.now()
+    try:
+        env = simulators.open_task(task, seed=0, threads=granted_cpu_count())
+    except TunerError as error:
+        yield Finding("launch", False, str(error))
+        return
+    try:
+        what = f"{task.id} with {task.num_envs} robots"
+        yield Finding("launch", True, f"{what} after {clock.now() - begun:.1f} s{_provenance(env)}")
+        yield _checked("step", lambda: _stepped(env, clock))
+        trip = getattr(env, "round_trip_seconds", None)
+        if trip is not None:
+            yield _checked("server", lambda: f"{1e6 * trip(clock):.0f} µs for a message there and back")
+    finally:
+        env.close()
+
+
+def _provenance(env: "TaskEnv") -> str:
+    if env.provenance is None:
+        return ""
+    facts = {name: value for name, value in env.provenance.items() if name != "versions"}
+    return "".join(f", {name.replace('_', ' ')} {value}" for name, value in facts.items())
+
+
+def _stepped(env: "TaskEnv", clock: MonotonicClock) -> str:
+    import numpy as np
+
+    env.reset()
+    shape = (env.num_envs, *env.action_space.shape)
+    actions = np.clip(np.zeros(shape, np.float32), env.action_space.low, env.action_space.high)
+    env.step(actions)  # the first one may compile
+    begun = clock.now()
+    for _ in range(_STEPS):
+        result, rewards, _, _ = env.step(actions)
+    observations = np.asarray(result)
+    seconds = (clock.now() - begun) / _STEPS
+    if not (np.isfinite(observations).all() and np.isfinite(rewards).all()):
+        raise TunerError("Observations or rewards are not finite. The physics of this task has broken down.")
+    rate = number_text(env.num_envs / seconds)
+    return f"{1e3 * seconds:.2f} ms for all robots, {rate} steps/s, observations of {observations.shape[1]} numbers"

@@ -1,0 +1,86 @@
+"""Which tasks run in a server, and in whose interpreter."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuner.config import TaskConfig
+from tuner.errors import UserError
+from tuner.resources import user_cache, user_path
+from tuner.simulators.server._process import ServerProcess
+
+SERVED = {"isaaclab": "TUNER_ISAACLAB_PYTHON", "mjlab": "TUNER_MJLAB_PYTHON"}
+"""Simulators that always run in an interpreter of their own, with the variable that names it where the study file does
+not: their dependencies clash with ours."""
+
+_VERSION_PROGRAM = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server that a task needs; tasks with equal ones can share a process."""
+
+    python: Path
+    backend: str
+    """As `server_side.serve` takes it."""
+
+    def start(self, log_file: Path) -> ServerProcess:
+        """Start it; see `ServerProcess`."""
+        return ServerProcess(self.python, self.backend, log_file=log_file)
+
+
+def server_for(task: TaskConfig) -> Server | None:
+    """Return the server that a task needs, or None for a task that is opened in this process.
+
+    Raises:
+        UserError: if it is not known which interpreter has the simulator, or there is none.
+    """
+    if task.python is None and task.simulator not in SERVED:
+        return None
+    given = task.python or os.environ.get(SERVED.get(task.simulator, ""))
+    if not given:
+        variable = SERVED[task.simulator]
+        raise UserError(
+            f"The simulator '{task.simulator}' runs in an interpreter of its own, and none was given. Set task.python "
+            f"in the study file, or {variable} in the environment, to the path of the Python that has it."
+        )
+    python = user_path(given if os.sep in given else shutil.which(given) or given)
+    if not (python.is_file() and os.access(python, os.X_OK)):
+        raise UserError(
+            f"The interpreter {given} of the simulator '{task.simulator}' is not a program that can be run. Give the "
+            "path of a Python, such as /path/to/env/bin/python."
+        )
+    backend = task.simulator if task.simulator in SERVED else f"tuner:{task.simulator}"
+    return Server(python.absolute(), backend)
+
+
+def simulator_version(task: TaskConfig) -> str | None:
+    """Return the version of the simulator in the interpreter of its own, with where its assets come from.
+
+    None for a simulator that is part of this installation, and where it cannot be asked, as on another machine.
+    """
+    if task.simulator not in SERVED:
+        return None
+    try:
+        server = server_for(task)
+        if server is None:
+            return None
+        found = subprocess.run(
+            [server.python, "-c", _VERSION_PROGRAM, task.simulator],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    except (UserError, OSError, subprocess.SubprocessError):
+        return None
+    assets = task.options.get("asset_root") or os.environ.get("ISAACSIM_ASSET_ROOT")
+    return found.stdout.strip() + (f", assets of {assets}" if assets and task.simulator == "isaaclab" else "")
+
+
+def default_log_file(simulator: str) -> Path:
+    """Return where a simulator's output goes that no study's folder takes."""
+    name = simulator if simulator.isidentifier() else "simulator"
+    return user_cache() / "sac-tuner" / "logs" / f"{name}-{os.getpid()}.log"

@@ -1,0 +1,126 @@
+"""mjlab, Isaac Lab's interface on MuJoCo-Warp, behind the server."""
+
+import random
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from .task import Backend, RefusedError, ServedTask
+
+_OPTIONS = {"device": None, "max_episode_steps": None, "observation_group": "actor", "unbounded_actions": 100.0}
+"""What a study file may say under `task.options`, with defaults; they mean what they mean for Isaac Lab."""
+_PACKAGES = ("mjlab", "mujoco", "mujoco-warp", "warp-lang", "torch")
+
+
+def create(_argument: str) -> Backend:
+    """Return the backend."""
+    return MjlabBackend()
+
+
+class MjlabBackend(Backend):
+    """Opens the tasks that `mjlab.tasks` registers."""
+
+    def tasks(self) -> list[str]:
+        """Return the ids that mjlab registers."""
+        _check_installed()
+        return _registered()
+
+    def open(self, task: dict[str, Any], *, seed: int, threads: int) -> ServedTask:
+        """Open a task.
+
+        Raises:
+            RefusedError: if mjlab is missing, the task or an option is unknown, or the device does not exist.
+        """
+        unknown = sorted(set(task["options"]) - set(_OPTIONS))
+        if unknown:
+            raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(_OPTIONS)}.")
+        options = {**_OPTIONS, **task["options"]}
+        _check_installed()
+        import torch
+
+        torch.set_num_threads(threads)
+        device = options["device"] or ("cuda:0" if torch.cuda.is_available() else "cpu")
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            raise RefusedError(f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU.")
+        if task["id"] not in _registered():
+            raise _unknown_task(task["id"])
+        return _opened(task, options, device=device, seed=seed)
+
+
+def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed: int) -> ServedTask:
+    from mjlab.envs import ManagerBasedRlEnv
+    from mjlab.tasks.registry import load_env_cfg
+
+    from .torch_task import TorchTask, facts_of, observation_dim
+
+    config = load_env_cfg(task["id"])
+    config.scene.num_envs, config.seed = task["num_envs"], seed
+    if options["max_episode_steps"] is not None:
+        # Half a step less, as mjlab rounds up and the division may not come out even.
+        step = config.decimation * config.sim.mujoco.timestep
+        config.episode_length_s = (options["max_episode_steps"] - 0.5) * step
+    config.auto_reset = False  # mjlab keeps no final observations: robots that are done are reset here, after a look
+    env = ManagerBasedRlEnv(cfg=config, device=device)
+
+    class MjlabTask(TorchTask):
+        """An environment of mjlab."""
+
+        def start_over(self, seed: int | None) -> Any:
+            """Reset all robots."""
+            if seed is None:
+                return self._env.reset()[0]
+            random.seed(seed)
+            np.random.seed(seed % 2**32)
+            return self._env.reset(seed=seed)[0]
+
+        def finals(self, extras: dict[str, Any], observations: Any, ended: Any) -> "tuple[Any, Any]":
+            """Return the observations, and those after resetting the robots that are done."""
+            last = observations[self._group].clone()
+            after, _ = self._env.reset(env_ids=ended.nonzero().squeeze(-1))
+            return last, after[self._group]
+
+    group = options["observation_group"]
+    opened = MjlabTask(env, group, seed)
+    opened.facts = facts_of(
+        env,
+        dim=observation_dim(env.single_observation_space, group, task["id"]),
+        unbounded=float(options["unbounded_actions"]),
+        provenance={"versions": _versions(), "device": device},
+    )
+    return opened
+
+
+def _registered() -> list[str]:
+    import mjlab.tasks  # noqa: F401 - registers its tasks
+    from mjlab.tasks.registry import list_tasks
+
+    return sorted(list_tasks())
+
+
+def _unknown_task(name: str) -> RefusedError:
+    from difflib import get_close_matches
+
+    near = [f"'{each}'" for each in get_close_matches(name, _registered(), n=3, cutoff=0.5)]
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return RefusedError(f"mjlab has no task '{name}'.{hint} `tuner tasks --simulator mjlab` lists all.")
+
+
+def _check_installed() -> None:
+    if _version("mjlab") is None:
+        raise RefusedError(
+            f"The interpreter {sys.executable} has no mjlab. Give the Python of your mjlab environment as task.python, "
+            "or install it there with: pip install mjlab"
+        )
+
+
+def _versions() -> dict[str, str]:
+    return {name: found for name in _PACKAGES if (found := _version(name)) is not None}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,240 @@
+"""The server's process: opens tasks and steps them for one client after another.
+
+    python -c PROGRAM FOLDER BACKEND CONTROL LIFELINE
+
+PROGRAM puts FOLDER, where this package lies, on the path and calls `main`. BACKEND is NAME or NAME:ARGUMENT; the
+function `create(ARGUMENT)` of the module `NAME_backend` makes it. CONTROL is a socket over which the connections of
+clients arrive. LIFELINE is a pipe whose end means that the owner has died.
+
+Two processes are started: a keeper, which only waits, and the simulator. A simulator may hold Python's lock for minutes
+while it starts or hangs, so only another process can be trusted to end it.
+"""
+
+import ctypes
+import importlib
+import os
+import queue
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from typing import Any, NoReturn
+
+from .layout import Layout
+from .messages import Connection, ConnectionLostError
+from .task import Backend, RefusedError, ServedTask
+
+HEARTBEAT_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main() -> NoReturn:
+    """Become the keeper of a simulator's process; see the module's description for the arguments."""
+    backend, control, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    keeper = os.getpid()
+    simulator = os.fork()
+    if simulator == 0:
+        os.close(lifeline)
+        _die_with(keeper)
+        _simulate(backend, control)
+    os.close(control)
+    _keep(simulator, lifeline)
+
+
+def _keep(simulator: int, lifeline: int) -> NoReturn:
+    """Wait until the simulator or the owner has ended, then end everything in this process group."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(simulator, signal.SIGTERM))
+    code = 1
+    while True:
+        ready, _, _ = select.select([lifeline], [], [], 0.2)
+        if ready and not os.read(lifeline, 1):
+            break
+        ended, status = os.waitpid(simulator, os.WNOHANG)
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            break
+    # What the simulator started, and the simulator itself if its owner died. This process is in the group too, so its
+    # exit code is lost unless the others are ended one by one; the owner looks at messages, never at exit codes.
+    if code < 0:
+        sys.stderr.write(f"the simulator ended by signal {-code}\n")
+        sys.stderr.flush()
+    os.killpg(0, signal.SIGKILL)
+    os._exit(code)
+
+
+def _die_with(parent: int) -> None:
+    """Let the kernel kill this process when the keeper is killed (Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _simulate(backend: str, control: int) -> NoReturn:
+    code = 1
+    try:
+        Server(backend, socket.socket(fileno=control)).run()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: simulators are known to hang or crash while Python takes itself apart.
+    os._exit(code)
+
+
+class Server:
+    """Serves one client at a time; the task stays open when a client leaves.
+
+    Args:
+        backend: as in the module's description.
+        control: where clients' connections arrive.
+    """
+
+    def __init__(self, backend: str, control: socket.socket) -> None:
+        self._backend_name = backend
+        self._backend: Backend | None = None
+        self._control = Connection(control)
+        self._connection: Connection | None = None
+        self._task: ServedTask | None = None
+        self._signature: dict[str, Any] | None = None
+        self._opened_any = False
+        self._memory: Any = None
+        self._buffers: tuple[Any, ...] = ()
+        self._doing = "starting"
+        self._clients: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._quitting = False
+        threading.Thread(target=self._listen, name="control", daemon=True).start()
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def run(self) -> None:
+        """Serve clients until the owner says that it is enough, or has gone."""
+        while (descriptor := self._clients.get()) is not None:
+            self._connection = Connection(socket.socket(fileno=descriptor))
+            try:
+                self._serve(self._connection)
+            except ConnectionLostError:
+                self._doing = "waiting for a client"
+            finally:
+                connection, self._connection = self._connection, None
+                connection.close()
+                self._buffers, self._memory = (), None
+        self._doing = "closing"
+        self._close_task()
+
+    def _listen(self) -> None:
+        """Take in what the owner says, on a thread of its own: a client may stay connected and say nothing."""
+        try:
+            while (message := self._control.receive()) is not None and message["do"] != "quit":
+                self._clients.put(self._control.take_descriptor())
+        except ConnectionLostError:
+            pass  # the owner has gone; the keeper knows it too
+        self._quitting = True
+        self._clients.put(None)
+        connection = self._connection
+        if connection is not None:
+            connection.shut_down()
+
+    def _serve(self, connection: Connection) -> None:
+        while not self._quitting:
+            self._doing = "idle"
+            request = connection.receive()
+            if request is None:
+                continue
+            self._doing = request["do"]
+            try:
+                reply = self._answer(request, connection)
+            except ConnectionLostError:
+                raise
+            except RefusedError as error:
+                reply = {"failed": str(error), "mistake": True}
+            except Exception as error:
+                traceback.print_exc()
+                sys.stderr.flush()
+                reply = {"failed": f"{type(error).__name__}: {error}", "mistake": False}
+            connection.send({"serial": request["serial"], **reply})
+
+    def _answer(self, request: dict[str, Any], connection: Connection) -> dict[str, Any]:
+        do = request["do"]
+        if do == "step":
+            self._opened().step(self._buffers[request["buffer"]])
+            return {}
+        if do == "reset":
+            self._opened().reset(self._buffers[request["buffer"]], spread_ages=request["spread_ages"])
+            return {}
+        if do == "ping":
+            return {}
+        if do == "seed":
+            self._opened().seed(request["seed"])
+            return {}
+        if do == "attach":
+            self._attach(connection.take_descriptor())
+            return {}
+        if do == "open":
+            return self._open(request)
+        if do == "tasks":
+            return {"tasks": self._get_backend().tasks()}
+        if do == "close":
+            self._close_task()
+            return {}
+        raise RefusedError(f"The simulator's server does not know '{do}': it is of another version.")
+
+    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
+        signature = {"task": request["task"], "threads": request["threads"]}
+        if self._task is not None and self._signature == signature:
+            self._task.seed(request["seed"])
+        else:
+            if self._opened_any and not self._get_backend().reopens:
+                return {"declined": True}
+            self._close_task()
+            self._opened_any = True
+            self._task = self._get_backend().open(request["task"], seed=request["seed"], threads=request["threads"])
+            self._signature = signature
+        return {"facts": vars(self._task.facts)}
+
+    def _attach(self, descriptor: int) -> None:
+        """Map the client's memory; the descriptor is not needed afterwards."""
+        import mmap
+
+        facts = self._opened().facts
+        signature = self._signature or {}
+        layout = Layout(signature["task"]["num_envs"], facts.observation_dim, len(facts.action_low))
+        try:
+            self._memory = mmap.mmap(descriptor, layout.size)
+        finally:
+            os.close(descriptor)
+        self._buffers = layout.buffers(self._memory)
+
+    def _opened(self) -> ServedTask:
+        if self._task is None:
+            raise RefusedError("No task is open in the simulator's server.")
+        return self._task
+
+    def _get_backend(self) -> Backend:
+        if self._backend is None:
+            name, _, argument = self._backend_name.partition(":")
+            self._backend = importlib.import_module(f".{name}_backend", __package__).create(argument)
+        return self._backend
+
+    def _close_task(self) -> None:
+        task, self._task, self._signature = self._task, None, None
+        self._buffers, self._memory = (), None
+        if task is not None:
+            task.close()
+
+    def _beat(self) -> None:
+        """Give a sign of life every second, also while the main thread starts an engine or computes a step."""
+        while True:
+            time.sleep(HEARTBEAT_SECONDS)
+            connection = self._connection
+            if connection is None:
+                continue
+            try:
+                _, writable, _ = select.select([], [connection], [], 0)
+                if writable:  # a client that does not read must not keep this thread waiting
+                    connection.send({"alive": self._doing})
+            except (ConnectionLostError, OSError, ValueError):
+                continue

@@ -1,0 +1,81 @@
+"""What a backend opens: a task of many robots, stepped on arrays in shared memory."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+from .layout import Buffer
+
+
+class RefusedError(Exception):
+    """The user's mistake; the message says what was given, what is allowed and what to do."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an opened task. Everything is JSON-safe."""
+
+    observation_dim: int
+    action_low: list[float | None]
+    """The task's own action box, shape (action_dim,); None where it is not bounded."""
+    action_high: list[float | None]
+    max_episode_steps: int
+    control_period_seconds: float | None
+    """None where the task has no notion of time."""
+    joints: dict[str, Any] | None = None
+    """names, default, scale, lower, upper, as `JointTargets` has them; None where actions are something else."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Versions, physics, device and whatever else scores depend on."""
+    fault_markers: tuple[str, ...] = ()
+    """Texts that say, in a line of the simulator's log, that its physics has become invalid."""
+
+
+class ServedTask(ABC):
+    """A task opened by a backend."""
+
+    facts: Facts
+
+    @abstractmethod
+    def seed(self, seed: int) -> None:
+        """Seed everything, so that the next `reset` starts that seed's trajectory."""
+
+    @abstractmethod
+    def reset(self, buffer: Buffer, *, spread_ages: bool) -> None:
+        """Start a new episode for every robot and write its observations.
+
+        Args:
+            buffer: where to write.
+            spread_ages: give every robot a random initial age, uniform over the episode length.
+        """
+
+    @abstractmethod
+    def step(self, buffer: Buffer) -> None:
+        """Take the actions in the buffer and write everything else of it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the task."""
+
+
+class Backend(ABC):
+    """Opens the tasks of one simulator."""
+
+    reopens: bool = True
+    """Whether another task can be opened in this process after one was closed."""
+
+    @abstractmethod
+    def tasks(self) -> list[str]:
+        """Return the ids of the tasks that it can open."""
+
+    @abstractmethod
+    def open(self, task: dict[str, Any], *, seed: int, threads: int) -> ServedTask:
+        """Open a task.
+
+        Args:
+            task: `TaskConfig` in JSON.
+            seed: seeds the simulation.
+            threads: CPU threads that stepping may use.
+
+        Raises:
+            RefusedError: for the user's mistakes.
+        """

@@ -1,0 +1,154 @@
+"""Torch environments that step all robots at once and return five tensors: Isaac Lab's, and those made like them.
+
+The environment is stepped itself, without any wrapper of its own. Each way there is one copy, from the device straight
+into the shared memory, and no Python code runs for single robots.
+"""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import torch
+
+from .layout import Buffer
+from .task import Facts, RefusedError, ServedTask
+
+
+class TorchTask(ServedTask):
+    """A task whose environment has `num_envs`, `max_episode_length` and the writable `episode_length_buf`.
+
+    Args:
+        env: the environment, unwrapped.
+        group: the observation group that the agent gets.
+        seed: seeds the first reset.
+    """
+
+    def __init__(self, env: Any, group: str, seed: int) -> None:
+        self._env = env
+        self._group = group
+        self._device = torch.device(env.device)
+        self._seed: int | None = None
+        self._ages = np.random.default_rng(seed)
+        self._pinned: set[int] = set()
+        self.start_over(seed)  # the first reset of an engine leaves other states than every later one
+        self.seed(seed)
+
+    @abstractmethod
+    def start_over(self, seed: int | None) -> Any:
+        """Reset all robots, seeded if a seed is given; return the observations by group."""
+
+    @abstractmethod
+    def finals(self, extras: dict[str, Any], observations: Any, ended: Any) -> "tuple[Any, Any]":
+        """Return the true last observations of the episodes that ended, and the observations after the reset.
+
+        Args:
+            extras: the fifth value that the environment's step returned.
+            observations: the first one, by group.
+            ended: which robots' episodes ended, shape (robots,); at least one.
+
+        Returns:
+            Two tensors of shape (robots, observation_dim); of the first, only the rows of `ended` count.
+        """
+
+    def seed(self, seed: int) -> None:
+        """Seed the next reset, and the initial ages, which have a random stream of their own."""
+        self._seed = seed
+        self._ages = np.random.default_rng([seed, 1])
+
+    def reset(self, buffer: Buffer, *, spread_ages: bool) -> None:
+        """Start a new episode for every robot."""
+        seed, self._seed = self._seed, None
+        observations = self.start_over(seed)
+        if spread_ages:
+            ages = self._ages.integers(0, self._env.max_episode_length, self._env.num_envs)
+            self._env.episode_length_buf[:] = torch.as_tensor(ages).to(self._env.episode_length_buf)
+        self._write(buffer.observations, observations[self._group])
+        self._finish()
+
+    def step(self, buffer: Buffer) -> None:
+        """Step all robots."""
+        self._pin(buffer)
+        # A copy even on the CPU: the environment may keep the tensor, and the memory is written to again.
+        actions = torch.from_numpy(buffer.actions).to(self._device, copy=True)
+        observations, rewards, terminated, truncated, extras = self._env.step(actions)
+        ended = terminated | truncated
+        current = observations[self._group]
+        if bool(ended.any()):
+            last, current = self.finals(extras, observations, ended)
+            self._write(buffer.final_observations, last)
+        self._write(buffer.observations, current)
+        self._write(buffer.rewards, rewards)
+        self._write(buffer.terminated, terminated)
+        self._write(buffer.truncated, truncated & ~terminated)
+        self._finish()
+
+    def close(self) -> None:
+        """Close the environment."""
+        self._env.close()
+
+    def _write(self, target: Any, values: Any) -> None:
+        torch.from_numpy(target).copy_(values, non_blocking=True)
+
+    def _finish(self) -> None:
+        """Wait until everything that was written has arrived; whoever reads the memory knows nothing of streams."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
+    def _pin(self, buffer: Buffer) -> None:
+        """Let a GPU copy straight into the shared memory."""
+        if self._device.type != "cuda":
+            return
+        for array in buffer:
+            address = array.ctypes.data
+            if address not in self._pinned:
+                # What cannot be registered is copied through a staging area of the driver's, more slowly.
+                torch.cuda.cudart().cudaHostRegister(address, array.nbytes, 0)  # type: ignore[no-untyped-call]
+                self._pinned.add(address)
+
+
+def observation_dim(space: Any, group: str, task: str) -> int:
+    """Return the length of an observation of one group.
+
+    Args:
+        space: the spaces of one robot's observations, by group.
+        group: which one.
+        task: the task's id, for messages.
+
+    Raises:
+        RefusedError: if there is no such group, or its observations are no vectors.
+    """
+    groups = getattr(space, "spaces", space)
+    if group not in groups:
+        raise RefusedError(
+            f"{task} has no observation group '{group}'; it has: {', '.join(groups)}. Set "
+            "task.options.observation_group."
+        )
+    shape = getattr(groups[group], "shape", None)
+    if shape is None or len(shape) != 1:
+        what = "several arrays" if shape is None else f"arrays of shape {tuple(shape)}, such as images"
+        raise RefusedError(
+            f"The observation group '{group}' of {task} holds {what}; only vectors can be trained on. Choose another "
+            "group, or let the task concatenate its terms."
+        )
+    return int(shape[0])
+
+
+def facts_of(env: Any, *, dim: int, unbounded: float, **more: Any) -> Facts:
+    """Return what is known of an environment with Isaac Lab's attributes.
+
+    Args:
+        env: the environment, unwrapped.
+        dim: length of an observation.
+        unbounded: where an infinite action space is declared to end.
+        more: the other fields of `Facts`.
+    """
+    space = env.single_action_space
+    low, high = (np.clip(np.broadcast_to(end, space.shape), -unbounded, unbounded) for end in (space.low, space.high))
+    return Facts(
+        observation_dim=dim,
+        action_low=[float(bound) for bound in low],
+        action_high=[float(bound) for bound in high],
+        max_episode_steps=int(env.max_episode_length),
+        control_period_seconds=float(env.step_dt),
+        **more,
+    )
