@@ -17,6 +17,7 @@ CASES = {
     "tqc": small_config("tqc"),
     "ppo, truncated minibatch": small_config("ppo"),
     "ppo, one epoch of one minibatch": small_config("ppo", arguments={"n_epochs": 1, "batch_size": 32}),
+    "ppo, epochs of one minibatch": small_config("ppo", arguments={"n_epochs": 3, "batch_size": 32}),
     "ppo, adaptive learning rate": small_config("ppo", arguments={"target_kl": 0.01}),
     "td3": small_config("td3", arguments={"action_noise": 0.1}),
     "crossq": small_config("crossq"),

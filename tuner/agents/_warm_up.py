@@ -50,7 +50,7 @@ def _warm_up_on_policy(agent: Any) -> None:
     observations = _dummy_observations(agent)
     _predict(agent, observations)
     _predict_values(agent, observations)
-    agent.n_epochs = 1
+    agent.n_epochs = min(agent.n_epochs, 2)  # the second epoch meets what came out of an update of the first
     for _ in range(2):  # the second time with the results of an update
         agent.rollout_buffer = _dummy_rollout_buffer(agent)
         agent.stock.train(agent)
