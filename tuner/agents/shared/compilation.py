@@ -5,13 +5,14 @@ is a file lock, which the system drops when its process dies, however it dies.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import jax
 from filelock import BaseFileLock, FileLock, Timeout
+
+from tuner.resources import user_cache
 
 
 def enable_compilation_cache(directory: Path | None = None) -> Path:
@@ -22,7 +23,7 @@ def enable_compilation_cache(directory: Path | None = None) -> Path:
     Args:
         directory: the folder; by default `sac-tuner/jax` in the user's cache folder ($XDG_CACHE_HOME or ~/.cache).
     """
-    folder = _user_cache() / "sac-tuner" / "jax" if directory is None else directory
+    folder = user_cache() / "sac-tuner" / "jax" if directory is None else directory
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "jax_compilation_cache_dir": str(folder),
@@ -33,11 +34,6 @@ def enable_compilation_cache(directory: Path | None = None) -> Path:
     for name, value in settings.items():
         jax.config.update(name, value)  # type: ignore[no-untyped-call]
     return folder
-
-
-def _user_cache() -> Path:
-    configured = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(configured) if Path(configured).is_absolute() else Path.home() / ".cache"
 
 
 PATIENCE_SECONDS = 60.0

@@ -50,6 +50,17 @@ def test_a_descriptor_that_did_not_come_is_a_broken_protocol(ends):
         ends[0].take_descriptor()
 
 
+def test_a_descriptor_that_is_not_taken_is_closed(ends):
+    one, other = ends
+    out, into = os.pipe()
+    one.send({"do": "take"}, (into,))
+    os.close(into)
+    other.receive()
+    other.close()
+    assert os.read(out, 10) == b""  # the end of the pipe: no writer is left
+    os.close(out)
+
+
 def test_the_last_words_of_the_other_side_are_received_before_its_end(ends):
     one, other = ends
     one.send({"last": True})

@@ -81,8 +81,10 @@ class Connection:
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close the socket and descriptors that nobody took; closing twice is harmless."""
+        """Close the socket and the descriptors that were not taken; closing twice is harmless."""
         self._socket.close()
+        while self._received:
+            os.close(self._received.pop())
 
     def _read(self) -> None:
         try:

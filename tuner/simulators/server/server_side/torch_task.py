@@ -90,7 +90,7 @@ class TorchTask(ServedTask):
         torch.from_numpy(target).copy_(values, non_blocking=True)
 
     def _finish(self) -> None:
-        """Wait until everything that was written has arrived; whoever reads the memory knows nothing of streams."""
+        """Wait until everything that was written has arrived: the other side knows nothing of CUDA streams."""
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
 
