@@ -1,8 +1,7 @@
 """The alternatives to a tight action box, each against SAC for speed: `sac.py` beside this file, and an option.
 
-docs/action-bounds-alternatives.md says what each does and when it may help. `action_bound_fraction` is the box in every
-case: the one that widens, the one whose bounds cost reward, and for an actor that is not squashed the unit of its
-actions.
+What each does and when it may help stands in docs/action_bounds.md. `action_bound_fraction` is the box in every case:
+the one that widens, the one whose bounds cost reward, and for an actor that is not squashed the unit of its actions.
 """
 
 from typing import Any

@@ -50,6 +50,12 @@ def test_learners_are_compared(start):
     assert "fused float32" in out
 
 
+def test_the_server_of_a_simulator_is_measured(start):
+    out = start("simulator_server", "--robots 8 --observations 3 --actions 2 --steps 5 --rounds 3")
+    for row in ("in this process", "behind a server", "the server costs", "a message there and back"):
+        assert row in out
+
+
 @pytest.mark.slow
 def test_the_start_of_learners_is_measured_in_processes_of_their_own(start):
     task = "--simulator synthetic --num-envs 4 --buffer-steps 64 --networks 8 --batch-size 8"

@@ -52,7 +52,7 @@ def numbers(cell):
     ("text", "labels", "script", "data"),
     [
         (README, STORY, "a1_story.py", "a1_story.jsonl"),
-        (page("action-bounds.md"), BOXES, "action_bounds.py", "action_bounds_a1.jsonl"),
+        (page("action_bounds.md"), BOXES, "action_bounds.py", "action_bounds_a1.jsonl"),
     ],
     ids=["a1_story", "action_bounds"],
 )
