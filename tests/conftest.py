@@ -13,7 +13,7 @@ collect_ignore = [] if os.environ.get("TUNER_ISAACLAB_PYTHON") else ["isaaclab"]
 """Tests of the real Isaac Lab need its interpreter: `make test-isaaclab` names it."""
 
 _COMPILED = pytest.StashKey[str]()
-_LONGEST = ("test_local.py", "test_processes.py", "test_packaging.py", "test_run.py", "test_warm_up.py")
+_LONGEST = ("test_local_pool.py", "test_processes.py", "test_packaging.py", "test_run.py", "test_warm_up.py")
 """Files that take half a minute and more."""
 
 

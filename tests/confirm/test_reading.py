@@ -15,7 +15,7 @@ from tuner.confirm._plan import Entrant, Plan
 from tuner.confirm._reading import runs_by_candidate
 from tuner.records import Outcome, OutcomeKind
 from tuner.storage import attributes, confirm_name
-from tuner.study._trials import write_outcome
+from tuner.study._running_trial import write_outcome
 
 
 def test_a_study_that_was_never_confirmed(lab: Lab) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from tuner.confirm._selection import fresh_seeds
-from tuner.study._trials import trial_seed
+from tuner.study._running_trial import trial_seed
 
 
 def test_more_seeds_begin_with_the_fewer():

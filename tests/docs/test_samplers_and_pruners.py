@@ -7,7 +7,7 @@ import pytest
 
 from tests.docs.pages import page, rows
 from tuner.study import TimeToReturnPruner, pruner_names, sampler_names
-from tuner.study.samplers._local import LocalSampler
+from tuner.study.samplers._local_search import LocalSampler
 
 SAMPLERS, _, PRUNERS = page("samplers-and-pruners.md").partition("## Pruners")
 

@@ -3,11 +3,11 @@
 import pytest
 
 from tuner.records import Evaluation
-from tuner.training._crossing import Confirmation
+from tuner.training._crossing import CrossingCheck
 
 
 def confirmation(target=10.0):
-    return Confirmation(target, 100.0)
+    return CrossingCheck(target, 100.0)
 
 
 def evaluated(mean, seconds):

@@ -15,7 +15,7 @@ from tests.training.timed_point_mass import (
 )
 from tuner.clock import Ledger, ManualClock
 from tuner.training._assembly import assemble
-from tuner.training._files import TrialFiles
+from tuner.training._write_folder import TrialFiles
 
 
 def assembled(agent, *, num_envs=16, restorable=True, channel=None, **options):

@@ -1,6 +1,6 @@
 """A worker that does what the trial's option `do` says, word by word, without training: what a pool must cope with.
 
-It starts in a fraction of the time of a real one. `test_local.py` has the real one, with real faults.
+It starts in a fraction of the time of a real one. `test_local_pool.py` has the real one, with real faults.
 """
 
 import argparse

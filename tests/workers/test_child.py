@@ -14,7 +14,7 @@ from tests.workers.trials import endless, point_mass
 from tuner.config import TrialSpec
 from tuner.records import OutcomeKind
 from tuner.workers._cpus import available_cpus
-from tuner.workers._local import COMMAND
+from tuner.workers._local_pool import COMMAND
 from tuner.workers._process import WorkerProcess
 from tuner.workers._protocol import Declined, Ended, PhaseEntered, Ready, Ticked, Train, decode
 from tuner.workers.child import TERMINATED, Bench, CannotReopen

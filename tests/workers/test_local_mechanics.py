@@ -35,8 +35,8 @@ def clock() -> JumpingClock:
 @pytest.fixture(autouse=True)
 def shorter_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for processes to end in good order, because none of these does."""
-    monkeypatch.setattr("tuner.workers._local.GRACE_SECONDS", 0.2)
-    monkeypatch.setattr("tuner.workers._local.CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr("tuner.workers._local_pool.GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("tuner.workers._local_pool.CLOSE_SECONDS", 0.5)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.pool import PRUNE, PoolContract
-from tests.workers.test_replay_pool import curve
+from tests.workers.test_recorded_pool import curve
 from tests.workers.trials import endless, point_mass
 from tuner.clock import ManualClock
 from tuner.config import TrialSpec

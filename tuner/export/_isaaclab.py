@@ -99,7 +99,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
 def _code(agent: StockAgent) -> str:
     """Return the code that turns the configuration, as Isaac Lab reads it, into the agent."""
     from tuner.agents import MEAN_PENALTY_PARTS
-    from tuner.export._parts import ActionBox, set_initial_std
+    from tuner.export._embedded_code import ActionBox, set_initial_std
 
     algorithm, imports, build = f"sbx.{agent.class_name}", _IMPORTS, _BUILD
     sources: list[Any] = [ActionBox]

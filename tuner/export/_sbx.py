@@ -49,7 +49,7 @@ class SbxFormat(Format):
     def text(self, configuration: ExportedConfiguration) -> str:
         """Return the program."""
         from tuner.agents import MEAN_PENALTY_PARTS
-        from tuner.export._parts import ActionBox, set_initial_std
+        from tuner.export._embedded_code import ActionBox, set_initial_std
 
         agent = stock_agent(configuration)
         sections = [

@@ -13,8 +13,8 @@ from tuner.config import TaskConfig, parse_options
 from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import as_yaml, commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
+from tuner.export._embedded_code import ActionBox, set_initial_std
 from tuner.export._formats import Format
-from tuner.export._parts import ActionBox, set_initial_std
 from tuner.export._python_source import Code, call
 
 __all__ = ["ActionBox", "InitialStd", "ZooFormat", "penalizing_means"]

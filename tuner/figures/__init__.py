@@ -16,6 +16,7 @@ from tuner.figures._initial_actions import (
     squashed_data,
     squashed_figure,
 )
+from tuner.figures._kaplan_meier import confirmed_times, reaching_data, reaching_figure, study_times
 from tuner.figures._ledgers import BETWEEN, ledgers_data, ledgers_figure, seconds_data
 from tuner.figures._notes import aim_sentence, result_sentence, score_sentence, study_sentences, trial_name
 from tuner.figures._outcomes import ACCOUNT_COLOURS, OUTCOMES, RUNNING, Look, account_words
@@ -27,7 +28,6 @@ from tuner.figures._parameters import (
     parallel_figure,
     searched_parameters,
 )
-from tuner.figures._reaching import confirmed_times, reaching_data, reaching_figure, study_times
 from tuner.figures._returns import returns_data, returns_figure
 from tuner.figures._stops import stops_data, stops_figure
 from tuner.figures._style import COLOURS, number

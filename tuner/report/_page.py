@@ -9,11 +9,11 @@ from tuner import __version__
 from tuner.clock import wall_time
 from tuner.figures import aim_sentence
 from tuner.report._blocks import Figure, Section, drawn, moment, paragraph, text
-from tuner.report._effort import faults_section, ledger_section, stops_section
 from tuner.report._origin import machine_name, origin_section, trials_section
 from tuner.report._result import configuration_section, headline, result_facts, time_section
 from tuner.report._search import history_section, parameters_section, returns_section
 from tuner.report._study_data import Source
+from tuner.report._time_and_faults import faults_section, ledger_section, stops_section
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """What the browser lets the page do: it may request nothing from the network."""

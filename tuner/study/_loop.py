@@ -14,7 +14,7 @@ from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name
 from tuner.study._listener import StudyListener
-from tuner.study._trials import RunningTrial, Verdict, write_outcome
+from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
 from tuner.training import StopRequest
 from tuner.workers import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 

@@ -27,7 +27,7 @@ from tuner.storage.attributes import VERDICT, counts
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop
 from tuner.study._resume import open_study
-from tuner.study._trials import RunningTrial, Verdict, conclude_trial, propose_trial
+from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, propose_trial
 from tuner.training import StopRequest
 from tuner.workers import WorkerPool
 

@@ -18,7 +18,7 @@ from tuner.spaces import SearchSpace
 from tuner.storage import check_fingerprint, check_not_running, check_schema_number, fingerprint, write_config
 from tuner.storage.attributes import WARM_START, outcome_of
 from tuner.study._optuna_options import without_experimental_warnings
-from tuner.study._trials import conclude_trial, write_outcome
+from tuner.study._running_trial import conclude_trial, write_outcome
 from tuner.study.pruners import create_pruner
 from tuner.study.samplers import create_sampler, parameters_of, rehearse
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from tuner.optional import lazy_attributes
 from tuner.training._channel import Channel, Phase, SilentChannel, StopRequest
-from tuner.training._folder import RunFolder, check_policy, check_start, read_folder
+from tuner.training._read_folder import RunFolder, check_policy, check_start, read_folder
 
 if TYPE_CHECKING:
     from tuner.training._assembly import TrialParts, assemble
-    from tuner.training._files import TrialFiles
     from tuner.training._meter import Meter, NonFiniteError
     from tuner.training._progress import Counters
     from tuner.training._run import run_trial
     from tuner.training._whole_episodes import WholeEpisodes, run_whole_episodes
+    from tuner.training._write_folder import TrialFiles
 
 __all__ = [
     "Channel",
@@ -44,7 +44,7 @@ __getattr__ = lazy_attributes(
         "Counters": "_progress",
         "Meter": "_meter",
         "NonFiniteError": "_meter",
-        "TrialFiles": "_files",
+        "TrialFiles": "_write_folder",
         "TrialParts": "_assembly",
         "WholeEpisodes": "_whole_episodes",
         "assemble": "_assembly",

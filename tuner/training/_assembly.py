@@ -15,9 +15,9 @@ from tuner.simulators import TaskEnv, bound_actions
 from tuner.training._callback import TrialCallback
 from tuner.training._channel import Channel
 from tuner.training._evaluation import Evaluator
-from tuner.training._files import TrialFiles
 from tuner.training._meter import Meter
 from tuner.training._progress import Progress
+from tuner.training._write_folder import TrialFiles
 
 _ONE_IN = 16
 _AT_LEAST = 4

@@ -7,9 +7,9 @@ from tuner.clock import Ledger
 from tuner.records import Evaluation
 from tuner.training._channel import Channel, StopRequest
 from tuner.training._evaluation import Evaluator
-from tuner.training._files import TrialFiles
 from tuner.training._meter import Meter, NonFiniteError
 from tuner.training._progress import Counters, Progress
+from tuner.training._write_folder import TrialFiles
 
 
 class TargetReached(Exception):  # noqa: N818 - not an error: the way out of the agent's learning loop between rollouts

@@ -24,7 +24,7 @@ class Crossing:
     """Lower end of the estimate then, uncorrected."""
 
 
-class Confirmation:
+class CrossingCheck:
     """Decides when to evaluate, and keeps the best return so far.
 
     **When.** The estimate must reach the target: its lower end, or, while evaluations have cost less than

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tuner.config import TrialSpec
 from tuner.records import Evaluation, Tick
-from tuner.training._crossing import Confirmation
+from tuner.training._crossing import CrossingCheck
 from tuner.training._episodes import Episodes
 from tuner.training._return_monitor import ReturnEstimate, ReturnMonitor
 
@@ -77,7 +77,7 @@ class Progress:
         rngs = np.random.default_rng([spec.seed, 1]).spawn(2)
         target = spec.objective.target if spec.objective.kind == "time_to_return" else None
         self.episodes = Episodes(spec.task.num_envs, probes)
-        self.confirmation = Confirmation(target, spec.budget_seconds)
+        self.confirmation = CrossingCheck(target, spec.budget_seconds)
         self.ticks = TickGrid(spec.budget_seconds, spec.ticks)
         self._exploring = ReturnMonitor(np.setdiff1d(everyone, probes), max_episode_steps, rngs[0])
         self._probing = ReturnMonitor(probes, max_episode_steps, rngs[1]) if len(probes) else None

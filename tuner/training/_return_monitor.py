@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tuner.training._survival import AgeTable, age_edges, episode_return, tabulate
+from tuner.training._return_by_age import AgeTable, age_edges, episode_return, tabulate
 
 INTERVAL = 0.90
 """Confidence level of the interval: by chance, its lower end is too high one time in twenty."""

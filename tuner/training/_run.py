@@ -15,9 +15,9 @@ from tuner.training._assembly import TrialParts, assemble
 from tuner.training._callback import TargetReached
 from tuner.training._channel import Channel
 from tuner.training._conditions import environment_details, is_contended, read_cpu_times
-from tuner.training._files import TrialFiles
-from tuner.training._folder import check_start
 from tuner.training._meter import NonFiniteError
+from tuner.training._read_folder import check_start
+from tuner.training._write_folder import TrialFiles
 
 _NO_LIMIT = 2**60
 """Environment steps: only the training clock ends a trial."""

@@ -1,8 +1,8 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
-from tuner.workers._local import LocalPool
+from tuner.workers._local_pool import LocalPool
 from tuner.workers._pool import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
-from tuner.workers._replay_pool import Recording, ReplayPool
+from tuner.workers._recorded_pool import Recording, ReplayPool
 
 __all__ = [
     "INTERRUPT_SECONDS",

@@ -17,7 +17,7 @@ from tuner.simulators.server import ServerLog
 from tuner.training import Phase, StopRequest
 from tuner.workers._cpus import running_on
 from tuner.workers._protocol import Command, LineSplitter, encode
-from tuner.workers._simulators import SlotSimulator
+from tuner.workers._slot_simulator import SlotSimulator
 
 LOG_TAIL_LINES = 20
 _CHUNK = 65536

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tuner.optional import lazy_attributes
 from tuner.simulators.server._client import Client
+from tuner.simulators.server._interpreter import SERVED, Server, server_for, simulator_version
 from tuner.simulators.server._process import Deadlines, ServerLog, ServerProcess, SimulatorLostError
-from tuner.simulators.server._server import SERVED, Server, server_for, simulator_version
 
 if TYPE_CHECKING:
     from tuner.simulators.server._env import CannotReopenError, ServedEnv

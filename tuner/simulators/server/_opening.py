@@ -7,8 +7,8 @@ from tuner.errors import UserError
 from tuner.simulators._contract import Simulator, TaskEnv
 from tuner.simulators.server._client import Client
 from tuner.simulators.server._env import ServedEnv
+from tuner.simulators.server._interpreter import Server, default_log_file, server_for
 from tuner.simulators.server._process import Deadlines
-from tuner.simulators.server._server import Server, default_log_file, server_for
 
 
 def open_served(

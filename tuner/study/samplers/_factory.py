@@ -18,7 +18,7 @@ from tuner.config import SamplerConfig
 from tuner.errors import UserError, unknown_name
 from tuner.study._optuna_options import checked_options, without_experimental_warnings
 from tuner.study.samplers._fixed import FixedValue
-from tuner.study.samplers._local import LocalSampler
+from tuner.study.samplers._local_search import LocalSampler
 
 _SAMPLERS: Mapping[str, Callable[..., BaseSampler]] = {
     "tpe": TPESampler,

@@ -14,7 +14,7 @@ from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import outcome_of, runs_of
 from tuner.study import Verdict
-from tuner.study._trials import columns, judge, queue_again, trial_seed, write_outcome
+from tuner.study._running_trial import columns, judge, queue_again, trial_seed, write_outcome
 
 
 def test_a_reached_score_is_carried_forward(lab: Lab) -> None:

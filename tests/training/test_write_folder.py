@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tuner.training._files import TrialFiles
+from tuner.training._write_folder import TrialFiles
 
 
 def test_nothing_is_written_without_a_folder():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from tests.figures.studies import stopped
 from tests.report.sections import figures, told
-from tuner.report._effort import faults_section, ledger_section, stops_section
 from tuner.report._study_data import read_source
+from tuner.report._time_and_faults import faults_section, ledger_section, stops_section
 
 
 def test_verdicts_are_listed_with_what_became_of_the_trial(pruned):

@@ -33,7 +33,7 @@ from tuner.workers._protocol import (
     Train,
     decode,
 )
-from tuner.workers._simulators import SlotSimulator
+from tuner.workers._slot_simulator import SlotSimulator
 
 COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
 """Starts a worker; `-P` keeps files of the working directory from passing for modules."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tuner.training._survival import AGE_BINS, AgeTable, age_edges, episode_return, tabulate
+from tuner.training._return_by_age import AGE_BINS, AgeTable, age_edges, episode_return, tabulate
 
 # Three bins: ages 0–1, 2–3, 4–5.
 EDGES = np.array([0, 2, 4, 6])

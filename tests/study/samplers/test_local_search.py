@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from tuner.config import SamplerConfig
 from tuner.errors import UserError
 from tuner.study import create_sampler
-from tuner.study.samplers._local import LocalSampler
+from tuner.study.samplers._local_search import LocalSampler
 
 START = {f"x{i}": 0.6 for i in range(12)} | {"n": 8, "s": 0.5, "c": "b"}
 CHOICES = ("a", "b", "c")

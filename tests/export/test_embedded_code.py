@@ -7,7 +7,7 @@ import pytest
 import sbx
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from tuner.export._parts import ActionBox, set_initial_std
+from tuner.export._embedded_code import ActionBox, set_initial_std
 
 
 class Recorder(gymnasium.Env):
