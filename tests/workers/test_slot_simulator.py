@@ -12,8 +12,10 @@ import pytest
 from tests.contracts.pool import PoolContract, outcomes, until_ended, until_ticked
 from tests.workers.trials import TICKS, endless, point_mass
 from tuner.config import TrialSpec, WorkersConfig
+from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.workers import LocalPool
+from tuner.workers._slot_simulator import SlotSimulator
 
 CONFIG = WorkersConfig(count=2, threads=1, silence_seconds=90)
 
@@ -106,3 +108,25 @@ def test_an_interpreter_that_is_none_is_the_users_mistake(tmp_path):
     assert ended.outcome.kind is OutcomeKind.CRASHED
     assert ended.outcome.details["user_error"] is True
     assert "is not a program that can be run" in ended.outcome.message
+
+
+def test_a_server_that_could_not_be_started_is_tried_again(tmp_path):
+    simulator = SlotSimulator(frozenset({0}), tmp_path / "log", {})
+    task = served(point_mass(1)).task
+    (tmp_path / "log").mkdir()  # the log cannot be opened, so the server cannot be started
+    for _ in range(2):
+        with pytest.raises(UserError):
+            simulator.prepare(task)
+    (tmp_path / "log").rmdir()
+    assert simulator.prepare(task)
+    assert simulator.connect() is not None
+    simulator.end()
+
+
+def test_closing_the_pool_interrupts_trials_of_served_tasks(tmp_path):
+    pool = LocalPool(WorkersConfig(count=1, threads=1, silence_seconds=90), log_dir=tmp_path)
+    pool.submit(0, served(endless(1)))
+    until_ticked(pool)
+    pool.close()
+    [ended] = outcomes(pool.poll(0.0))
+    assert ended.outcome.kind is OutcomeKind.INTERRUPTED

@@ -74,7 +74,7 @@ def restore(
         _check_fits(name, ours, theirs[name], directory)
         owner = agent.policy if hasattr(agent.policy, name) else agent
         setattr(owner, name, _taken_over(ours, theirs[name], adaptive_rate=hasattr(agent, "adaptive_lr")))
-    if hasattr(agent, "adaptive_lr"):  # loading sets SBX's own record of it back to the start
+    if hasattr(agent, "adaptive_lr"):  # loading resets SBX's stored learning rate
         rate = optax.tree_utils.tree_get(saved.policy.actor_state.opt_state, "learning_rate")
         agent.adaptive_lr.current_adaptive_lr = float(rate)
     agent.pretrained = True

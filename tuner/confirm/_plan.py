@@ -98,7 +98,7 @@ class Plan:
 
 
 def run_of(trial: FrozenTrial) -> tuple[int | str, int] | None:
-    """Return whose run a trial is, and its seed; None if it was killed before that was written."""
+    """Return the candidate and the seed of a confirm run; None if it was killed before that was written."""
     if CANDIDATE not in trial.user_attrs or SEED not in trial.user_attrs:
         return None
     return trial.user_attrs[CANDIDATE], trial.user_attrs[SEED]

@@ -138,7 +138,7 @@ def reaching_figure(data: pd.DataFrame, *, budget_seconds: float, runs: str = "s
     figure.update_layout(showlegend=True)
     return styled(
         figure,
-        title="How many have reached the target by when",
+        title="Share of runs that reached the target over time",
         subtitle=f"Kaplan–Meier estimate with its 95 % interval; {runs} that did not reach the target are censored.",
         x="training clock [s]",
         y=f"share of {runs} at the target",

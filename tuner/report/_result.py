@@ -93,7 +93,7 @@ def _confirmed(source: Source, confirmation: Confirmation) -> Section:
         blocks.append(Figure("promised-and-given", confirmed_figure(data, times, budget_seconds=budget)))
     if times["reached"].any():
         blocks += [
-            heading("How many have reached the target by when"),
+            heading("Share of runs that reached the target over time"),
             paragraph(
                 "The Kaplan–Meier curve of each candidate; the further left and the higher, the better.", kind="reading"
             ),

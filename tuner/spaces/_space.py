@@ -93,7 +93,7 @@ class SearchSpace:
             task: what the agent is for.
 
         Raises:
-            UserError: if the space's function raises, describes an agent that cannot be, or returns something else.
+            UserError: if the space's function raises, describes an invalid agent, or returns something else.
             TrialPruned: if the function raises it.
         """
         return self._agent(SpaceTrial(trial, task, self.action_bounds))

@@ -27,7 +27,7 @@ _FAILURES_IN_A_ROW = 5
 
 
 class TrialSource(Protocol):
-    """Which trials a loop runs, and what happens to them: a search asks a sampler, a race its standing."""
+    """Which trials a loop runs, and what happens to them: a search asks the sampler, a race uses its ranking."""
 
     @property
     def finished(self) -> bool:

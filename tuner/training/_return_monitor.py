@@ -20,7 +20,7 @@ MIN_OBSERVED = 0.5
 """There is no estimate before this share of the expected episode lies at ages at which robots have been seen.
 
 At the start no robot is old. If robots fall, the expected episode is short and the estimate comes early. If none falls,
-it waits for half an episode, because what older robots would do is a guess: any pole stands well for its first moments.
+it waits for half an episode, because what older robots would do is a guess: every pole stays up at first.
 """
 
 MIN_UNITS, MAX_UNITS = 16, 128

@@ -239,7 +239,7 @@ class _LastResort(MetaPathFinder):
         top = fullname.partition(".")[0]
         if folder is None or top.startswith(_PREFIX):
             return None
-        # Others' attempts to import what may not be installed must not find what only happens to lie in the folder.
+        # When another package tries an optional import, it must not find a file of that name in this folder.
         if not (folder.loading or f"{folder.name}.{top}" in sys.modules) or not folder.has(top):
             return None
         whole = f"{folder.name}.{fullname}"

@@ -40,7 +40,7 @@ COMMAND = (sys.executable, "-P", "-m", "tuner.workers.child")
 GRACE_SECONDS = 2.0
 """How long a process may take to obey SIGTERM."""
 CLOSE_SECONDS = 5.0
-"""How long workers may take to end in good order."""
+"""How long workers may take to end cleanly."""
 _LOOK_SECONDS = 0.25
 """How often processes and deadlines are checked while no message comes in."""
 
@@ -94,16 +94,11 @@ class LocalPool(WorkerPool):
         self._cpu_count = len(cpus)
         self._oversubscribed = overlap(cpu_sets)
         gpus = split_gpus(visible_gpus(), config.count)
-        self._slots = [
-            Slot(
-                i,
-                cpus,
-                log_dir / f"worker-{i}.log",
-                SlotSimulator(cpus, log_dir / f"simulator-{i}.log"),
-                {WORKERS_VARIABLE: str(config.count), **gpu},
-            )
-            for i, (cpus, gpu) in enumerate(zip(cpu_sets, gpus, strict=True))
-        ]
+        self._slots = []
+        for i, (own, gpu) in enumerate(zip(cpu_sets, gpus, strict=True)):
+            environment = {WORKERS_VARIABLE: str(config.count), **gpu}
+            simulator = SlotSimulator(own, log_dir / f"simulator-{i}.log", environment)
+            self._slots.append(Slot(i, own, log_dir / f"worker-{i}.log", simulator, environment))
 
     @property
     def slots(self) -> int:
@@ -168,13 +163,14 @@ class LocalPool(WorkerPool):
             self.stop(slot.number, StopRequest(OutcomeKind.INTERRUPTED))
             if slot.process is not None:
                 slot.process.send(Quit())
-            slot.simulator.ask_to_end()
         until = self._clock.now() + CLOSE_SECONDS
         while any(slot.process for slot in self._slots) and (left := until - self._clock.now()) > 0:
             self._advance(min(left, _LOOK_SECONDS))
         for slot in self._slots:
             self._discard(slot)
             self._interrupt(slot)
+            slot.simulator.ask_to_end()
+        for slot in self._slots:
             slot.simulator.end(GRACE_SECONDS)
         self._selector.close()
 
@@ -203,6 +199,7 @@ class LocalPool(WorkerPool):
                 log_file=slot.log_file,
                 environment=slot.environment,
                 simulator=slot.simulator.connect(),
+                limits=(self._config.launch_seconds, self._config.silence_seconds),
             )
         except TunerError as error:
             self._end_trial(slot, _faults.crashed(str(error), trial.phase, None, []))

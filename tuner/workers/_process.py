@@ -32,6 +32,7 @@ class WorkerProcess:
         log_file: where its stdout and stderr are appended.
         environment: variables to add to this process's own.
         simulator: the connection to its simulator's server, which is closed here, and what is known of the server.
+        limits: seconds of silence that are allowed while a simulator starts, and while training.
 
     Raises:
         TunerError: if the process cannot be started.
@@ -45,6 +46,7 @@ class WorkerProcess:
         log_file: Path,
         environment: Mapping[str, str] | None = None,
         simulator: tuple[socket.socket, ServerLog] | None = None,
+        limits: tuple[float, float] = (300.0, 60.0),
     ) -> None:
         self.log_file = log_file
         self._lines = LineSplitter()
@@ -62,6 +64,7 @@ class WorkerProcess:
             connection, server = simulator
             inherited.append(connection.fileno())
             arguments += ["--simulator", str(connection.fileno()), "--simulator-log", server.to_json()]
+            arguments += ["--launch-seconds", str(limits[0]), "--silence-seconds", str(limits[1])]
         try:
             with log_file.open("ab") as log, running_on(cpus):
                 self._log_start = log.tell()

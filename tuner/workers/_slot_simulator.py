@@ -1,12 +1,16 @@
 """The simulator's server of a slot: it outlives the workers that train there."""
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from tuner.config import TaskConfig
 from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
 from tuner.simulators.server import Deadlines, Server, ServerLog, ServerProcess, server_for
 from tuner.workers._cpus import running_on
+
+_BROKEN_GRACE_SECONDS = 0.5
+"""How long a server that is known to be broken may take to end; the manager waits for it."""
 
 
 class SlotSimulator:
@@ -15,10 +19,12 @@ class SlotSimulator:
     Args:
         cpus: the CPUs it may use, those of the slot.
         log_file: where the simulator's stdout and stderr are appended.
+        environment: variables to add to this process's own, such as the slot's GPU.
     """
 
-    def __init__(self, cpus: frozenset[int], log_file: Path) -> None:
+    def __init__(self, cpus: frozenset[int], log_file: Path, environment: Mapping[str, str]) -> None:
         self._cpus = cpus
+        self._environment = environment
         self._log_file = log_file
         self._server: Server | None = None
         self._process: ServerProcess | None = None
@@ -28,20 +34,19 @@ class SlotSimulator:
         """Make sure that the server that a task needs runs, if it needs one.
 
         Returns:
-            Whether another server runs now than before, so that a worker that is connected to the old one is of no use.
+            Whether another server runs now than before. A worker that is connected to the old one cannot be used.
 
         Raises:
             UserError: if it is not known which interpreter has the simulator, or there is none.
         """
         server = server_for(task)
-        if server == self._server and (self._process is None or self._process.alive):
+        if server == self._server and (server is None or (self._process is not None and self._process.alive)):
             return False
-        self.end()
+        self.end(_BROKEN_GRACE_SECONDS if self._process is not None and not self._process.alive else Deadlines.close)
+        if server is not None:
+            with running_on(self._cpus):
+                self._process = server.start(self._log_file, self._environment)
         self._server = server
-        if server is None:
-            return True
-        with running_on(self._cpus):
-            self._process = server.start(self._log_file)
         return True
 
     def connect(self) -> tuple[socket.socket, ServerLog] | None:
@@ -53,7 +58,7 @@ class SlotSimulator:
         return None if self._process is None else (self._process.connect(), self._process.log)
 
     def heed(self, outcome: Outcome) -> None:
-        """End a server that a trial's outcome shows to be of no more use; the next trial starts another.
+        """Stop the server if the trial's outcome shows that it no longer works; the next trial starts another.
 
         A reset heals physics that diverged, in every engine that was tried. Where it did not, the next trial diverges
         before its first step is learned from.
@@ -61,7 +66,7 @@ class SlotSimulator:
         diverged = outcome.kind is OutcomeKind.DIVERGED
         unhealed = diverged and self._diverged and outcome.updates == 0
         if outcome.details.get(SIMULATOR_LOST) or outcome.kind is OutcomeKind.HUNG or unhealed:
-            self.end()
+            self.end(_BROKEN_GRACE_SECONDS)
             diverged = False
         self._diverged = diverged
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from tuner.simulators.server import Client
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LAUNCHES = 3.0
+"""A simulator that gives signs of life may take this many times the silence that is allowed while it starts."""
+_SHARE = 0.75
+"""Of the silence that is allowed to the worker: the simulator's, so that its own message comes first."""
 TERMINATED = 128 + signal.SIGTERM
 _BROKEN = frozenset({OutcomeKind.CRASHED, OutcomeKind.DIVERGED})
 """After these the process is not used again: its simulator may be in a state that a reset does not repair."""
@@ -207,9 +211,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("--commands", type=int, required=True, help="descriptor to read commands from")
     parser.add_argument("--messages", type=int, required=True, help="descriptor to write messages to")
     parser.add_argument("--started", type=float, required=True, help="when, on the machine's monotonic clock")
-    parser.add_argument("--parent", type=int, help="process without which to die")
+    parser.add_argument("--parent", type=int, help="exit when this process exits")
     parser.add_argument("--simulator", type=int, help="descriptor of the connection to the simulator's server")
     parser.add_argument("--simulator-log", help="what is known of that server, as JSON")
+    parser.add_argument("--launch-seconds", type=float, default=300.0, help="silence allowed while it starts")
+    parser.add_argument("--silence-seconds", type=float, default=60.0, help="silence allowed while training")
     given = parser.parse_args(arguments)
     if given.parent is not None:
         _die_with(given.parent)
@@ -218,7 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for descriptor in (given.commands, given.messages):
         os.set_inheritable(descriptor, False)  # what a simulator starts must not hold the pipes open
     code = TERMINATED
-    client = None if given.simulator is None else _connected(given.simulator, given.simulator_log)
+    client = (
+        None
+        if given.simulator is None
+        else _connected(given.simulator, given.simulator_log, given.launch_seconds, given.silence_seconds)
+    )
     reader, writer = CommandReader(given.commands, end_family), MessageWriter(given.messages)
     worker = Worker(reader, writer, MonotonicClock(), client)
     try:
@@ -238,11 +248,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     os._exit(code)
 
 
-def _connected(descriptor: int, log: str) -> "Client":
-    from tuner.simulators.server import Client, ServerLog
+def _connected(descriptor: int, log: str, launch: float, silence: float) -> "Client":
+    """Return the client of the slot's simulator; its limits act before the pool's own."""
+    from tuner.simulators.server import Client, Deadlines, ServerLog
+
+    deadlines = Deadlines(launch=_LAUNCHES * launch, step=_SHARE * silence, silence=_SHARE * silence)
 
     os.set_inheritable(descriptor, False)
-    return Client(socket.socket(fileno=descriptor), ServerLog.from_json(log))
+    return Client(socket.socket(fileno=descriptor), ServerLog.from_json(log), deadlines=deadlines)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -72,6 +72,16 @@ def test_the_users_mistake_and_the_simulators_failure(played):
         client.send("step")
 
 
+def test_a_failure_that_was_not_waited_for_is_not_forgotten(played):
+    client, server = played
+    client.send("step")
+    client.send("seed", seed=3)
+    server.send({"serial": 1, "failed": "RuntimeError: the engine broke", "mistake": False})
+    server.send({"serial": 2})
+    with pytest.raises(SimulatorLostError, match="failed: RuntimeError: the engine broke"):
+        client.receive(10.0)
+
+
 def test_silence_is_noticed(played):
     client, _ = played
     client.send("step")

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from tests.simulators.server.servers import LINE, family, gone
 from tuner.errors import UserError
-from tuner.simulators.server import SimulatorLostError
+from tuner.simulators.server import ServerLog, ServerProcess, SimulatorLostError
+from tuner.simulators.server._process import LogWatch
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -121,3 +123,48 @@ def _until(condition) -> None:
             pass
         time.sleep(0.05)
     raise AssertionError("it did not happen within 10 s")
+
+
+def test_a_log_that_was_removed_does_no_harm(servers):
+    process = servers.start()
+    env = servers.open(process=process)
+    env.reset()
+    process.log.file.unlink()
+    env.step(np.zeros((3, 1), np.float32))
+    assert process.log.tail() == []
+    assert process.log.work()[1] == 0
+
+
+def test_a_line_of_the_log_that_says_that_the_physics_is_invalid_ends_the_attempt(servers):
+    env = servers.open(complains_at=2)
+    env.reset()
+    env.step(np.zeros((3, 1), np.float32))
+    with pytest.raises(SimulatorLostError, match=r"has become invalid: \[Error\] physics is invalid; its log is"):
+        env.step(np.zeros((3, 1), np.float32))
+
+
+def test_a_marker_is_found_across_two_looks_and_after_the_log_was_emptied(tmp_path):
+    file = tmp_path / "log"
+    file.write_text("physics is invalid, says an earlier process\n")
+    watch = LogWatch(ServerLog(1, file), ("physics is invalid",))
+    assert watch.look() is None
+    with file.open("a") as log:
+        log.write("[Error] physics is ")
+    assert watch.look() is None
+    with file.open("a") as log:
+        log.write("invalid\nand more\n")
+    assert watch.look() == "[Error] physics is invalid"
+    file.write_text("physics is invalid\n")
+    assert watch.look() == "physics is invalid"
+
+
+def test_the_environment_of_a_slot_reaches_the_simulator(servers, tmp_path):
+    process = ServerProcess(
+        sys.executable, f"file:{LINE}", log_file=tmp_path / "log", environment={"CUDA_VISIBLE_DEVICES": "3"}
+    )
+    try:
+        servers.open(process=process).reset()
+        _, simulator = family(process)
+        assert simulator.environ()["CUDA_VISIBLE_DEVICES"] == "3"
+    finally:
+        process.end(5.0)

@@ -77,7 +77,7 @@ class FusedLearner:
         self.acting_parameters: Any
         """The actor's parameters that act, as of before the last train call."""
         self.places_key: jax.Array
-        """The random key of the places in the memory that are learned from next."""
+        """The random key for drawing the next batches."""
         self._noise_keys: jax.Array
         self._agent = agent
         self._acting_device = acting_device()

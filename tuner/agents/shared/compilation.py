@@ -1,7 +1,7 @@
 """Let processes that start together share the work of compiling instead of each doing all of it.
 
 The compiled programs themselves go through JAX's cache on the disk. This module only decides who compiles what. A claim
-is a file lock, which the system drops when its process dies, however it dies.
+is a file lock, which the system releases when its process exits for any reason.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""`tuner doctor`: whether this machine can train, and what to do about what it cannot."""
+"""`tuner doctor`: whether this machine can train, and how to fix what does not work."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -47,7 +47,9 @@ class Finding:
 def doctor(
     simulator: Annotated[
         str,
-        typer.Option("--simulator", metavar="NAME", help="The simulator to try; path/to/file.py:ClassName is yours."),
+        typer.Option(
+            "--simulator", metavar="NAME", help="The simulator to try, or your own as path/to/file.py:ClassName."
+        ),
     ] = "mujoco",
     python: Annotated[
         str | None,
@@ -81,7 +83,7 @@ def doctor(
 
 
 def findings(task: TaskConfig) -> Iterator[Finding]:
-    """Check one thing after another; what needs something that is not there is left out.
+    """Check one thing after another; checks whose requirements are missing are skipped.
 
     Args:
         task: what is opened and stepped.
@@ -131,8 +133,12 @@ def _learning_device() -> Finding:
 def _checked(check: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(check, True, look())
-    except TunerError as error:
-        return Finding(check, False, str(error))
+    except Exception as error:  # a user's own simulator may raise anything
+        return Finding(check, False, _described(error))
+
+
+def _described(error: Exception) -> str:
+    return str(error) if isinstance(error, TunerError) else f"{type(error).__name__}: {error}"
 
 
 def _interpreter(task: TaskConfig) -> str:
@@ -154,15 +160,16 @@ def _simulation(task: TaskConfig) -> Iterator[Finding]:
     begun = clock.now()
     try:
         env = simulators.open_task(task, seed=0, threads=granted_cpu_count())
-    except TunerError as error:
-        yield Finding("launch", False, str(error))
+    except Exception as error:  # a user's own simulator may raise anything
+        yield Finding("launch", False, _described(error))
         return
     try:
         what = f"{task.id} with {task.num_envs} robots"
         yield Finding("launch", True, f"{what} after {clock.now() - begun:.1f} s{_provenance(env)}")
-        yield _checked("step", lambda: _stepped(env, clock))
+        step = _checked("step", lambda: _stepped(env, clock))
+        yield step
         trip = getattr(env, "round_trip_seconds", None)
-        if trip is not None:
+        if trip is not None and step.ok:
             yield _checked("server", lambda: f"{1e6 * trip(clock):.0f} µs for a message there and back")
     finally:
         env.close()

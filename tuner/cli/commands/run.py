@@ -125,7 +125,7 @@ def _confirm(config: StudyConfig, command: RunCommand, summary: StudySummary, ou
     if summary.reason != "finished" or summary.best is None:
         why = "no trial finished" if summary.best is None else "the study has not finished"
         later = command.confirm_text(config.study, config.storage)
-        out.print(f"Not confirmed: {why}. `{later}` confirms the best there is.", markup=False)
+        out.print(f"Not confirmed: {why}. `{later}` confirms the best configurations so far.", markup=False)
         return None
     seeds, top = config.confirm.seeds, config.confirm.top
     out.print(f"All trials are done. The best {top} are confirmed on {seeds} fresh seeds.", markup=False)

@@ -93,6 +93,8 @@ class Client:
             now = self._clock.now()
             if message is not None and message.get("serial") == self._serial:
                 return self._checked(message)
+            if message is not None and message.get("mistake") is False:
+                return self._checked(message)  # an earlier request failed, whose reply was not waited for
             if message is not None:
                 heard = now
                 say(str(message.get("alive", "")))

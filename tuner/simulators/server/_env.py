@@ -153,7 +153,7 @@ class ServedEnv(TaskEnv):
 
 
 def _unnamed_file() -> int:
-    """Return the descriptor of a file in memory that no name leads to."""
+    """Return the descriptor of an anonymous file in memory."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("tuner-simulator", os.MFD_CLOEXEC)
     with tempfile.TemporaryFile() as file:

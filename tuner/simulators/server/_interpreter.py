@@ -1,8 +1,10 @@
 """Which tasks run in a server, and in whose interpreter."""
 
+import itertools
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ SERVED = {"isaaclab": "TUNER_ISAACLAB_PYTHON", "mjlab": "TUNER_MJLAB_PYTHON"}
 """Simulators that always run in an interpreter of their own, with the variable that names it where the study file does
 not: their dependencies clash with ours."""
 
+_LOGS = itertools.count()
 _VERSION_PROGRAM = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
 
 
@@ -26,9 +29,9 @@ class Server:
     backend: str
     """As `server_side.serve` takes it."""
 
-    def start(self, log_file: Path) -> ServerProcess:
+    def start(self, log_file: Path, environment: Mapping[str, str] | None = None) -> ServerProcess:
         """Start it; see `ServerProcess`."""
-        return ServerProcess(self.python, self.backend, log_file=log_file)
+        return ServerProcess(self.python, self.backend, log_file=log_file, environment=environment)
 
 
 def server_for(task: TaskConfig) -> Server | None:
@@ -81,6 +84,6 @@ def simulator_version(task: TaskConfig) -> str | None:
 
 
 def default_log_file(simulator: str) -> Path:
-    """Return where a simulator's output goes that no study's folder takes."""
+    """Return the log file of a simulator that belongs to no study."""
     name = simulator if simulator.isidentifier() else "simulator"
-    return user_cache() / "sac-tuner" / "logs" / f"{name}-{os.getpid()}.log"
+    return user_cache() / "sac-tuner" / "logs" / f"{name}-{os.getpid()}-{next(_LOGS)}.log"

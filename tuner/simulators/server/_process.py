@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ class Deadlines:
     launch: float = 900.0
     """To open a task: the first start of an engine may compile for minutes."""
     step: float = 45.0
-    """To step, reset or seed all robots once; less than a worker may be silent, so that this is noticed first."""
+    """To step, reset or seed all robots once; see `tuner.workers` for a worker's."""
     silence: float = 30.0
     """Between two signs of life; see `Client`."""
     close: float = 10.0
@@ -78,10 +79,20 @@ class ServerLog:
 
     def tail(self) -> list[str]:
         """Return the last lines that this process, not its predecessors, wrote to the log."""
-        with self.file.open("rb") as log:
-            end = log.seek(0, os.SEEK_END)
-            log.seek(max(self.start, end - _LOG_TAIL_BYTES))
-            return log.read().decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+        try:
+            with self.file.open("rb") as log:
+                end = log.seek(0, os.SEEK_END)
+                log.seek(max(self.start, end - _LOG_TAIL_BYTES))
+                return log.read().decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+        except OSError:  # it was removed
+            return []
+
+    def size(self) -> int:
+        """Return the bytes in the log, 0 if it was removed."""
+        try:
+            return self.file.stat().st_size
+        except OSError:
+            return 0
 
     def work(self) -> tuple[float, int]:
         """Return what a working simulator increases: CPU seconds of its processes, and bytes of its log."""
@@ -91,7 +102,7 @@ class ServerLog:
                 with suppress(psutil.Error):
                     times = process.cpu_times()
                     seconds += times.user + times.system
-        return round(seconds, 1), self.file.stat().st_size
+        return round(seconds, 1), self.size()
 
 
 class LogWatch:
@@ -103,20 +114,27 @@ class LogWatch:
     """
 
     def __init__(self, log: ServerLog, markers: tuple[str, ...]) -> None:
-        self._file = log.file
+        self._log = log
         self._markers = markers
-        self._read = self._file.stat().st_size
+        self._read = log.size()
+        self._rest = ""
+        """The end of what was read that is not a whole line yet."""
 
     def look(self) -> str | None:
         """Return the first new line with one of the texts, None if there is none; costs little while nothing is new."""
-        size = self._file.stat().st_size
+        size = self._log.size()
         if size == self._read or not self._markers:
             return None
-        with self._file.open("rb") as log:
-            log.seek(self._read)
-            text = log.read().decode(errors="replace")
+        begin = self._read if size > self._read else 0  # a log that was emptied begins again
+        try:
+            with self._log.file.open("rb") as log:
+                log.seek(max(begin, size - _LOG_TAIL_BYTES))
+                text = log.read().decode(errors="replace")
+        except OSError:
+            return None
         self._read = size
-        return next((line for line in text.splitlines() if any(marker in line for marker in self._markers)), None)
+        *lines, self._rest = (self._rest + text).split("\n")
+        return next((line for line in lines if any(marker in line for marker in self._markers)), None)
 
 
 class ServerProcess:
@@ -129,12 +147,15 @@ class ServerProcess:
         python: the interpreter that has the simulator.
         backend: what opens tasks; see `server_side.serve`.
         log_file: where stdout and stderr of the simulator are appended.
+        environment: variables to add to this process's own.
 
     Raises:
         UserError: if there is no such interpreter, or it cannot be run.
     """
 
-    def __init__(self, python: str | Path, backend: str, *, log_file: Path) -> None:
+    def __init__(
+        self, python: str | Path, backend: str, *, log_file: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         ours, theirs = socket.socketpair()
         self._control = Connection(ours)
         lifeline_out, self._lifeline = os.pipe()
@@ -149,7 +170,7 @@ class ServerProcess:
                     stderr=log,
                     pass_fds=(theirs.fileno(), lifeline_out),
                     start_new_session=True,
-                    env=_environment(),
+                    env=_environment() | dict(environment or {}),
                 )
         except OSError as error:
             self._control.close()
@@ -170,7 +191,7 @@ class ServerProcess:
         return self._popen.poll() is None
 
     def connect(self) -> socket.socket:
-        """Return the client's end of a new connection; the server turns to it once the client before has gone.
+        """Return the client's end of a new connection; the server accepts it after the previous client disconnects.
 
         Raises:
             SimulatorLostError: if the server has ended.
@@ -214,7 +235,7 @@ class ServerProcess:
     def _signal(self, number: signal.Signals) -> None:
         try:
             os.killpg(self._popen.pid, number)
-        except (ProcessLookupError, PermissionError):  # the whole group is gone; macOS says so in the second way
+        except (ProcessLookupError, PermissionError):  # the process group has exited (macOS raises PermissionError)
             return
 
     def _wait(self, seconds: float) -> None:

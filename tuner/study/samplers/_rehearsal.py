@@ -19,8 +19,8 @@ def rehearse(sampler: BaseSampler, config: SamplerConfig, distributions: Mapping
     """Let a sampler propose trials of a search space in a study that is thrown away.
 
     Some options are used only when a trial is proposed. A wrong one would then look like a failure of the search space,
-    after the first trials were trained. A Gaussian process is not asked for its model, whose libraries take seconds to
-    load.
+    after the first trials were trained. The model of a Gaussian process is not built here: its libraries
+    take seconds to load.
 
     Args:
         sampler: the sampler; it is used up.

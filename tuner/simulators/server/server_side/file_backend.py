@@ -1,4 +1,4 @@
-"""A backend in a file of the user's, for a simulator that is none of ours."""
+"""A backend from a user's file, for other simulators."""
 
 import importlib.util
 import sys

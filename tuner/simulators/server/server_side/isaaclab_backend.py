@@ -59,7 +59,8 @@ class IsaacLabBackend(Backend):
         """
         options = _checked_options(task["options"])
         if options["asset_root"] is not None:
-            os.environ["ISAACSIM_ASSET_ROOT"] = str(Path(options["asset_root"]).absolute())
+            root = options["asset_root"]
+            os.environ["ISAACSIM_ASSET_ROOT"] = root if "://" in root else str(Path(root).expanduser().absolute())
         _check_version()
         import torch
 
@@ -87,7 +88,7 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
         config, _ = resolve_task_config(task["id"], None, overrides=overrides)
     except Exception as error:
         raise RefusedError(f"Isaac Lab refuses the overrides {overrides} of {task['id']}: {error}") from error
-    config.scene.num_envs, config.sim.device, config.seed = task["num_envs"], device, seed
+    config.scene.num_envs, config.sim.device, config.seed = task["num_envs"], device, seed % 2**32
     config.compute_final_obs = True
     if options["max_episode_steps"] is not None:
         # Half a step less, as Isaac Lab rounds up and the division may not come out even.
@@ -128,6 +129,7 @@ def _task(
             """Reset all robots; with a seed, apply the start-up randomisation again too, as a new process would."""
             if seed is None:
                 return self._env.reset()[0]
+            seed %= 2**32  # what NumPy takes
             _seed_everything(seed)
             events = getattr(self._env, "event_manager", None)
             if events is not None and "startup" in events.available_modes:
@@ -197,7 +199,7 @@ def _seed_everything(seed: int) -> None:
     import torch
 
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed)
     torch.manual_seed(seed)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 _CHUNK = 65536
 _DESCRIPTORS = 4
-"""At most so many descriptors come with one message."""
+"""The most descriptors that come with one message."""
 
 
 class ConnectionLostError(Exception):
@@ -58,18 +58,27 @@ class Connection:
             ConnectionLostError: if the other side has gone and everything that it sent has been received.
         """
         while not self._lines:
-            ready, _, _ = select.select([self._socket], [], [], timeout_seconds)
-            if not ready:
+            if not self._ready(select.POLLIN, timeout_seconds):
                 return None
             self._read()
         message: dict[str, Any] = json.loads(self._lines.pop(0))
         return message
 
+    def writable(self) -> bool:
+        """Return whether a short message can be sent without waiting."""
+        return self._ready(select.POLLOUT, 0.0)
+
+    def _ready(self, event: int, timeout_seconds: float | None) -> bool:
+        """Wait for the socket; not with `select.select`, which refuses descriptors from 1,024 on."""
+        poll = select.poll()
+        poll.register(self._socket, event)
+        return bool(poll.poll(None if timeout_seconds is None else 1000 * timeout_seconds))
+
     def take_descriptor(self) -> int:
         """Return the descriptor that came with the message received last; the caller closes it.
 
         Raises:
-            ConnectionLostError: if none came, which a well-behaved other side never does.
+            ConnectionLostError: if no descriptor was received, which is a bug of the other side.
         """
         if not self._received:
             raise ConnectionLostError("a descriptor was announced but did not arrive")

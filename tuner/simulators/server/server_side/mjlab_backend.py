@@ -56,7 +56,7 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
     from .torch_task import TorchTask, facts_of, observation_dim
 
     config = load_env_cfg(task["id"])
-    config.scene.num_envs, config.seed = task["num_envs"], seed
+    config.scene.num_envs, config.seed = task["num_envs"], seed % 2**32
     if options["max_episode_steps"] is not None:
         # Half a step less, as mjlab rounds up and the division may not come out even.
         step = config.decimation * config.sim.mujoco.timestep
@@ -71,8 +71,9 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
             """Reset all robots."""
             if seed is None:
                 return self._env.reset()[0]
+            seed %= 2**32  # what NumPy takes
             random.seed(seed)
-            np.random.seed(seed % 2**32)
+            np.random.seed(seed)
             return self._env.reset(seed=seed)[0]
 
         def finals(self, extras: dict[str, Any], observations: Any, ended: Any) -> "tuple[Any, Any]":
@@ -82,10 +83,15 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
             return last, after[self._group]
 
     group = options["observation_group"]
+    try:
+        dim = observation_dim(env.single_observation_space, group, task["id"])
+    except RefusedError:
+        env.close()
+        raise
     opened = MjlabTask(env, group, seed)
     opened.facts = facts_of(
         env,
-        dim=observation_dim(env.single_observation_space, group, task["id"]),
+        dim=dim,
         unbounded=float(options["unbounded_actions"]),
         provenance={"versions": _versions(), "device": device},
     )

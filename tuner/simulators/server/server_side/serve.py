@@ -82,7 +82,7 @@ def _simulate(backend: str, control: int) -> NoReturn:
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Not sys.exit: simulators are known to hang or crash while Python takes itself apart.
+    # Not sys.exit: simulators are known to hang or crash while Python shuts down.
     os._exit(code)
 
 
@@ -111,7 +111,7 @@ class Server:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
     def run(self) -> None:
-        """Serve clients until the owner says that it is enough, or has gone."""
+        """Serve clients until the owner asks it to stop or exits."""
         while (descriptor := self._clients.get()) is not None:
             self._connection = Connection(socket.socket(fileno=descriptor))
             try:
@@ -154,6 +154,7 @@ class Server:
             except Exception as error:
                 traceback.print_exc()
                 sys.stderr.flush()
+                self._forget_task()  # it may be in any state: the next client opens another
                 reply = {"failed": f"{type(error).__name__}: {error}", "mistake": False}
             connection.send({"serial": request["serial"], **reply})
 
@@ -219,6 +220,9 @@ class Server:
             self._backend = importlib.import_module(f".{name}_backend", __package__).create(argument)
         return self._backend
 
+    def _forget_task(self) -> None:
+        self._task, self._signature = None, None
+
     def _close_task(self) -> None:
         task, self._task, self._signature = self._task, None, None
         self._buffers, self._memory = (), None
@@ -233,8 +237,7 @@ class Server:
             if connection is None:
                 continue
             try:
-                _, writable, _ = select.select([], [connection], [], 0)
-                if writable:  # a client that does not read must not keep this thread waiting
+                if connection.writable():  # a client that does not read must not keep this thread waiting
                     connection.send({"alive": self._doing})
             except (ConnectionLostError, OSError, ValueError):
                 continue

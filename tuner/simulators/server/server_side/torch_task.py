@@ -1,6 +1,6 @@
 """Torch environments that step all robots at once and return five tensors: Isaac Lab's, and those made like them.
 
-The environment is stepped itself, without any wrapper of its own. Each way there is one copy, from the device straight
+The unwrapped environment is stepped directly. Each way there is one copy, from the device straight
 into the shared memory, and no Python code runs for single robots.
 """
 
@@ -29,8 +29,9 @@ class TorchTask(ServedTask):
         self._device = torch.device(env.device)
         self._seed: int | None = None
         self._ages = np.random.default_rng(seed)
-        self._pinned: set[int] = set()
-        self.start_over(seed)  # the first reset of an engine leaves other states than every later one
+        # The first reset of an engine leaves other states than every later one, and the first step may compile.
+        self.start_over(seed)
+        self._env.step(torch.zeros((env.num_envs, *env.single_action_space.shape), device=self._device))
         self.seed(seed)
 
     @abstractmethod
@@ -67,7 +68,6 @@ class TorchTask(ServedTask):
 
     def step(self, buffer: Buffer) -> None:
         """Step all robots."""
-        self._pin(buffer)
         # A copy even on the CPU: the environment may keep the tensor, and the memory is written to again.
         actions = torch.from_numpy(buffer.actions).to(self._device, copy=True)
         observations, rewards, terminated, truncated, extras = self._env.step(actions)
@@ -93,17 +93,6 @@ class TorchTask(ServedTask):
         """Wait until everything that was written has arrived: the other side knows nothing of CUDA streams."""
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-
-    def _pin(self, buffer: Buffer) -> None:
-        """Let a GPU copy straight into the shared memory."""
-        if self._device.type != "cuda":
-            return
-        for array in buffer:
-            address = array.ctypes.data
-            if address not in self._pinned:
-                # What cannot be registered is copied through a staging area of the driver's, more slowly.
-                torch.cuda.cudart().cudaHostRegister(address, array.nbytes, 0)  # type: ignore[no-untyped-call]
-                self._pinned.add(address)
 
 
 def observation_dim(space: Any, group: str, task: str) -> int:

@@ -1,5 +1,6 @@
 """Simulators of this package, or of a user's file, behind the server; they need this package in their interpreter."""
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -25,9 +26,14 @@ class TunerBackend(Backend):
     """
 
     def __init__(self, simulator: str) -> None:
-        from tuner.errors import UserError
-        from tuner.simulators import get_simulator
-
+        try:
+            from tuner.errors import UserError
+            from tuner.simulators import get_simulator
+        except ModuleNotFoundError as error:
+            raise RefusedError(
+                f"The simulator '{simulator}' is one of sac-tuner's, which the interpreter {sys.executable} does not "
+                f"have ({error}). Install it there, or leave task.python out."
+            ) from error
         try:
             self._simulator = get_simulator(simulator)
         except UserError as error:
