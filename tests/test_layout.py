@@ -19,7 +19,6 @@ WITHOUT_TESTS = {
     "tuner/simulators/server/server_side/mjlab_backend.py": "mjlab's environment is too large for tests",
     "tuner/simulators/server/server_side/torch_task.py": "tests/isaaclab tests it on the real Isaac Lab",
     "tuner/simulators/server/server_side/serve.py": "test_env.py and test_process.py beside it test it from outside",
-    "tuner/simulators/server/server_side/task.py": "abstract classes only",
     "tuner/simulators/server/server_side/tuner_backend.py": "test_contract.py beside it tests it from outside",
     "tuner/simulators/server/server_side/file_backend.py": "test_env.py beside it opens every task through it",
     "tuner/__main__.py": "the installed command is tested, which calls the same function",

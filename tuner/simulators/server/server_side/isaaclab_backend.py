@@ -4,13 +4,12 @@ import os
 import random
 import sys
 from contextlib import ExitStack
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .task import Backend, RefusedError, ServedTask
+from .task import Backend, RefusedError, ServedTask, checked_options, unknown_task, versions_of
 
 _OPTIONS = {
     "physics": None,
@@ -57,22 +56,19 @@ class IsaacLabBackend(Backend):
             RefusedError: if Isaac Lab is missing or of another version, the task or an option is unknown, the device
                 does not exist, or the task has several agents, images or discrete actions.
         """
-        options = _checked_options(task["options"])
+        options = checked_options(task["options"], _OPTIONS)
         if options["asset_root"] is not None:
             root = options["asset_root"]
             os.environ["ISAACSIM_ASSET_ROOT"] = root if "://" in root else str(Path(root).expanduser().absolute())
         _check_version()
         import torch
 
+        from .torch_task import checked_device
+
         torch.set_num_threads(threads)
-        device = options["device"] or ("cuda:0" if torch.cuda.is_available() else "cpu")
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise RefusedError(
-                f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU. Set it to cpu, or "
-                "install a CUDA build of PyTorch and the driver."
-            )
+        device = checked_device(options["device"])
         if task["id"] not in _registered():
-            raise _unknown_task(task["id"])
+            raise unknown_task("Isaac Lab", "isaaclab", task["id"], _registered())
         return _opened(task, options, device=device, seed=seed)
 
 
@@ -102,7 +98,7 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
         stack.enter_context(launch_simulation(config, {"device": device}))
         made = gymnasium.make(task["id"], cfg=config)
         stack.callback(made.close)
-        provenance = {"versions": _versions(), "physics": physics or "the task's own", "device": device}
+        provenance = {"versions": versions_of(_PACKAGES), "physics": physics or "the task's own", "device": device}
         provenance["asset_root"] = os.environ.get("ISAACSIM_ASSET_ROOT", "Isaac Lab's own")
         return _task(made.unwrapped, task["id"], options, seed, provenance, stack)
     except BaseException:
@@ -210,24 +206,8 @@ def _registered() -> list[str]:
     return sorted(name for name, spec in gymnasium.registry.items() if "env_cfg_entry_point" in (spec.kwargs or {}))
 
 
-def _unknown_task(name: str) -> RefusedError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, _registered(), n=3, cutoff=0.5)
-    names = [f"'{each}'" for each in near]
-    hint = f" Did you mean {' or '.join(names)}?" if names else ""
-    return RefusedError(f"Isaac Lab has no task '{name}'.{hint} `tuner tasks --simulator isaaclab` lists all.")
-
-
-def _checked_options(given: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(given) - set(_OPTIONS))
-    if unknown:
-        raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(_OPTIONS)}.")
-    return {**_OPTIONS, **given}
-
-
 def _check_version() -> None:
-    found = _version("isaaclab")
+    found = versions_of(["isaaclab"]).get("isaaclab")
     if found is None:
         raise RefusedError(
             f"The interpreter {sys.executable} has no Isaac Lab. Give the Python of your Isaac Lab environment as "
@@ -238,15 +218,4 @@ def _check_version() -> None:
 
 
 def _has_isaac_sim() -> bool:
-    return _version("isaacsim") is not None
-
-
-def _versions() -> dict[str, str]:
-    return {name: found for name in _PACKAGES if (found := _version(name)) is not None}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    return bool(versions_of(["isaacsim"]))

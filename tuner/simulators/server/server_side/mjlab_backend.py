@@ -2,12 +2,11 @@
 
 import random
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
-from .task import Backend, RefusedError, ServedTask
+from .task import Backend, RefusedError, ServedTask, checked_options, unknown_task, versions_of
 
 _OPTIONS = {"device": None, "max_episode_steps": None, "observation_group": "actor", "unbounded_actions": 100.0}
 """What a study file may say under `task.options`, with defaults; they mean what they mean for Isaac Lab."""
@@ -33,19 +32,16 @@ class MjlabBackend(Backend):
         Raises:
             RefusedError: if mjlab is missing, the task or an option is unknown, or the device does not exist.
         """
-        unknown = sorted(set(task["options"]) - set(_OPTIONS))
-        if unknown:
-            raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(_OPTIONS)}.")
-        options = {**_OPTIONS, **task["options"]}
+        options = checked_options(task["options"], _OPTIONS)
         _check_installed()
         import torch
 
+        from .torch_task import checked_device
+
         torch.set_num_threads(threads)
-        device = options["device"] or ("cuda:0" if torch.cuda.is_available() else "cpu")
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise RefusedError(f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU.")
+        device = checked_device(options["device"])
         if task["id"] not in _registered():
-            raise _unknown_task(task["id"])
+            raise unknown_task("mjlab", "mjlab", task["id"], _registered())
         return _opened(task, options, device=device, seed=seed)
 
 
@@ -93,7 +89,7 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
         env,
         dim=dim,
         unbounded=float(options["unbounded_actions"]),
-        provenance={"versions": _versions(), "device": device},
+        provenance={"versions": versions_of(_PACKAGES), "device": device},
     )
     return opened
 
@@ -105,28 +101,9 @@ def _registered() -> list[str]:
     return sorted(list_tasks())
 
 
-def _unknown_task(name: str) -> RefusedError:
-    from difflib import get_close_matches
-
-    near = [f"'{each}'" for each in get_close_matches(name, _registered(), n=3, cutoff=0.5)]
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return RefusedError(f"mjlab has no task '{name}'.{hint} `tuner tasks --simulator mjlab` lists all.")
-
-
 def _check_installed() -> None:
-    if _version("mjlab") is None:
+    if not versions_of(["mjlab"]):
         raise RefusedError(
             f"The interpreter {sys.executable} has no mjlab. Give the Python of your mjlab environment as task.python, "
             "or install it there with: pip install mjlab"
         )
-
-
-def _versions() -> dict[str, str]:
-    return {name: found for name in _PACKAGES if (found := _version(name)) is not None}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

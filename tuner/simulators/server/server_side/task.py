@@ -1,7 +1,10 @@
 """What a backend opens: a task of many robots, stepped on arrays in shared memory."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .layout import Buffer
@@ -79,3 +82,40 @@ class Backend(ABC):
         Raises:
             RefusedError: for the user's mistakes.
         """
+
+
+def checked_options(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a task, those that are not given with their defaults.
+
+    Raises:
+        RefusedError: for an unknown option.
+    """
+    unknown = sorted(set(given) - set(defaults))
+    if unknown:
+        raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(defaults)}.")
+    return {**defaults, **given}
+
+
+def unknown_task(title: str, simulator: str, name: str, known: Iterable[str]) -> RefusedError:
+    """Build the error for a task that does not exist; the nearest names are offered.
+
+    Args:
+        title: the simulator, for people.
+        simulator: its name in study files.
+        name: the task's id as it was given.
+        known: the ids that exist.
+    """
+    near = [f"'{each}'" for each in get_close_matches(name, list(known), n=3, cutoff=0.5)]
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return RefusedError(f"{title} has no task '{name}'.{hint} `tuner tasks --simulator {simulator}` lists all.")
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those packages that this interpreter has."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

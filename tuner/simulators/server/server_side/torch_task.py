@@ -4,6 +4,7 @@ The unwrapped environment is stepped directly. Each way there is one copy, from 
 into the shared memory, and no Python code runs for single robots.
 """
 
+import sys
 from abc import abstractmethod
 from typing import Any
 
@@ -93,6 +94,21 @@ class TorchTask(ServedTask):
         """Wait until everything that was written has arrived: the other side knows nothing of CUDA streams."""
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
+
+
+def checked_device(given: str | None) -> str:
+    """Return the device to simulate on: the one that was given, else the first GPU, else the CPU.
+
+    Raises:
+        RefusedError: for a GPU where PyTorch finds none.
+    """
+    device = given or ("cuda:0" if torch.cuda.is_available() else "cpu")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise RefusedError(
+            f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU. Set it to cpu, or "
+            "install a CUDA build of PyTorch and the driver."
+        )
+    return device
 
 
 def observation_dim(space: Any, group: str, task: str) -> int:
