@@ -19,17 +19,22 @@ from tuner.storage import read_study
 ROOT = Path(__file__).parents[2]
 A1 = "IsaacContrib-Velocity-Flat-UnitreeA1"
 LEGS = ("FL", "FR", "RL", "RR")
+MARK = "TUNER_TEST_FOLDER"
 NEWTON_ORDER = [f"{leg}_{part}_joint" for leg in LEGS for part in ("hip", "thigh", "calf")]
 """Leg by leg, unlike PhysX, which orders all hips before all thighs."""
 
 
 def tuner(*arguments, cwd, check=True):
     """Run a command as users do; return what it printed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tuner", *map(str, arguments)]
-    finished = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    finished = subprocess.run(command, cwd=cwd, env=marked(cwd), capture_output=True, text=True)
     assert not check or finished.returncode == 0, finished.stdout + finished.stderr
     return finished
+
+
+def marked(folder):
+    """Return the environment of a test's commands; what they start inherits the mark."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), MARK: str(folder)}
 
 
 def test_the_doctor_finds_isaac_lab_healthy(tmp_path):
@@ -109,16 +114,15 @@ def test_a_study_from_its_first_trial_to_its_export(tmp_path):
     fixed = {**bundled["fixed"], "ent_coef": 0.003, "learning_rate": 0.001}  # the share of the box is searched
     (tmp_path / "study.yaml").write_text(STUDY.replace("FIXED", json.dumps(fixed)))
 
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tuner", "run", "study.yaml"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(command, cwd=tmp_path, env=marked(tmp_path), stdout=subprocess.PIPE, text=True) as running:
         for line in running.stdout:
             if re.search("Trial 0: .* steps/s", line):
                 running.send_signal(signal.SIGINT)
                 break
         running.stdout.read()
     assert running.returncode == 130
-    assert no_simulators()
+    assert nothing_left(tmp_path)
 
     tuner("run", "study.yaml", cwd=tmp_path)
     study = read_study(f"sqlite:///{tmp_path}/runs/tuner.db", "real")
@@ -138,7 +142,7 @@ def test_a_study_from_its_first_trial_to_its_export(tmp_path):
     best = next(trial for trial in finished if trial.user_attrs["outcome"] == "reached")
     shown = tuner("evaluate", f"runs/real/trial-{best.number:04d}", "--episodes", 64, "--json", cwd=tmp_path)
     assert json.loads(shown.stdout)["mean"] > 1.0
-    assert no_simulators()
+    assert nothing_left(tmp_path)
 
 
 def check_export(path):
@@ -154,15 +158,13 @@ def check_export(path):
     assert (rate, batch, gamma) == pytest.approx((0.001, 256, 0.98))
 
 
-def no_simulators():
-    """Return whether no simulator of ours runs any more."""
+def nothing_left(folder):
+    """Return whether everything that a test's commands started has ended."""
 
-    def is_server(process):
+    def is_of_this_test(process):
         try:
-            return "server_side" in " ".join(process.cmdline())
+            return process.environ().get(MARK) == str(folder)
         except psutil.Error:
             return False
 
-    mine = {process.pid for process in psutil.Process().children(recursive=True)}
-    left = [process for process in psutil.process_iter() if process.pid not in mine and is_server(process)]
-    return psutil.wait_procs(left, timeout=30)[1] == []
+    return psutil.wait_procs(filter(is_of_this_test, psutil.process_iter()), timeout=30)[1] == []
