@@ -18,6 +18,7 @@ FAULTS = {
     "exits 0": lambda: os._exit(0),
     "raises": lambda: 1 / 0,
     "hangs": lambda: time.sleep(3600),
+    "takes 6 s": lambda: time.sleep(6),
     "holds the lock": lambda: ctypes.PyDLL(None).sleep(3600),
     "works on with the lock": lambda: _burn(ctypes.PyDLL(None), 4.0),
 }

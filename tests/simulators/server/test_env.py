@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.simulators.server.servers import QUICK
 from tuner.config import TaskConfig
 from tuner.errors import TunerError, UserError
 from tuner.simulators.server import CannotReopenError, Client, ServedEnv, SimulatorLostError
@@ -91,6 +92,33 @@ def test_every_way_to_fail_is_one_error_with_the_log(servers, fault, message, wh
 
 def test_an_engine_that_holds_the_lock_while_it_works_is_alive(servers):
     assert servers.open(opening="works on with the lock").reset().shape == (3, 1)  # 4 s, of which 3 may be silent
+
+
+@pytest.mark.parametrize("fault", [{"opening": "takes 6 s"}, {"stepping": "takes 6 s"}])
+def test_a_client_that_waits_for_a_dead_one_hears_what_the_simulator_does(servers, fault):
+    process = servers.start()
+    first = Client(process.connect(), process.log)
+    task = TaskConfig(id="Line", simulator="line", num_envs=3, options=fault)
+    opening = {"task": task.model_dump(mode="json"), "seed": 0, "threads": 1}
+    if "opening" in fault:
+        first.send("open", **opening)
+    else:
+        ServedEnv(task, first, seed=0, threads=1).step_async(np.zeros((3, 1), np.float32))
+    first.close()
+    heard = []
+    waiting = Client(process.connect(), process.log, deadlines=QUICK)  # may hear nothing for 3 s
+    ServedEnv(task, waiting, seed=0, threads=1, say=heard.append)
+    assert any(text.endswith(" for an earlier client") for text in heard)
+
+
+def test_a_client_that_waits_is_told_when_the_server_ends(servers):
+    process = servers.start()
+    servers.open(process=process)
+    waiting = Client(process.connect(), process.log)
+    waiting.send("ping")
+    process.ask_to_end()
+    with pytest.raises(SimulatorLostError, match="The simulator's process ended"):
+        waiting.receive(20.0)
 
 
 def test_a_closed_environment_says_so(servers):

@@ -98,28 +98,28 @@ class Server:
         self._backend_name = backend
         self._backend: Backend | None = None
         self._control = Connection(control)
-        self._connection: Connection | None = None
+        self._connections: list[Connection] = []
+        """The clients that are connected; the first is served, the others wait for it to leave."""
         self._task: ServedTask | None = None
         self._signature: dict[str, Any] | None = None
         self._opened_any = False
         self._memory: Any = None
         self._buffers: tuple[Any, ...] = ()
         self._doing = "starting"
-        self._clients: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._clients: queue.SimpleQueue[Connection | None] = queue.SimpleQueue()
         self._quitting = False
         threading.Thread(target=self._listen, name="control", daemon=True).start()
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
     def run(self) -> None:
         """Serve clients until the owner asks it to stop or exits."""
-        while (descriptor := self._clients.get()) is not None:
-            self._connection = Connection(socket.socket(fileno=descriptor))
+        while (connection := self._clients.get()) is not None:
             try:
-                self._serve(self._connection)
+                self._serve(connection)
             except ConnectionLostError:
                 self._doing = "waiting for a client"
             finally:
-                connection, self._connection = self._connection, None
+                self._connections.remove(connection)
                 connection.close()
                 self._buffers, self._memory = (), None
         self._doing = "closing"
@@ -129,13 +129,14 @@ class Server:
         """Take in what the owner says, on a thread of its own: a client may stay connected and say nothing."""
         try:
             while (message := self._control.receive()) is not None and message["do"] != "quit":
-                self._clients.put(self._control.take_descriptor())
+                connection = Connection(socket.socket(fileno=self._control.take_descriptor()))
+                self._connections.append(connection)
+                self._clients.put(connection)
         except ConnectionLostError:
             pass  # the owner has gone; the keeper knows it too
         self._quitting = True
         self._clients.put(None)
-        connection = self._connection
-        if connection is not None:
+        for connection in tuple(self._connections):
             connection.shut_down()
 
     def _serve(self, connection: Connection) -> None:
@@ -230,14 +231,16 @@ class Server:
             task.close()
 
     def _beat(self) -> None:
-        """Give a sign of life every second, also while the main thread starts an engine or computes a step."""
+        """Give a sign of life every second, also while the main thread starts an engine or computes a step.
+
+        Clients that wait hear it too: the one before them may have died in the middle of a launch that takes minutes.
+        """
         while True:
             time.sleep(HEARTBEAT_SECONDS)
-            connection = self._connection
-            if connection is None:
-                continue
-            try:
-                if connection.writable():  # a client that does not read must not keep this thread waiting
-                    connection.send({"alive": self._doing})
-            except (ConnectionLostError, OSError, ValueError):
-                continue
+            for place, connection in enumerate(tuple(self._connections)):
+                doing = f"{self._doing} for an earlier client" if place else self._doing
+                try:
+                    if connection.writable():  # a client that does not read must not keep this thread waiting
+                        connection.send({"alive": doing})
+                except (ConnectionLostError, OSError, ValueError):
+                    continue
