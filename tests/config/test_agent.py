@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tuner.config import ActionBox, AgentConfig, Network
+from tuner.config import ActionBox, AgentConfig, Network, linear_start
 from tuner.errors import UserError
 
 
@@ -96,3 +96,11 @@ def test_an_agent_survives_json() -> None:
         action_box=ActionBox(low=(-1.5,), high=(2.5,)),
     )
     assert AgentConfig.model_validate(json.loads(json.dumps(agent.to_json()))) == agent
+
+
+@pytest.mark.parametrize(
+    ("value", "start"),
+    [("lin_7.3e-4", 7.3e-4), ("lin_0.001", 1e-3), ("lin_0", None), ("lin_1.2.3", None), ("auto", None), (3e-4, None)],
+)
+def test_a_linear_schedule_is_known_by_where_it_starts(value: object, start: float | None) -> None:
+    assert linear_start(value) == start

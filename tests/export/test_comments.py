@@ -76,6 +76,7 @@ def test_the_machine_may_be_the_one_that_exported():
         ({}, ["fused learner"]),
         ({"precision": "bfloat16"}, ["fused learner", "bfloat16"]),
         ({"learner": "stock"}, []),
+        ({"learner": "stock", "arguments": {"learning_rate": "lin_1e-3"}}, ["fell to zero over 60 s"]),
     ],
 )
 def test_what_is_otherwise_with_plain_sbx(agent, said):

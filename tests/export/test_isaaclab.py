@@ -3,11 +3,11 @@
 import pytest
 import torch
 import yaml
-from stable_baselines3.common.utils import ConstantSchedule
+from stable_baselines3.common.utils import ConstantSchedule, LinearSchedule
 from stable_baselines3.common.vec_env import VecNormalize
 
 from tests.export.agents import SEED, assert_same_agent
-from tests.export.example import example
+from tests.export.example import ARGUMENTS, example
 from tuner.export import get_format
 from tuner.simulators import open_task
 
@@ -29,7 +29,9 @@ def read(text):
 
     found = resolved(yaml.safe_load(text))
     for key in ("learning_rate", "clip_range"):
-        if key in found:
+        if isinstance(found.get(key), str):
+            found[key] = LinearSchedule(float(found[key].split("_")[1]), 0.0, 1.0)
+        elif key in found:
             found[key] = ConstantSchedule(float(found[key]))
     return found
 
@@ -68,6 +70,13 @@ def test_a_penalty_on_the_means_is_in_the_file_and_in_its_code():
     text = get_format("isaaclab").text(configuration)
     assert yaml.safe_load(text)["mean_penalty"] == 0.5
     assert 'penalizing_means(sbx.SAC, agent_cfg.pop("mean_penalty"))' in code_in(text)
+
+
+def test_a_learning_rate_that_falls_is_written_as_isaac_lab_reads_it():
+    configuration = example("ppo", arguments={**ARGUMENTS["ppo"], "learning_rate": "lin_1e-3"})
+    agent = train(configuration)
+    assert_same_agent(agent, configuration)
+    assert agent.lr_schedule(0.25) == pytest.approx(2.5e-4)
 
 
 def test_it_says_for_which_task_and_how_many_robots():

@@ -7,7 +7,7 @@ import sbx
 import yaml
 
 from tests.export.agents import SEED, assert_same_agent
-from tests.export.example import example
+from tests.export.example import ARGUMENTS, example
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.export import get_format
@@ -48,6 +48,13 @@ def test_rl_zoo_builds_the_agent_that_a_trial_trains(manager, algorithm):
     agent, _ = experiment.setup_experiment()
     assert experiment.n_timesteps == 4000
     assert_same_agent(agent, configuration)
+
+
+def test_rl_zoo_lets_the_learning_rate_fall(manager):
+    configuration = example("ppo", arguments={**ARGUMENTS["ppo"], "learning_rate": "lin_1e-3"})
+    agent, _ = manager(configuration).setup_experiment()
+    assert_same_agent(agent, configuration)
+    assert agent.lr_schedule(0.25) == pytest.approx(2.5e-4)
 
 
 def test_rl_zoo_trains_it(manager):

@@ -9,7 +9,7 @@ import pytest
 import sbx
 
 from tests.export.agents import SEED, assert_same_agent
-from tests.export.example import example
+from tests.export.example import ARGUMENTS, example
 from tuner.config import Network, TaskConfig
 from tuner.export import get_format
 
@@ -38,6 +38,13 @@ def test_the_agent_is_the_one_that_a_trial_trains(tmp_path, algorithm):
         type(agent) is {"sac": sbx.SAC, "tqc": sbx.TQC, "crossq": sbx.CrossQ, "td3": sbx.TD3, "ppo": sbx.PPO}[algorithm]
     )
     assert_same_agent(agent, example(algorithm))
+
+
+def test_a_learning_rate_that_falls_is_the_schedule_of_stable_baselines3(tmp_path):
+    configuration = example(arguments={**ARGUMENTS["sac"], "learning_rate": "lin_1e-3"})
+    agent = built(tmp_path, configuration)
+    assert_same_agent(agent, configuration)
+    assert agent.lr_schedule(0.25) == pytest.approx(2.5e-4)
 
 
 def test_a_penalty_on_the_means_is_trained_with_and_plain_sbx_loads_the_policy(tmp_path):

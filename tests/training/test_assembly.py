@@ -25,6 +25,13 @@ def test_on_policy_algorithms_have_none():
     assert probe_robots(4096, off_policy=False).tolist() == []
 
 
+def test_schedules_run_over_the_budget_of_the_trial():
+    spec = make_spec(sac(learning_rate="lin_1e-3"))
+    ledger = Ledger(ManualClock(), "compile")
+    parts = assemble(spec, TimedPointMassEnv(16, ManualClock()), ListeningChannel(), ledger, TrialFiles(None))
+    assert parts.agent.budget_seconds == spec.budget_seconds
+
+
 @pytest.mark.parametrize(
     ("flags", "precision", "notices"), [("avx2", "float32", 1), ("avx2 avx512_bf16", "bfloat16", 0)]
 )

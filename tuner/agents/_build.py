@@ -17,7 +17,7 @@ from tuner.agents.shared.compilation import claim
 from tuner.agents.shared.mean_penalty import penalizing_means
 from tuner.agents.shared.network import policy_arguments
 from tuner.agents.shared.parameters import set_initial_std
-from tuner.agents.stock import TIMED_CLASSES, checked_arguments, target_entropy
+from tuner.agents.stock import TIMED_CLASSES, checked_arguments, target_entropy, with_schedules
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
 from tuner.errors import UserError
@@ -56,6 +56,7 @@ def build_agent(
     ledger: Ledger,
     probes: npt.NDArray[np.intp] | None = None,
     start_from: Path | None = None,
+    budget_seconds: float | None = None,
 ) -> BaseAlgorithm:
     """Build an agent, ready to warm up and to learn.
 
@@ -69,6 +70,8 @@ def build_agent(
         ledger: where the agent books its seconds.
         probes: robots that act deterministically at all times, shape (number of probes,); off-policy algorithms only.
         start_from: a folder in which `save_agent` saved an agent of the same algorithm; see `restore`.
+        budget_seconds: the training clock over which a scheduled learning rate falls to zero; None lets it fall with
+            the environment steps that `learn` is called for.
 
     Raises:
         UserError: if SBX, or the learner that is asked for, cannot build and train this configuration, or if the agent
@@ -113,8 +116,8 @@ def build_agent(
         agent_class = penalizing_means(agent_class, config.mean_penalty)
 
     def build() -> Any:
-        agent = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **arguments)
-        agent.ledger = ledger
+        agent = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **with_schedules(arguments))
+        agent.ledger, agent.budget_seconds = ledger, budget_seconds
         return agent
 
     sizes = (config.algorithm, config.network, env.observation_space.shape, env.action_space.shape)

@@ -15,7 +15,16 @@ from tuner.config.action_bounds import (
     dump_bounds,
     load_bounds,
 )
-from tuner.config.agent import OFF_POLICY, ActionBox, AgentConfig, Algorithm, BoundsPenalty, BoxSchedule, Network
+from tuner.config.agent import (
+    OFF_POLICY,
+    ActionBox,
+    AgentConfig,
+    Algorithm,
+    BoundsPenalty,
+    BoxSchedule,
+    Network,
+    linear_start,
+)
 from tuner.config.study import (
     DEFAULT_STORAGE,
     BudgetConfig,
@@ -63,6 +72,7 @@ __all__ = [
     "dump_study",
     "given_options",
     "is_study_path",
+    "linear_start",
     "load_bounds",
     "load_study",
     "parse_options",

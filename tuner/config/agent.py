@@ -1,6 +1,7 @@
 """What an agent is: algorithm, its arguments in SBX's own names, network, normalisation and action box."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -69,6 +70,24 @@ class BoundsPenalty(Frozen):
     """m: nothing is lost up to this share of the way from the box's centre to its bounds."""
 
 
+_LINEAR = re.compile(r"lin_(?P<start>[0-9.]+(?:[eE][-+]?[0-9]+)?)")
+
+
+def linear_start(value: object) -> float | None:
+    """Return where a schedule such as `lin_7.3e-4` starts, and None for anything else.
+
+    It falls in a straight line to zero, as in RL Zoo, which has this notation:
+    https://rl-baselines3-zoo.readthedocs.io/en/master/guide/config.html. Here it falls with the training clock: at
+    a quarter of the budget's seconds it is three quarters of where it started.
+    """
+    match = _LINEAR.fullmatch(value) if isinstance(value, str) else None
+    try:
+        start = float(match["start"]) if match else 0.0
+    except ValueError:  # two points
+        return None
+    return start if 0 < start < math.inf else None
+
+
 UNREACHED = 1e6
 """The ends of the box of a PPO agent where the task's box is infinite."""
 
@@ -78,7 +97,8 @@ class AgentConfig(Frozen):
 
     algorithm: Algorithm
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
-    """Constructor arguments of the SBX class, in SBX's own names; arguments left out keep SBX's default."""
+    """Constructor arguments of the SBX class, in SBX's own names; arguments left out keep SBX's default. A
+    `learning_rate` such as `lin_7.3e-4` falls to zero over the budget: see `linear_start`."""
     learner: Literal["fused", "stock"] = "fused"
     """What updates SAC and TQC: the fused learner, which makes the same updates in one compiled program, or SBX's own
     `train`. The other algorithms always use SBX's own."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from tuner.config import linear_start
 from tuner.export._agent import CLASSES
 from tuner.export._configuration import ExportedConfiguration, Provenance
 
@@ -32,6 +33,11 @@ def differences(configuration: ExportedConfiguration) -> list[str]:
         )
     if agent.precision != "float32":
         found.append(f"The study computed matrix products in {agent.precision}; SBX computes them in float32.")
+    if linear_start(agent.arguments.get("learning_rate")) is not None:
+        found.append(
+            f"The learning rate fell to zero over {configuration.budget_seconds:g} s of training in the study; here it "
+            "falls over the environment steps."
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+from tuner.config import linear_start
 from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
@@ -100,6 +101,7 @@ def _imports(configuration: ExportedConfiguration, agent: StockAgent) -> str:
         "from gymnasium import spaces",
         f"from sbx import {agent.class_name}",
         *(["from stable_baselines3.common.noise import NormalActionNoise"] if agent.action_noise else []),
+        *(["from stable_baselines3.common.utils import LinearSchedule"] if _scheduled(agent) else []),
         f"from stable_baselines3.common.vec_env import {', '.join([*([vectorized] if gymnasium else []), *wrappers])}",
     ]
     return "\n".join(lines) + "\n"
@@ -124,6 +126,10 @@ def _prepare(agent: StockAgent) -> str:
     )
 
 
+def _scheduled(agent: StockAgent) -> bool:
+    return linear_start(agent.arguments.get("learning_rate")) is not None
+
+
 def _build(agent: StockAgent) -> str:
     """Return the function that builds the agent."""
     policy = {
@@ -132,6 +138,9 @@ def _build(agent: StockAgent) -> str:
         **agent.policy_arguments,
     }
     arguments: dict[str, Any] = dict(agent.arguments)
+    if _scheduled(agent):
+        start = linear_start(arguments["learning_rate"])
+        arguments["learning_rate"] = Code(call("LinearSchedule", start=start, end=0.0, end_fraction=1.0))
     if agent.action_noise is not None:
         size = len(agent.box.low)
         arguments["action_noise"] = Code(f"NormalActionNoise(np.zeros({size}), np.full({size}, {agent.action_noise}))")

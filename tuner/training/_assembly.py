@@ -68,7 +68,15 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     stack = bound_actions(normalize_observations(meter, config), config)
     probes = probe_robots(env.num_envs, off_policy=config.off_policy)
     start_from = None if spec.start_from is None else Path(spec.start_from)
-    agent = build_agent(config, stack, seed=spec.seed, ledger=ledger, probes=probes, start_from=start_from)
+    agent = build_agent(
+        config,
+        stack,
+        seed=spec.seed,
+        ledger=ledger,
+        probes=probes,
+        start_from=start_from,
+        budget_seconds=spec.budget_seconds,
+    )
     evaluator = Evaluator(agent, stack, env, meter, channel)
     callback = TrialCallback(
         Progress(spec, env.max_episode_steps, probes),

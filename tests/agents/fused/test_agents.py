@@ -206,6 +206,25 @@ def test_noise_on_top_of_the_actors():
     np.testing.assert_array_equal(noisy[0], plain[0])
 
 
+def test_a_linear_learning_rate_falls_with_the_training_clock_for_actor_and_critics():
+    agent = fused_agent(learning_rate="lin_1e-2", learning_starts=4)
+    agent.ledger, agent.budget_seconds = Ledger(ManualClock(), "idle"), 10.0
+    step = agent.env.step_wait
+
+    def slow_step():
+        with agent.ledger.account("simulate"):
+            agent.ledger._clock.sleep(1.0)
+            return step()
+
+    agent.env.step_wait = slow_step
+    agent.learn(4 * 4)
+    agent.learner.finish_updates()
+    # Four steps of four robots, 1 s each: six tenths of the budget are left when the last update begins.
+    for state in (agent.policy.actor_state, agent.policy.qf_state):
+        assert state.opt_state.hyperparams["learning_rate"] == pytest.approx(6e-3)
+    assert agent.learner._numbers().entropy_learning_rate == pytest.approx(1e-2)  # as in SBX it keeps its first rate
+
+
 def test_prediction_is_that_of_sbx():
     agent = fused_agent()
     agent.learn(32)

@@ -1,5 +1,6 @@
 import jax
 import numpy as np
+import pytest
 
 from tests.agents.fused.support import ONE_BLOCK, fused_agent, fused_config
 from tests.agents.small import small_agent
@@ -9,13 +10,14 @@ from tuner.agents.fused._programs import strong_types
 from tuner.config import Network
 
 
-def test_second_agent_of_the_same_shapes_compiles_nothing():
+@pytest.mark.parametrize("learning_rate", [7e-4, "lin_7e-4"])
+def test_second_agent_of_the_same_shapes_compiles_nothing(learning_rate):
     first = small_agent(fused_config(arguments=ONE_BLOCK | {"use_sde": True}, initial_std=0.4), probes=[1])
     warm_up(first)
     first.learn(64)
     first.replay_buffer.interrupt()
     other = {
-        "learning_rate": 7e-4,
+        "learning_rate": learning_rate,
         "qf_learning_rate": 1e-4,
         "gamma": 0.9,
         "tau": 0.02,

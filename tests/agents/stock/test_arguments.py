@@ -4,6 +4,7 @@ import pytest
 
 from tests.agents.small import small_config
 from tuner.agents import checked_arguments, target_entropy
+from tuner.agents.stock import with_schedules
 from tuner.config import AgentConfig
 from tuner.errors import UserError
 
@@ -23,6 +24,28 @@ def test_whole_numbers_become_floats_where_sbx_needs_floats():
     assert arguments == {"ent_coef": 1.0, "gamma": 1.0}
     assert isinstance(arguments["ent_coef"], float)
     assert isinstance(arguments["gamma"], float)
+
+
+def test_a_linear_learning_rate_becomes_the_schedule_of_stable_baselines3():
+    arguments = check(learning_rate="lin_7.3e-4", gamma=0.98)
+    assert arguments == {"learning_rate": "lin_7.3e-4", "gamma": 0.98}  # exports write it as it is
+    schedule = with_schedules(arguments)["learning_rate"]
+    # 7.3e-4 · progress remaining
+    assert [schedule(remaining) for remaining in (1.0, 0.25, 0.0)] == pytest.approx([7.3e-4, 1.825e-4, 0.0])
+    assert with_schedules({"learning_rate": 3e-4}) == {"learning_rate": 3e-4}
+
+
+@pytest.mark.parametrize("value", ["lin_0", "lin_-1e-3", "lin_", "lin_x", "lin_1e999", "lin_1.2.3", "cos_1e-3", "0.1"])
+def test_a_text_that_is_no_schedule(value):
+    with pytest.raises(UserError, match=r"'learning_rate' is '.*' but must be a number above 0, or lin_<number"):
+        check(learning_rate=value)
+
+
+def test_schedules_that_sbx_does_not_have():
+    with pytest.raises(UserError, match="'qf_learning_rate' is 'lin_1e-3', but SBX has no schedule"):
+        check(qf_learning_rate="lin_1e-3")
+    with pytest.raises(UserError, match="with target_kl SBX moves the learning rate itself"):
+        check("ppo", learning_rate="lin_1e-3", target_kl=0.01)
 
 
 def test_train_freq_may_be_sbx_pair_with_steps():

@@ -61,6 +61,22 @@ def test_seconds_go_to_act_simulate_and_learn():
     assert env.ledger.open_account == "idle"
 
 
+@pytest.mark.parametrize("algorithm", ["sac", "ppo"])
+def test_a_linear_learning_rate_falls_with_the_training_clock(algorithm):
+    config = small_config(algorithm, normalize_observations=False, arguments={"learning_rate": "lin_1e-2"})
+    agent, env = learning_agent(config, ManualClock())
+    agent.budget_seconds = 32.0
+    agent.learn(32)
+    # Eight steps of four robots, 2 s each: half of the budget is left when the last update begins.
+    assert env.ledger.training_seconds == 16.0
+    optimizer = agent.policy.actor_state.opt_state
+    optimizer = optimizer if algorithm == "sac" else optimizer[1]  # PPO clips gradients before
+    assert optimizer.hyperparams["learning_rate"] == pytest.approx(5e-3)
+    agent.budget_seconds = 15.0
+    agent._update_current_progress_remaining(0, 1)
+    assert agent._current_progress_remaining == 0.0  # and not below, when the last rollout overruns the budget
+
+
 @pytest.mark.parametrize("use_sde", [False, True])
 def test_without_probes_training_is_bit_for_bit_that_of_sbx(use_sde):
     arguments = {"use_sde": use_sde, "train_freq": 4, "gradient_steps": 2}

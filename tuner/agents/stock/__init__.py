@@ -1,6 +1,6 @@
 """SBX's agents as they are, with checked arguments, seconds booked and probe robots."""
 
-from tuner.agents.stock._arguments import checked_arguments, target_entropy
+from tuner.agents.stock._arguments import checked_arguments, target_entropy, with_schedules
 from tuner.agents.stock._snapshot import unchanged
 from tuner.agents.stock._timed import STOCK_CLASSES, TIMED_CLASSES, TimedOffPolicy, TimedSAC, TimedTQC
 
@@ -13,4 +13,5 @@ __all__ = [
     "checked_arguments",
     "target_entropy",
     "unchanged",
+    "with_schedules",
 ]

@@ -2,11 +2,14 @@
 
 import inspect
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stable_baselines3.common.utils import LinearSchedule
+
 from tuner.agents.stock._timed import STOCK_CLASSES
-from tuner.config import AgentConfig
+from tuner.config import AgentConfig, linear_start
 from tuner.errors import UserError, unknown_name
 
 _OWNED = {
@@ -120,6 +123,13 @@ def checked_arguments(config: AgentConfig, *, num_envs: int) -> dict[str, Any]:
     return arguments
 
 
+def with_schedules(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return checked arguments in which a linear learning rate is the schedule that SBX takes."""
+    start = linear_start(arguments.get("learning_rate"))
+    schedule = {} if start is None else {"learning_rate": LinearSchedule(start, 0.0, 1.0)}
+    return {**arguments, **schedule}
+
+
 def target_entropy(std: float, action_dim: int) -> float:
     """Return the entropy of a Gaussian with standard deviation `std` in each dimension: d/2 · ln(2πe·σ²), in nats."""
     return action_dim / 2 * math.log(2 * math.pi * math.e * std**2)
@@ -145,14 +155,30 @@ def _checked_value(algorithm: str, name: str, value: Any) -> Any:
     """Return the value as SBX takes it."""
     if name == "ent_coef":
         return _entropy_coefficient(algorithm, value)
+    if name == "learning_rate" and isinstance(value, str):
+        return _learning_rate(algorithm, value)
     if name in _SWITCHES and not isinstance(value, bool):
         raise UserError(f"The {algorithm} argument '{name}' is {value!r} but must be true or false.")
     rule = _NUMBERS.get(name)
     if rule is None:
         return value
+    if name == "qf_learning_rate" and linear_start(value) is not None:
+        raise UserError(
+            f"The {algorithm} argument 'qf_learning_rate' is {value!r}, but SBX has no schedule for critics alone. "
+            "Leave it out: critics then follow the schedule of learning_rate."
+        )
     if not rule.allows(value):
         raise UserError(f"The {algorithm} argument '{name}' is {value!r} but must be {rule.describe()}.")
     return float(value) if isinstance(value, int) and not rule.whole else value
+
+
+def _learning_rate(algorithm: str, value: str) -> str:
+    if linear_start(value) is None:
+        raise UserError(
+            f"The {algorithm} argument 'learning_rate' is {value!r} but must be {_POSITIVE.describe()}, or "
+            "lin_<number above 0>, such as lin_7.3e-4, which falls to zero over the budget."
+        )
+    return value
 
 
 def _entropy_coefficient(algorithm: str, value: Any) -> Any:
@@ -196,7 +222,12 @@ def _check_buffer(algorithm: str, arguments: dict[str, Any], num_envs: int) -> N
 
 
 def _check_rollout(arguments: dict[str, Any], num_envs: int) -> None:
-    """Refuse rollouts and minibatches of a single transition, whose advantages cannot be normalised."""
+    """Refuse two rules for one learning rate, and single transitions, whose advantages cannot be normalised."""
+    if arguments.get("target_kl") is not None and linear_start(arguments.get("learning_rate")) is not None:
+        raise UserError(
+            f"The ppo argument 'learning_rate' is {arguments['learning_rate']!r}, but with target_kl SBX moves the "
+            "learning rate itself. Give it as a number, or leave target_kl out."
+        )
     if not arguments.get("normalize_advantage", True):
         return
     if arguments.get("n_steps", 2048) * num_envs < 2 or arguments.get("batch_size", 64) < 2:

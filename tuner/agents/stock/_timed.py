@@ -34,6 +34,8 @@ class TimedAgent(BaseAlgorithm):
     """The SBX class."""
     ledger: Ledger
     """Where seconds are booked: collecting to "act", updates to "learn". The environment books its own steps."""
+    budget_seconds: float | None = None
+    """The training clock over which schedules run; None lets them run over environment steps, as SBX does."""
 
     def collect_rollouts(self, *arguments: Any, **keywords: Any) -> Any:
         """Collect as SBX does, booked to "act", except for the seconds that environment and callbacks book."""
@@ -46,8 +48,15 @@ class TimedAgent(BaseAlgorithm):
             super().train(*arguments, **keywords)  # type: ignore[misc]
             jax.block_until_ready(train_states(self))  # type: ignore[no-untyped-call]
 
+    def _update_current_progress_remaining(self, num_timesteps: int, total_timesteps: int) -> None:
+        """Set the share of the training that is left, from 1 to 0, which schedules are asked for."""
+        if self.budget_seconds is None:
+            super()._update_current_progress_remaining(num_timesteps, total_timesteps)
+        else:
+            self._current_progress_remaining = max(0.0, 1 - self.ledger.training_seconds / self.budget_seconds)
+
     def _excluded_save_params(self) -> list[str]:
-        own = ["ledger", "probes", "exploration_std", "pretrained"]
+        own = ["ledger", "budget_seconds", "probes", "exploration_std", "pretrained"]
         return [*super()._excluded_save_params(), *own]
 
 
