@@ -107,7 +107,7 @@ def test_an_interpreter_that_is_none_is_the_users_mistake(tmp_path):
         [ended] = outcomes(until_ended(pool))
     assert ended.outcome.kind is OutcomeKind.CRASHED
     assert ended.outcome.details["user_error"] is True
-    assert "is not a program that can be run" in ended.outcome.message
+    assert "cannot run the simulator: it does not exist" in ended.outcome.message
 
 
 def test_a_server_that_could_not_be_started_is_tried_again(tmp_path):

@@ -51,11 +51,11 @@ def test_a_simulator_in_an_interpreter_of_its_own():
 def test_what_is_missing_is_named_and_the_rest_left_out(monkeypatch):
     monkeypatch.delenv("TUNER_ISAACLAB_PYTHON", raising=False)
     code, found = checks("--simulator", "isaaclab")
-    assert code == 1
+    assert code == 2
     assert "TUNER_ISAACLAB_PYTHON" in found["interpreter"]["text"]
     assert "launch" not in found
     code, found = checks("--simulator", "isaaclab", "--python", sys.executable)
-    assert code == 1
+    assert code == 2
     assert found["interpreter"]["text"].startswith(f"{sys.executable} has no package 'isaaclab'.")
 
 

@@ -17,6 +17,7 @@ FAULTS = {
     "segfaults": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "exits 0": lambda: os._exit(0),
     "raises": lambda: 1 / 0,
+    "lacks a module": lambda: __import__("no_such_engine"),
     "hangs": lambda: time.sleep(3600),
     "takes 6 s": lambda: time.sleep(6),
     "holds the lock": lambda: ctypes.PyDLL(None).sleep(3600),

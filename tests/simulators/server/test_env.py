@@ -74,6 +74,13 @@ def test_the_users_mistakes_come_back_as_such(servers):
     assert process.alive
 
 
+def test_a_module_that_is_not_installed_there_is_the_users_mistake(servers):
+    with pytest.raises(
+        UserError, match=r"cannot import what the simulator needs: No module named 'no_such_engine'\. In"
+    ):
+        servers.open(opening="lacks a module")
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [

@@ -44,11 +44,11 @@ def test_isaac_lab_without_an_interpreter(monkeypatch):
         server_for(TaskConfig(id="Isaac-Ant", simulator="isaaclab"))
 
 
-def test_an_interpreter_that_is_none(tmp_path):
-    (tmp_path / "python").write_text("")
-    for path in (tmp_path / "python", tmp_path / "missing", tmp_path):
-        with pytest.raises(UserError, match="is not a program that can be run"):
-            server_for(TaskConfig(id="Isaac-Ant", simulator="isaaclab", python=str(path)))
+def test_a_server_is_not_started_in_an_interpreter_that_cannot_run_it(tmp_path):
+    server = server_for(TaskConfig(id="Isaac-Ant", simulator="isaaclab", python="/bin/true"))
+    with pytest.raises(UserError, match="The interpreter /bin/true cannot run the simulator: it is no Python"):
+        server.start(tmp_path / "log")
+    assert not (tmp_path / "log").exists()
 
 
 def test_the_version_is_asked_of_the_interpreter(monkeypatch, tmp_path):
@@ -67,4 +67,5 @@ def test_a_version_that_cannot_be_asked_is_none(monkeypatch):
     monkeypatch.delenv("TUNER_ISAACLAB_PYTHON", raising=False)
     assert simulator_version(TaskConfig(id="Isaac-Ant", simulator="isaaclab")) is None
     assert simulator_version(TaskConfig(id="Isaac-Ant", simulator="isaaclab", python=sys.executable)) is None
+    assert simulator_version(TaskConfig(id="Isaac-Ant", simulator="isaaclab", python="/bin/true")) is None
     assert simulator_version(TaskConfig(id="Cartpole", python=sys.executable)) is None

@@ -112,6 +112,14 @@ def test_an_interpreter_that_is_none(servers, tmp_path):
         servers.start(python=no_program)
 
 
+def test_a_log_that_cannot_be_written_is_named_with_its_folder(tmp_path):
+    (tmp_path / "logs").write_text("a file where a folder is needed")
+    (tmp_path / "log").mkdir()
+    for file in (tmp_path / "logs" / "log", tmp_path / "log"):
+        with pytest.raises(UserError, match=re.escape(f"cannot be written to the folder {file.parent}: ")):
+            ServerProcess(sys.executable, f"file:{LINE}", log_file=file)
+
+
 def _until(condition) -> None:
     import time
 

@@ -31,6 +31,7 @@ TASKS = {
 }
 """The task of each simulator that is tried if none is named."""
 _PACKAGES = ("optuna", "jax", "sbx-rl", "stable-baselines3", "numpy")
+_INTERPRETER = "interpreter"
 _STEPS = 20
 
 
@@ -66,7 +67,8 @@ def doctor(
 ) -> None:
     """Check that this machine can train: packages, devices, and that a simulator starts and steps.
 
-    Each line says ok, or what to do. The exit code is 1 if something is not ok.
+    Each line says ok, or what to do. The exit code is 1 if something is not ok, and 2 if the interpreter that was given
+    cannot be used.
     """
     out = console(stderr=as_json)
     found = []
@@ -79,7 +81,7 @@ def doctor(
     if as_json:
         print_json({"ok": healthy, "checks": [asdict(finding) for finding in found]})
     if not healthy:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if any(finding.check == _INTERPRETER and not finding.ok for finding in found) else 1)
 
 
 def findings(task: TaskConfig) -> Iterator[Finding]:
@@ -93,7 +95,7 @@ def findings(task: TaskConfig) -> Iterator[Finding]:
     memory = memory_limit_bytes() / 2**30
     yield Finding("machine", True, f"{machine['cpu']}, {granted_cpu_count()} CPUs granted, {memory:.1f} GiB of memory")
     yield _learning_device()
-    interpreter = _checked("interpreter", lambda: _interpreter(task))
+    interpreter = _checked(_INTERPRETER, lambda: _interpreter(task))
     yield interpreter
     if interpreter.ok:
         yield from _simulation(task)
@@ -145,6 +147,7 @@ def _interpreter(task: TaskConfig) -> str:
     server = server_for(task)
     if server is None:
         return "the simulator runs in this one"
+    server.check()
     if task.simulator not in SERVED:
         return f"{server.python}"
     found = simulator_version(task)

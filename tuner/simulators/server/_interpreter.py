@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.resources import user_cache, user_path
+from tuner.simulators.server._probe import probe
 from tuner.simulators.server._process import ServerProcess
 
 SERVED = {"isaaclab": "TUNER_ISAACLAB_PYTHON", "mjlab": "TUNER_MJLAB_PYTHON"}
@@ -18,7 +18,6 @@ SERVED = {"isaaclab": "TUNER_ISAACLAB_PYTHON", "mjlab": "TUNER_MJLAB_PYTHON"}
 not: their dependencies clash with ours."""
 
 _LOGS = itertools.count()
-_VERSION_PROGRAM = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,20 @@ class Server:
     backend: str
     """As `server_side.serve` takes it."""
 
+    def check(self) -> str | None:
+        """Run the interpreter once, to see that it can be used.
+
+        Returns:
+            The version of the simulator's package, None if it is not installed there.
+
+        Raises:
+            UserError: if it cannot be run, is no Python, is too old, or has no NumPy that can be imported.
+        """
+        return probe(self.python, self.backend)
+
     def start(self, log_file: Path, environment: Mapping[str, str] | None = None) -> ServerProcess:
-        """Start it; see `ServerProcess`."""
+        """Start it, if its interpreter can be used; see `check` and `ServerProcess`."""
+        self.check()
         return ServerProcess(self.python, self.backend, log_file=log_file, environment=environment)
 
 
@@ -38,7 +49,7 @@ def server_for(task: TaskConfig) -> Server | None:
     """Return the server that a task needs, or None for a task that is opened in this process.
 
     Raises:
-        UserError: if it is not known which interpreter has the simulator, or there is none.
+        UserError: if it is not known which interpreter has the simulator.
     """
     if task.python is None and task.simulator not in SERVED:
         return None
@@ -50,11 +61,6 @@ def server_for(task: TaskConfig) -> Server | None:
             f"in the study file, or {variable} in the environment, to the path of the Python that has it."
         )
     python = user_path(given if os.sep in given else shutil.which(given) or given)
-    if not (python.is_file() and os.access(python, os.X_OK)):
-        raise UserError(
-            f"The interpreter {given} of the simulator '{task.simulator}' is not a program that can be run. Give the "
-            "path of a Python, such as /path/to/env/bin/python."
-        )
     backend = task.simulator if task.simulator in SERVED else f"tuner:{task.simulator}"
     return Server(python.absolute(), backend)
 
@@ -68,19 +74,13 @@ def simulator_version(task: TaskConfig) -> str | None:
         return None
     try:
         server = server_for(task)
-        if server is None:
-            return None
-        found = subprocess.run(
-            [server.python, "-c", _VERSION_PROGRAM, task.simulator],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-    except (UserError, OSError, subprocess.SubprocessError):
+        version = None if server is None else server.check()
+    except UserError:
+        return None
+    if version is None:
         return None
     assets = task.options.get("asset_root") or os.environ.get("ISAACSIM_ASSET_ROOT")
-    return found.stdout.strip() + (f", assets of {assets}" if assets and task.simulator == "isaaclab" else "")
+    return version + (f", assets of {assets}" if assets and task.simulator == "isaaclab" else "")
 
 
 def default_log_file(simulator: str) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 import psutil
 
@@ -150,19 +150,19 @@ class ServerProcess:
         environment: variables to add to this process's own.
 
     Raises:
-        UserError: if there is no such interpreter, or it cannot be run.
+        UserError: if the interpreter cannot be run, or the log cannot be written.
     """
 
     def __init__(
         self, python: str | Path, backend: str, *, log_file: Path, environment: Mapping[str, str] | None = None
     ) -> None:
+        log = _opened_log(log_file)
+        start = log.tell()
         ours, theirs = socket.socketpair()
         self._control = Connection(ours)
         lifeline_out, self._lifeline = os.pipe()
         try:
-            log_file.parent.mkdir(parents=True, exist_ok=True)
-            with log_file.open("ab") as log:
-                start = log.tell()
+            with log:
                 self._popen = subprocess.Popen(
                     [str(python), "-c", _PROGRAM, str(_FOLDER), backend, str(theirs.fileno()), str(lifeline_out)],
                     stdin=subprocess.DEVNULL,
@@ -243,6 +243,19 @@ class ServerProcess:
             self._popen.wait(seconds)
         except subprocess.TimeoutExpired:
             return
+
+
+def _opened_log(file: Path) -> BinaryIO:
+    """Open a log to append to; its folder is created if missing."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("ab")
+    except OSError as error:
+        place = error.filename or file
+        raise UserError(
+            f"The simulator's log cannot be written to the folder {file.parent}: {error.strerror or error} ({place}). "
+            "Make the folder writable, or free the path."
+        ) from error
 
 
 def _environment() -> dict[str, str]:

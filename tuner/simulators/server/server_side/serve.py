@@ -86,6 +86,13 @@ def _simulate(backend: str, control: int) -> NoReturn:
     os._exit(code)
 
 
+def _missing(error: ImportError) -> str:
+    return (
+        f"The interpreter {sys.executable} cannot import what the simulator needs: {error}. Install it there, or give "
+        "the path of the Python that has it."
+    )
+
+
 class Server:
     """Serves one client at a time; the task stays open when a client leaves.
 
@@ -152,6 +159,10 @@ class Server:
                 raise
             except RefusedError as error:
                 reply = {"failed": str(error), "mistake": True}
+            except ImportError as error:
+                traceback.print_exc()
+                sys.stderr.flush()
+                reply = {"failed": _missing(error), "mistake": True}
             except Exception as error:
                 traceback.print_exc()
                 sys.stderr.flush()
