@@ -53,7 +53,7 @@ from tuner.config import (
     TaskConfig,
     load_bounds,
 )
-from tuner.policies import load_policy
+from tuner.policies import Policy
 from tuner.simulators import open_task
 from tuner.spaces import load_space
 
@@ -189,7 +189,7 @@ def trained_bounds(arguments: argparse.Namespace) -> ActionBoundsFile:
     env = open_task(TASK, seed=0, threads=arguments.threads)
     outcome = pretrain(spec, env, PretrainingChannel())
     print(f"Its return is {outcome.final_return}, its policy is in {spec.directory}", flush=True)
-    recording = record_actions(load_policy(Path(spec.directory or "")), env, steps=RECORDED_STEPS, seed=0)
+    recording = record_actions(Policy.load(Path(spec.directory or "")), env, steps=RECORDED_STEPS, seed=0)
     env.close()
     return bounds_from_recording(recording, BoundsRequest(), policy=spec.directory or "")
 

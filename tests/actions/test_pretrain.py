@@ -5,7 +5,7 @@ import pytest
 from tuner.actions import PretrainingChannel, pretrain, pretraining_spec
 from tuner.config import Network, TaskConfig
 from tuner.errors import TunerError, UserError
-from tuner.policies import load_policy
+from tuner.policies import Policy
 from tuner.records import OutcomeKind
 from tuner.simulators import open_task
 
@@ -62,7 +62,7 @@ def test_stopping_early_keeps_what_was_learned(tmp_path):
     assert outcome.kind is OutcomeKind.INTERRUPTED
     assert outcome.updates > 0
     assert len(ticks) < 20
-    assert load_policy(tmp_path / "pretrain-ppo-Cartpole" / "trial-0000").config.algorithm == "ppo"
+    assert Policy.load(tmp_path / "pretrain-ppo-Cartpole" / "trial-0000").config.algorithm == "ppo"
 
 
 def test_a_training_that_learned_nothing_is_no_policy(tmp_path):

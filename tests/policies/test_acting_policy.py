@@ -6,13 +6,13 @@ import pytest
 from tests.actions.folders import BOX, write_trial
 from tests.support.point_mass import PointMassEnv
 from tuner.errors import UserError
-from tuner.policies import load_policy
+from tuner.policies import Policy
 from tuner.policies._acting_policy import ActingPolicy, bounded
 
 
 def acting(folder, *, deterministic, steps=40):
     """Return the actions of 500 robots in one state, shape (steps, 500)."""
-    act = ActingPolicy(load_policy(folder), PointMassEnv(500), seed=0, deterministic=deterministic)
+    act = ActingPolicy(Policy.load(folder), PointMassEnv(500), seed=0, deterministic=deterministic)
     return np.stack([act(np.zeros((500, 2), np.float32))[:, 0] for _ in range(steps)])
 
 
@@ -36,7 +36,7 @@ def test_noise_that_is_held_in_training_is_held_here(tmp_path):
 
 def test_without_noise_it_is_what_plain_sbx_predicts_from_normalised_observations(tmp_path):
     write_trial(tmp_path, "sac")
-    policy, task = load_policy(tmp_path), PointMassEnv(4)
+    policy, task = Policy.load(tmp_path), PointMassEnv(4)
     seen = task.reset()
     expected, _ = policy.agent.predict(policy.normalize(seen), deterministic=True)
     act = ActingPolicy(policy, task, seed=0, deterministic=True)
@@ -47,7 +47,7 @@ def test_without_noise_it_is_what_plain_sbx_predicts_from_normalised_observation
 def test_the_task_is_bounded_by_the_policys_box(tmp_path):
     write_trial(tmp_path, "ppo")
     task = PointMassEnv(4)
-    stack = bounded(task, task, load_policy(tmp_path))
+    stack = bounded(task, task, Policy.load(tmp_path))
     assert (stack.action_space.low.tolist(), stack.action_space.high.tolist()) == ([-0.5], [0.25])
     assert task.action_space.high.tolist() == [1.0]
 
@@ -63,4 +63,4 @@ class WideEnv(PointMassEnv):
 def test_a_task_with_other_observations_is_refused(tmp_path):
     write_trial(tmp_path)
     with pytest.raises(UserError, match=r"observations of shape \(2,\), but those of PointMass are of shape \(3,\)"):
-        ActingPolicy(load_policy(tmp_path), WideEnv(), seed=0, deterministic=True)
+        ActingPolicy(Policy.load(tmp_path), WideEnv(), seed=0, deterministic=True)

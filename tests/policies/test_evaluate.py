@@ -8,7 +8,7 @@ from tests.actions.folders import BOX, write_trial
 from tests.support.point_mass import PointMassEnv
 from tuner.agents import load_normalization
 from tuner.errors import TunerError
-from tuner.policies import evaluate_policy, load_policy
+from tuner.policies import Policy, evaluate_policy
 
 
 def env(robots=4):
@@ -36,7 +36,7 @@ def by_hand(folder, seed, robots=4):
 
 
 def test_whole_episodes_without_noise(trial):
-    found = evaluate_policy(load_policy(trial), env(), episodes=6, seed=3)
+    found = evaluate_policy(Policy.load(trial), env(), episodes=6, seed=3)
     # Two rounds of four robots, each with a seed of its own; six episodes count.
     seeds = np.random.SeedSequence(3).generate_state(2)
     expected = np.concatenate([by_hand(trial, seed) for seed in seeds])[:6]
@@ -49,11 +49,11 @@ def test_whole_episodes_without_noise(trial):
 def test_ages_are_not_spread(trial):
     task = env()
     task.spread_ages = True  # as training leaves it
-    assert evaluate_policy(load_policy(trial), task, episodes=4, seed=0).shortest == 20
+    assert evaluate_policy(Policy.load(trial), task, episodes=4, seed=0).shortest == 20
 
 
 def test_the_same_seed_gives_the_same_numbers_exploring_or_not(trial):
-    policy = load_policy(trial)
+    policy = Policy.load(trial)
     runs = {
         (deterministic, number): evaluate_policy(policy, env(), episodes=4, seed=2, deterministic=deterministic)
         for deterministic in (True, False)
@@ -71,6 +71,6 @@ class ExplodingEnv(PointMassEnv):
 
 
 def test_a_simulation_that_diverges(trial):
-    policy = load_policy(trial)
+    policy = Policy.load(trial)
     with pytest.raises(TunerError, match="diverged under this policy: a reward was NaN"):
         evaluate_policy(policy, ExplodingEnv(2), episodes=2, seed=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.actions.folders import BOX, write_trial
-from tuner.policies import GaussianActor, load_policy
+from tuner.policies import GaussianActor, Policy
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
 
@@ -12,7 +12,7 @@ OBSERVATIONS = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
 @pytest.mark.parametrize("algorithm", ["sac", "ppo", "td3", "crossq"])
 def test_the_mean_is_what_plain_sbx_predicts(tmp_path, algorithm):
     write_trial(tmp_path, algorithm)
-    policy = load_policy(tmp_path)
+    policy = Policy.load(tmp_path)
     assert type(policy.agent).__module__.startswith("sbx.")
     mean, drawn = GaussianActor(policy.agent, seed=0).draw(OBSERVATIONS)
     expected, _ = policy.agent.predict(OBSERVATIONS, deterministic=True)
@@ -25,7 +25,7 @@ def test_the_mean_is_what_plain_sbx_predicts(tmp_path, algorithm):
 @pytest.mark.parametrize("algorithm", ["sac", "ppo"])
 def test_draws_are_the_gaussian_of_the_agent(tmp_path, algorithm):
     write_trial(tmp_path, algorithm, initial_std=0.2)
-    actor = GaussianActor(load_policy(tmp_path).agent, seed=0)
+    actor = GaussianActor(Policy.load(tmp_path).agent, seed=0)
     mean, drawn = actor.draw(np.zeros((20_000, 2), np.float32))
     assert np.ptp(mean) == 0
     assert (drawn - mean).std() == pytest.approx(0.2, rel=0.03)  # the standard error of 20,000 draws is 0.5 %
@@ -33,7 +33,7 @@ def test_draws_are_the_gaussian_of_the_agent(tmp_path, algorithm):
 
 def test_noise_that_the_agent_holds_is_held(tmp_path):
     write_trial(tmp_path, "sac", initial_std=0.2, arguments={"use_sde": True, "train_freq": 3})
-    actor = GaussianActor(load_policy(tmp_path).agent, seed=0)
+    actor = GaussianActor(Policy.load(tmp_path).agent, seed=0)
     drawn = np.stack([actor.draw(OBSERVATIONS)[1] for _ in range(6)])
     np.testing.assert_array_equal(drawn[:3], np.broadcast_to(drawn[0], (3, 5, 1)))
     np.testing.assert_array_equal(drawn[3:], np.broadcast_to(drawn[3], (3, 5, 1)))
@@ -42,7 +42,7 @@ def test_noise_that_the_agent_holds_is_held(tmp_path):
 
 def test_the_seed_decides_the_noise(tmp_path):
     write_trial(tmp_path, "ppo")
-    agent = load_policy(tmp_path).agent
+    agent = Policy.load(tmp_path).agent
     first, again, other = (GaussianActor(agent, seed=seed).draw(OBSERVATIONS)[1] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()

@@ -10,7 +10,7 @@ from tests.support.point_mass import PointMassEnv
 from tuner.agents import load_normalization
 from tuner.config import ActionBox, BoxSchedule
 from tuner.errors import UserError
-from tuner.policies import load_policy, untrained_policy
+from tuner.policies import Policy, untrained_policy
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
 
@@ -25,7 +25,7 @@ class EndlessEnv(PointMassEnv):
 
 def test_a_trials_policy_brings_its_task_its_box_and_its_normalisation(tmp_path):
     write_trial(tmp_path, "sac")
-    policy = load_policy(tmp_path)
+    policy = Policy.load(tmp_path)
     assert (policy.task, policy.kind, policy.config.algorithm) == (TASK, "trained", "sac")
     assert policy.box_in(PointMassEnv(4)) == BOX
     np.testing.assert_array_equal(policy.normalize(OBSERVATIONS), load_normalization(tmp_path).apply(OBSERVATIONS))
@@ -33,7 +33,7 @@ def test_a_trials_policy_brings_its_task_its_box_and_its_normalisation(tmp_path)
 
 def test_without_normalisation_observations_pass_as_float32(tmp_path):
     write_trial(tmp_path, "sac", normalize_observations=False)
-    passed = load_policy(tmp_path).normalize(OBSERVATIONS.astype(np.float64))
+    passed = Policy.load(tmp_path).normalize(OBSERVATIONS.astype(np.float64))
     assert passed.dtype == np.float32
     np.testing.assert_array_equal(passed, OBSERVATIONS)
 
@@ -42,7 +42,7 @@ def test_a_box_that_was_still_widening_is_the_saved_one(tmp_path):
     arguments = {"gradient_steps": 2, "policy_delay": 2}
     schedule = BoxSchedule(start=0.5, seconds=1e9)
     write_trial(tmp_path, "sac", learner="fused", action_box_schedule=schedule, arguments=arguments)
-    box = load_policy(tmp_path).box_in(PointMassEnv(4))
+    box = Policy.load(tmp_path).box_in(PointMassEnv(4))
     # −0.5 … 0.25: half of it about −0.125 is −0.3125 … 0.0625.
     assert (box.low, box.high) == (pytest.approx((-0.3125,)), pytest.approx((0.0625,)))
 
@@ -60,26 +60,26 @@ def test_an_untrained_policy_has_the_tasks_own_box_and_learns_to_normalise():
 
 def test_folders_that_are_no_trials(tmp_path):
     with pytest.raises(UserError, match=r"There is no folder .*gone"):
-        load_policy(tmp_path / "gone")
+        Policy.load(tmp_path / "gone")
     with pytest.raises(UserError, match=r"is not a trial's folder: it has no spec\.json"):
-        load_policy(tmp_path)
+        Policy.load(tmp_path)
     write_trial(tmp_path)
     (tmp_path / "policy.zip").write_bytes(b"half a file")
     with pytest.raises(UserError, match=r"The policy in .* cannot be loaded"):
-        load_policy(tmp_path)
+        Policy.load(tmp_path)
     (tmp_path / "policy.zip").unlink()
     (tmp_path / "outcome.json").write_text(json.dumps({"kind": "crashed"}))
     with pytest.raises(UserError, match=r"has no policy\.zip; the trial ended as 'crashed'"):
-        load_policy(tmp_path)
+        Policy.load(tmp_path)
     (tmp_path / "spec.json").write_text("{}")
     with pytest.raises(UserError, match="cannot be read as a trial's specification"):
-        load_policy(tmp_path)
+        Policy.load(tmp_path)
 
 
 def test_a_trial_without_an_outcome_has_its_specifications_agent(tmp_path):
     write_trial(tmp_path)
     (tmp_path / "outcome.json").unlink()
-    assert load_policy(tmp_path).box_in(PointMassEnv(4)) == ActionBox(low=BOX.low, high=BOX.high)
+    assert Policy.load(tmp_path).box_in(PointMassEnv(4)) == ActionBox(low=BOX.low, high=BOX.high)
 
 
 def test_a_box_without_ends_cannot_be_filled():

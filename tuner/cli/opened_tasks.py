@@ -57,7 +57,7 @@ def record_trial(
     folder: Path, *, steps: int, num_envs: int | None, seed: int, threads: int, deterministic: bool
 ) -> actions.Recording:
     """Return what the policy in a trial's folder does on its task."""
-    policy = policies.load_policy(folder)
+    policy = policies.Policy.load(folder)
     task = policy.task if num_envs is None else policy.task.model_copy(update={"num_envs": num_envs})
     with opened(task, seed=seed, threads=threads) as env:
         return actions.record_actions(

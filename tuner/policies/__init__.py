@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from tuner.policies._evaluate import evaluate_policy
     from tuner.policies._film import film_policy
     from tuner.policies._gaussian_actor import Floats, GaussianActor
-    from tuner.policies._policy import Policy, load_policy, untrained_policy
+    from tuner.policies._onnx import onnx_model
+    from tuner.policies._policy import Policy, untrained_policy
 
 __all__ = [
     "EpisodeSummary",
@@ -23,7 +24,7 @@ __all__ = [
     "check_video_tools",
     "evaluate_policy",
     "film_policy",
-    "load_policy",
+    "onnx_model",
     "summarize",
     "untrained_policy",
 ]
@@ -36,7 +37,7 @@ __getattr__ = lazy_attributes(
         "Policy": "_policy",
         "evaluate_policy": "_evaluate",
         "film_policy": "_film",
-        "load_policy": "_policy",
+        "onnx_model": "_onnx",
         "untrained_policy": "_policy",
     },
 )

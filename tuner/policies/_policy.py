@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 
-from tuner.agents import build_agent, load_agent
+from tuner.agents import Normalization, build_agent, load_agent
 from tuner.clock import Ledger, MonotonicClock
 from tuner.config import ActionBox, AgentConfig, Algorithm, TaskConfig
 from tuner.errors import UserError
@@ -34,6 +35,52 @@ class Policy:
     normalize: Normalize
     """From the task's observations to the network's input."""
     kind: Literal["trained", "untrained"] = "trained"
+    normalization: Normalization | None = None
+    """What `normalize` computes for a trained policy; None if it passes observations on."""
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Load the policy from a trial's folder, such as `runs/quickstart/trial-0003`.
+
+        Raises:
+            UserError: if the folder is not a trial's, or has no policy that can be loaded.
+        """
+        found = read_folder(Path(folder))
+        check_policy(found)
+        agent, normalization = load_agent(found.path, found.agent.algorithm)
+        return cls(
+            task=found.spec.task,
+            config=found.agent,
+            agent=agent,
+            normalize=_as_float32 if normalization is None else normalization.apply,
+            normalization=normalization,
+        )
+
+    def act(self, observations: npt.ArrayLike) -> Floats:
+        """Return the actions without exploration, in the task's own units.
+
+        They lie in the policy's action box. A policy that does not squash its actions has no such box: clip its actions
+        to the task's, as training did.
+
+        Args:
+            observations: as the task gives them, shape (observation_dim,) or (robots, observation_dim).
+
+        Returns:
+            shape (action_dim,) or (robots, action_dim), float32.
+
+        Raises:
+            ValueError: if the shape is another one.
+        """
+        given = np.asarray(observations, dtype=np.float32)
+        dim = self.agent.observation_space.shape
+        if given.ndim not in (1, 2) or given.shape[-1:] != dim:
+            raise ValueError(
+                f"observations have shape {given.shape}, but the policy of {self.task.id} takes {dim} of one robot, or "
+                f"(robots, {dim[0]}) of several"
+            )
+        actions: Floats
+        actions, _ = self.agent.predict(self.normalize(np.atleast_2d(given)), deterministic=True)
+        return actions.reshape((*given.shape[:-1], -1))
 
     def box_in(self, env: TaskEnv) -> ActionBox:
         """Return the policy's action box in absolute numbers; a box that was still widening is the one that was saved.
@@ -46,23 +93,6 @@ class Policy:
             return box
         saved = self.agent.action_space
         return ActionBox(low=tuple(saved.low.tolist()), high=tuple(saved.high.tolist()))
-
-
-def load_policy(folder: Path) -> Policy:
-    """Load the policy from a trial's folder.
-
-    Raises:
-        UserError: if the folder is not a trial's, or has no policy that can be loaded.
-    """
-    found = read_folder(folder)
-    check_policy(found)
-    agent, normalization = load_agent(folder, found.agent.algorithm)
-    return Policy(
-        task=found.spec.task,
-        config=found.agent,
-        agent=agent,
-        normalize=_as_float32 if normalization is None else normalization.apply,
-    )
 
 
 def untrained_policy(task: TaskConfig, algorithm: Algorithm, env: TaskEnv, *, seed: int) -> Policy:

@@ -46,7 +46,7 @@ def evaluate(
         check_video_tools(video)
         check_output(video, force=force)
     spec = read_folder(folder).spec
-    policy = policies.load_policy(folder)
+    policy = policies.Policy.load(folder)
     numbers: dict[str, Any] = {"seed": seed, "deterministic": deterministic, "threads": threads or spec.threads}
     if video is not None:
         _film(policy, video, **numbers)
