@@ -1,6 +1,7 @@
 """What is taken out of a study: the confirmed winner, the best trial with a warning, or a trial by its number."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from tests.confirm.racing import STARTS, Race
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.config import ActionBox, AgentConfig
+from tuner.confirm import confirmation_data
 from tuner.errors import UserError
-from tuner.export import configuration_of
+from tuner.export import _from_study, configuration_of
 from tuner.records import OutcomeKind
 
 BOX = ActionBox(low=(-1.0,), high=(2.0,))
@@ -41,6 +43,18 @@ class BoxedRace(Race):
 def race():
     """Trials 0 to 2: `lucky`, best by the study, `steady`, best by fresh seeds, and `never`, which does not arrive."""
     return BoxedRace(Lab(None), "lucky", "steady", "never")
+
+
+def test_the_policy_of_a_winner_is_that_of_its_fastest_run(race, monkeypatch):
+    race.run(top=2, seeds=2)
+    confirmation = confirmation_data(race.study)
+    winner = confirmation.winner
+    seconds = (30.0, 20.0, None)
+    runs = [replace(winner.runs[0], reached_seconds=time, directory=f"/kept/{time}") for time in seconds]
+    changed = replace(confirmation, winner=replace(winner, runs=tuple(runs)))
+    monkeypatch.setattr(_from_study, "confirmation_data", lambda study: changed)
+    assert configuration_of(race.study).folder == Path("/kept/20.0")
+    assert configuration_of(race.study, winner.number).folder == Path("/kept/20.0")
 
 
 def test_without_confirmation_it_is_the_best_trial_with_a_warning(race):

@@ -12,13 +12,14 @@ from tuner.export._configuration import (
     dump_configuration,
     load_configuration,
 )
-from tuner.export._formats import Format, format_names, get_format
+from tuner.export._formats import POLICY_FORMATS, Format, format_names, get_format
 from tuner.optional import lazy_attributes
 
 if TYPE_CHECKING:
     from tuner.export._from_study import Found, configuration_of
 
 __all__ = [
+    "POLICY_FORMATS",
     "ExportedConfiguration",
     "Format",
     "Found",

@@ -54,20 +54,23 @@ _FORMATS = {
     "json": "_formats:JsonFormat",
 }
 
+POLICY_FORMATS = ("onnx",)
+"""Formats of a trained policy instead of its configuration; `tuner.policies` writes them."""
+
 
 def format_names() -> list[str]:
     """Return the names of all formats."""
-    return list(_FORMATS)
+    return [*_FORMATS, *POLICY_FORMATS]
 
 
 def get_format(name: str) -> Format:
-    """Return a format.
+    """Return a format of configurations.
 
     Raises:
         UserError: if there is none of that name.
     """
     if name not in _FORMATS:
-        raise unknown_name("format", name, _FORMATS)
+        raise unknown_name("format", name, format_names())
     module, _, attribute = _FORMATS[name].partition(":")
     found: type[Format] = getattr(import_module(f"tuner.export.{module}"), attribute)
     return found()

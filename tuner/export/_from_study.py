@@ -1,7 +1,9 @@
 """The configuration that is exported from a study: the confirmed winner, the best trial, or a trial by its number."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -22,6 +24,9 @@ class Found:
     """A configuration, and warnings about it."""
 
     configuration: ExportedConfiguration
+    folder: Path | None
+    """Where its trained policy lies, on the machine that trained it: of a winner, its fastest run on a fresh seed.
+    None if nothing was kept."""
     warnings: tuple[str, ...] = ()
 
 
@@ -51,7 +56,7 @@ def configuration_of(study: optuna.Study, number: int | None = None) -> Found:
     if best is None:
         raise UserError(f"The study '{name}' has no finished trial to export yet. Go on with it: tuner run {name}")
     found = _of_trial(study, _trial(study, best.number))
-    return Found(found.configuration, (_unconfirmed(name, best.number, confirmation), *found.warnings))
+    return replace(found, warnings=(_unconfirmed(name, best.number, confirmation), *found.warnings))
 
 
 def _unconfirmed(name: str, number: int, confirmation: Confirmation | None) -> str:
@@ -87,7 +92,8 @@ def _of_trial(study: optuna.Study, trial: FrozenTrial) -> Found:
     kind = outcome_kind_of(trial)
     complete = kind in (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED)
     warning = f"Trial {trial.number} did not run to its end: it was {kind or 'not finished'}."
-    return Found(_exported(study, trial, spec, agent, own), () if complete else (warning,))
+    exported = _exported(study, trial, spec, agent, own)
+    return Found(exported, _folder(spec.directory), () if complete else (warning,))
 
 
 def _of_winner(study: optuna.Study, confirmation: Confirmation, winner: Candidate) -> Found:
@@ -103,7 +109,13 @@ def _of_winner(study: optuna.Study, confirmation: Confirmation, winner: Candidat
         "mean_seconds": mean.value,
         "mean_seconds_interval": interval,
     }
-    return Found(_exported(study, trial, _spec(study, trial), _agent(trial, winner.agent), confirmed))
+    fastest = min(winner.runs, key=lambda run: math.inf if run.reached_seconds is None else run.reached_seconds)
+    exported = _exported(study, trial, _spec(study, trial), _agent(trial, winner.agent), confirmed)
+    return Found(exported, _folder(fastest.directory))
+
+
+def _folder(directory: str | None) -> Path | None:
+    return None if directory is None else Path(directory)
 
 
 def _exported(

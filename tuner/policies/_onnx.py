@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 import numpy.typing as npt
-from jax.extend.core import ClosedJaxpr, Literal, Primitive
+from jax.extend.core import ClosedJaxpr, Literal
 
 from tuner.errors import TunerError, UserError
 from tuner.optional import require
@@ -175,7 +175,8 @@ class _Translation:
             return self.outputs(inner, inputs)
         constants = [value for value in inputs if not isinstance(value, str)]
         if len(constants) == len(inputs):
-            return [np.asarray(_computed(equation.primitive, constants, equation.params))]
+            primitive: Any = equation.primitive
+            return [np.asarray(primitive.bind(*constants, **equation.params))]
         inputs = [value if isinstance(value, str) else self._of_one_robot(value) for value in inputs]
         name = equation.primitive.name
         if name in _OPERATORS:
@@ -250,10 +251,6 @@ class _Translation:
     def exponential_minus_one(self, _equation: Any, inputs: list[_Value]) -> str:
         """Add exp(x) − 1; near zero, where it loses digits, its error is that of a float32 next to 1."""
         return self._graph.add("Sub", self._graph.add("Exp", inputs[0]), np.float32(1))  # type: ignore[arg-type]
-
-
-def _computed(primitive: Primitive, inputs: list[_Array], parameters: dict[str, Any]) -> Any:
-    return primitive.bind(*inputs, **parameters)
 
 
 _OPERATORS = {

@@ -1,8 +1,10 @@
 """`tuner export`, on a study in an SQLite database."""
 
+import onnxruntime
 import pytest
 from typer.testing import CliRunner
 
+from tests.actions.folders import write_trial
 from tests.export.test_from_study import BoxedRace
 from tests.study.toy import Lab
 from tuner.cli.app import app
@@ -105,3 +107,31 @@ def test_a_file_is_replaced_when_forced(storage, tmp_path):
     file.write_text("old")
     assert export(storage, "--format", "json", "-o", file, "--force").exit_code == 0
     assert load_configuration(file).agent.action_box is not None
+
+
+def as_onnx(study, *arguments):
+    return CliRunner().invoke(app, ["export", str(study), "--format", "onnx", *map(str, arguments)])
+
+
+def test_the_policy_in_a_trials_folder_is_written_as_onnx(tmp_path):
+    write_trial(tmp_path / "trial-0000")
+    file = tmp_path / "policy.onnx"
+    done = as_onnx(tmp_path / "trial-0000", "-o", file)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == f"Written to {file}: the policy in {tmp_path / 'trial-0000'}.\n"
+    (given,) = onnxruntime.InferenceSession(file).get_inputs()
+    assert (given.name, given.shape) == ("observations", ["robots", 2])
+
+
+def test_a_policy_that_is_not_there_is_told(storage, tmp_path):
+    done = as_onnx("toy", "--trial", "0", "--storage", storage, "-o", tmp_path / "policy.onnx")
+    assert done.exit_code == 2
+    assert "No files were kept of this trial." in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_has_no_trials_to_choose_from(tmp_path):
+    write_trial(tmp_path / "trial-0000")
+    done = as_onnx(tmp_path / "trial-0000", "--trial", "3", "-o", tmp_path / "policy.onnx")
+    assert done.exit_code == 2
+    assert "--trial goes with a study only. Leave it out." in done.stderr

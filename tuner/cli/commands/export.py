@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from tuner.cli.options import Storage, StoredStudy
+from tuner import policies
+from tuner.cli.options import Storage, StoredStudy, check_partner
 from tuner.cli.printing.output import console
 from tuner.cli.printing.warnings import quiet_optuna
 from tuner.cli.stored_studies import check_file_unchanged, find_stored
 from tuner.errors import UserError
-from tuner.export import configuration_of, get_format
+from tuner.export import POLICY_FORMATS, Found, Provenance, configuration_of, get_format
 from tuner.resources import check_output, write_whole
 from tuner.storage import read_study
 
@@ -24,7 +25,8 @@ def export(
             "--format",
             metavar="NAME",
             help="sbx: a Python program for plain SBX. zoo: an entry for RL Zoo. isaaclab: an agent file for Isaac "
-            "Lab's Stable-Baselines3 scripts. json: all of it, for tuner train.",
+            "Lab's Stable-Baselines3 scripts. json: all of it, for tuner train. onnx: the trained policy, with its "
+            "normalisation; STUDY may be a trial's folder then.",
         ),
     ],
     trial: Annotated[
@@ -33,26 +35,45 @@ def export(
     storage: Storage = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write a study's configuration to a file, for the tool that will train it.
+    """Write a study's configuration to a file, for the tool that will train it, or its trained policy.
 
     The configuration is the confirmed winner's, or without a confirmation the best trial's, with a warning. The action
     box is in absolute numbers, so that it means the same everywhere.
     """
-    chosen = get_format(form)
-    chosen.check_name(output)
+    if form not in POLICY_FORMATS:
+        get_format(form).check_name(output)
     check_output(output, force=force)
     quiet_optuna()
+    if form in POLICY_FORMATS and (folder := Path(study)).is_dir():
+        check_partner("--trial", trial, "a study", given=False)
+        data, told = policies.onnx_model(policies.Policy.load(folder)), f"the policy in {folder}."
+    else:
+        found = _found(study, storage, trial)
+        for warning in found.warnings:
+            console(stderr=True).print(f"Warning: {warning}", markup=False, soft_wrap=True)
+        data, told = _data(found, form), _told(found.configuration.provenance)
+    try:
+        write_whole(output, lambda file: file.write(data))
+    except OSError as error:
+        raise UserError(f"Cannot write {output}: {error.strerror}. Name another place.") from error
+    console().print(f"Written to {output}: {told}", markup=False, soft_wrap=True)
+
+
+def _found(study: str, storage: str | None, trial: int | None) -> Found:
     name, url = find_stored(study, storage)
     stored = read_study(url, name)
     check_file_unchanged(study, stored, url)
-    found = configuration_of(stored, trial)
-    text = chosen.text(found.configuration)
-    try:
-        write_whole(output, lambda file: file.write(text.encode()))
-    except OSError as error:
-        raise UserError(f"Cannot write {output}: {error.strerror}. Name another place.") from error
-    for warning in found.warnings:
-        console(stderr=True).print(f"Warning: {warning}", markup=False, soft_wrap=True)
-    taken = found.configuration.provenance
+    return configuration_of(stored, trial)
+
+
+def _data(found: Found, form: str) -> bytes:
+    if form in POLICY_FORMATS:
+        if found.folder is None:
+            raise UserError("No files were kept of this trial. Export another one with --trial, or a trial's folder.")
+        return policies.onnx_model(policies.Policy.load(found.folder))
+    return get_format(form).text(found.configuration).encode()
+
+
+def _told(taken: Provenance) -> str:
     kind = "the confirmed winner" if taken.confirmed else "not confirmed"
-    console().print(f"Written to {output}: trial {taken.trial} of {taken.study}, {kind}.", markup=False, soft_wrap=True)
+    return f"trial {taken.trial} of {taken.study}, {kind}."
