@@ -41,10 +41,9 @@ class LineBackend(Backend):
         if "opening" in options:
             FAULTS[options["opening"]]()
         if options.get("children"):
-            child = os.fork()
-            if child == 0:
-                time.sleep(3600)
-            print(f"child {child}", flush=True)
+            _start_children()
+        for _ in range(options.get("orphans", 0)):
+            _start_an_orphan()
         self.reopens = options.get("reopens", True)
         return Line(task["num_envs"], options)
 
@@ -89,6 +88,30 @@ class Line(ServedTask):
     def close(self):
         if "closing" in self._options:
             FAULTS[self._options["closing"]]()
+
+
+def _start_children():
+    """Start a child, and another that leaves the process group and ignores SIGTERM, with a child of its own."""
+    if os.fork() == 0:
+        time.sleep(3600)
+    ready, told = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if os.fork() == 0:
+            os.write(told, b".")
+        time.sleep(3600)
+    os.read(ready, 1)
+
+
+def _start_an_orphan():
+    """Start a process whose parent ends before it does."""
+    parent = os.fork()
+    if parent == 0:
+        if os.fork() == 0:
+            time.sleep(0.5)
+        os._exit(0)
+    os.waitpid(parent, 0)
 
 
 def _burn(library, seconds):

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ _PROGRAM = (
     "import sys; sys.path = [sys.argv.pop(1), *filter(None, sys.path)]; from server_side.serve import main; main()"
 )
 """Finds the server by its path; the working directory, which `-c` would search first, is left out."""
+_MARK = "TUNER_SIMULATOR_SERVER"
+"""The variable that everything in a server's process tree inherits, with a value of its own for each server."""
+_KEEPER_SECONDS = 5.0
+"""How long the keeper may take to kill everything."""
 _LOG_TAIL_LINES = 20
 _LOG_TAIL_BYTES = 65536
 
@@ -140,8 +145,8 @@ class LogWatch:
 class ServerProcess:
     """A simulator's server in a session of its own, ended with everything that it started.
 
-    Nothing is left behind when this process dies: the server's keeper sees its end and kills the server's process
-    group, and the shared memory has no name.
+    Nothing is left behind when this process dies: the server's keeper sees its end and kills all that the simulator
+    started, and the shared memory has no name. What outlives a killed keeper carries its mark in the environment.
 
     Args:
         python: the interpreter that has the simulator.
@@ -156,6 +161,7 @@ class ServerProcess:
     def __init__(
         self, python: str | Path, backend: str, *, log_file: Path, environment: Mapping[str, str] | None = None
     ) -> None:
+        self._mark = uuid.uuid4().hex
         log = _opened_log(log_file)
         start = log.tell()
         ours, theirs = socket.socketpair()
@@ -170,7 +176,7 @@ class ServerProcess:
                     stderr=log,
                     pass_fds=(theirs.fileno(), lifeline_out),
                     start_new_session=True,
-                    env=_environment() | dict(environment or {}),
+                    env=_environment() | dict(environment or {}) | {_MARK: self._mark},
                 )
         except OSError as error:
             self._control.close()
@@ -214,7 +220,7 @@ class ServerProcess:
     def end(self, grace_seconds: float) -> None:
         """End the server and everything that it started; ending twice is harmless.
 
-        First it is asked to close its task, then its process group gets SIGTERM, then SIGKILL.
+        First it is asked to close its task, then its process group gets SIGTERM, then its keeper kills all.
 
         Args:
             grace_seconds: how long each of the first two may take.
@@ -226,17 +232,26 @@ class ServerProcess:
         if self.alive:
             self._signal(signal.SIGTERM)
             self._wait(grace_seconds)
-        self._signal(signal.SIGKILL)
-        self._popen.wait()
         self._control.close()
         os.close(self._lifeline)
         self._lifeline = -1
+        self._wait(_KEEPER_SECONDS)
+        self._signal(signal.SIGKILL)
+        self._popen.wait()
+        self._end_marked()
 
     def _signal(self, number: signal.Signals) -> None:
         try:
             os.killpg(self._popen.pid, number)
         except (ProcessLookupError, PermissionError):  # the process group has exited (macOS raises PermissionError)
             return
+
+    def _end_marked(self) -> None:
+        """Kill what has left the process group and outlived the keeper: nobody else knows of it any more."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):  # it has ended, or is another user's
+                if process.environ().get(_MARK) == self._mark:
+                    process.kill()
 
     def _wait(self, seconds: float) -> None:
         try:

@@ -7,7 +7,8 @@ function `create(ARGUMENT)` of the module `NAME_backend` makes it. CONTROL is a 
 clients arrive. LIFELINE is a pipe whose end means that the owner has died.
 
 Two processes are started: a keeper, which only waits, and the simulator. A simulator may hold Python's lock for minutes
-while it starts or hangs, so only another process can be trusted to end it.
+while it starts or hangs, so only another process can be trusted to end it. On Linux the keeper adopts what the
+simulator leaves behind, and so can end processes that have left its process group.
 """
 
 import ctypes
@@ -21,6 +22,8 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .layout import Layout
@@ -29,12 +32,15 @@ from .task import Backend, RefusedError, ServedTask
 
 HEARTBEAT_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> NoReturn:
     """Become the keeper of a simulator's process; see the module's description for the arguments."""
     backend, control, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     keeper = os.getpid()
+    _control_process(_PR_SET_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # an owner that ignores it would hand that on, and ends go unseen
     simulator = os.fork()
     if simulator == 0:
         os.close(lifeline)
@@ -45,32 +51,72 @@ def main() -> NoReturn:
 
 
 def _keep(simulator: int, lifeline: int) -> NoReturn:
-    """Wait until the simulator or the owner has ended, then end everything in this process group."""
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(simulator, signal.SIGTERM))
-    code = 1
-    while True:
+    """Wait until the simulator or the owner has ended, then end everything that the simulator started."""
+
+    def forward(*_: Any) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(simulator, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, forward)
+    status = None
+    while status is None:
         ready, _, _ = select.select([lifeline], [], [], 0.2)
         if ready and not os.read(lifeline, 1):
             break
-        ended, status = os.waitpid(simulator, os.WNOHANG)
-        if ended:
-            code = os.waitstatus_to_exitcode(status)
-            break
-    # What the simulator started, and the simulator itself if its owner died. This process is in the group too, so its
-    # exit code is lost unless the others are ended one by one; the owner looks at messages, never at exit codes.
+        status = _reaped().get(simulator)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    code = 1 if status is None else os.waitstatus_to_exitcode(status)
     if code < 0:
         sys.stderr.write(f"the simulator ended by signal {-code}\n")
         sys.stderr.flush()
+    _end_children()
+    # Where orphans are not adopted, this process group is all that can be ended. This process is in it too, so its exit
+    # code is lost; the owner looks at messages, never at exit codes.
     os.killpg(0, signal.SIGKILL)
     os._exit(code)
 
 
+def _reaped() -> dict[int, int]:
+    """Return the exit statuses of children that have ended, adopted ones too, by process id."""
+    statuses = {}
+    with suppress(ChildProcessError):  # there are no children
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            statuses[ended[0]] = ended[1]
+    return statuses
+
+
+def _end_children() -> None:
+    """Kill all children, and then those that were adopted because their parents died, until there are none (Linux)."""
+    while children := _children():
+        for child in children:
+            os.kill(child, signal.SIGKILL)  # its id cannot be another's before it is waited for
+        for child in children:
+            os.waitpid(child, 0)
+
+
+def _children() -> list[int]:
+    """Return the process ids of this process's children; none on systems without /proc."""
+    children = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            after_name = file.read_text(errors="replace").rpartition(")")[2].split()
+            if int(after_name[1]) == os.getpid():
+                children.append(int(file.parent.name))
+    return children
+
+
 def _die_with(parent: int) -> None:
     """Let the kernel kill this process when the keeper is killed (Linux)."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
+    if _control_process(_PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent:
+        os._exit(1)
+
+
+def _control_process(option: int, value: int) -> bool:
+    """Call prctl; return whether this system has it."""
+    linux = sys.platform.startswith("linux")
+    if linux:
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    return linux
 
 
 def _simulate(backend: str, control: int) -> NoReturn:
