@@ -70,6 +70,15 @@ def test_the_machine_may_be_the_one_that_exported():
     assert told(machine=machine, versions={})[2] == "Exported on Some CPU, 2 CPUs, gpu, Linux x86_64."
 
 
+def test_a_simulator_of_its_own_says_what_it_was():
+    simulator = {"versions": {"torch": "2", "isaaclab": "3.0.0"}, "physics": "newton_mjwarp", "asset_root": "/assets"}
+    lines = told(simulator=simulator, joints=("hip", "knee"))
+    assert lines[3:5] == [
+        "Simulated with isaaclab 3.0.0, torch 2; physics: newton_mjwarp; asset root: /assets.",
+        "The actions are targets of these joints, in this order: hip, knee.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("agent", "said"),
     [

@@ -17,6 +17,7 @@ from tuner.records import OutcomeKind
 
 BOX = ActionBox(low=(-1.0,), high=(2.0,))
 DETAILS = {"versions": {"jax": "1.2.3"}, "machine": {"cpu": "Some CPU", "cores": 2, "system": "Linux"}}
+DETAILS |= {"simulator": {"physics": "newton_mjwarp", "device": "cpu"}, "joints": ["hip", "knee"]}
 
 
 def boxed(trial: Any) -> AgentConfig:
@@ -73,6 +74,8 @@ def test_without_confirmation_it_is_the_best_trial_with_a_warning(race):
     assert provenance.versions == {"jax": "1.2.3"}
     assert (provenance.machine.cpu, provenance.machine.accelerator) == ("Some CPU", "gpu")
     assert provenance.machine.recorded == "training"
+    assert provenance.simulator == {"physics": "newton_mjwarp", "device": "cpu"}
+    assert provenance.joints == ("hip", "knee")
 
 
 def test_the_confirmed_winner_comes_before_the_best_trial(race):

@@ -1,5 +1,7 @@
 """The agent file for Isaac Lab: read as Isaac Lab reads its own, then treated as the file's comments say."""
 
+import shlex
+
 import pytest
 import torch
 import yaml
@@ -7,7 +9,10 @@ from stable_baselines3.common.utils import ConstantSchedule, LinearSchedule
 from stable_baselines3.common.vec_env import VecNormalize
 
 from tests.export.agents import SEED, assert_same_agent
+from tests.export.changed_script import changes_in
 from tests.export.example import ARGUMENTS, example
+from tuner.config import TaskConfig
+from tuner.errors import UserError
 from tuner.export import get_format
 from tuner.simulators import open_task
 
@@ -36,26 +41,23 @@ def read(text):
     return found
 
 
-def code_in(text):
-    """Return the code in the comments."""
-    lines = [line[6:] for line in text.splitlines() if line.startswith("#     ") or line == "#"]
-    return "\n".join(lines)
-
-
 def train(configuration):
-    """Do what the training script does until it has an agent, with the comments' code in place of `PPO(...)`."""
+    """Do what the training script does until it has an agent, with the changes that the comments ask for."""
     text = get_format("isaaclab").text(configuration)
+    changes = changes_in(text)
     agent_cfg = read(text)
     agent_cfg["seed"] = SEED
-    policy_arch = agent_cfg.pop("policy")
+    names = {"agent_cfg": agent_cfg, "log_dir": None, "env": open_task(configuration.task, seed=SEED, threads=1)}
+    names["policy_arch"] = agent_cfg.pop("policy")
     assert agent_cfg.pop("n_timesteps") == 4000
     normalization = {key: agent_cfg.pop(key) for key in NORMALIZATION if key in agent_cfg}
-    env = open_task(configuration.task, seed=SEED, threads=1)
+    exec(compile(changes[1], "1", "exec"), names)
+    exec(compile(changes[2], "2", "exec"), names)
     if normalization["normalize_input"]:
         clip, gamma = normalization["clip_obs"], agent_cfg["gamma"]
-        env = VecNormalize(env, norm_reward=normalization["normalize_value"], clip_obs=clip, gamma=gamma)
-    names = {"agent_cfg": agent_cfg, "policy_arch": policy_arch, "env": env, "log_dir": None}
-    exec(compile(code_in(text), "comments", "exec"), names)
+        value = normalization["normalize_value"]
+        names["env"] = VecNormalize(names["env"], norm_reward=value, clip_obs=clip, gamma=gamma)
+    exec(compile(changes[3], "3", "exec"), names)
     return names["agent"]
 
 
@@ -69,7 +71,7 @@ def test_a_penalty_on_the_means_is_in_the_file_and_in_its_code():
     assert_same_agent(train(configuration), configuration)
     text = get_format("isaaclab").text(configuration)
     assert yaml.safe_load(text)["mean_penalty"] == 0.5
-    assert 'penalizing_means(sbx.SAC, agent_cfg.pop("mean_penalty"))' in code_in(text)
+    assert 'penalizing_means(sbx.SAC, config.pop("mean_penalty"))' in changes_in(text)[1]
 
 
 def test_a_learning_rate_that_falls_is_written_as_isaac_lab_reads_it():
@@ -82,8 +84,57 @@ def test_a_learning_rate_that_falls_is_written_as_isaac_lab_reads_it():
 def test_it_says_for_which_task_and_how_many_robots():
     text = get_format("isaaclab").text(example(normalize_observations=False))
     assert "Pendulum-v1" in text.splitlines()[0]
-    assert "--num_envs 2" in text
+    assert command(text) == [*TRAIN, "--task", "Pendulum-v1", "--num_envs", "2", "env.compute_final_obs=True"]
     data = yaml.safe_load(text)
     assert data["action_box"] == {"low": [-1.25], "high": [1.5]}
     assert data["normalize_input"] is False
     assert "clip_obs" not in data
+
+
+TRAIN = ["isaaclab", "train", "--rl_library", "sb3"]
+ISAAC_LAB = {"physics": "newton_mjwarp", "device": "cpu", "versions": {"isaaclab": "3.0.0"}, "asset_root": "/assets"}
+
+
+def on_isaac_lab(options=None, **simulator):
+    """Return the text of an agent that was trained on Isaac Lab."""
+    task = TaskConfig(id="Isaac-Cartpole", simulator="isaaclab", num_envs=64, options=options or {})
+    provenance = example().provenance.model_copy(update={"simulator": {**ISAAC_LAB, **simulator}})
+    return get_format("isaaclab").text(example().model_copy(update={"task": task, "provenance": provenance}))
+
+
+def command(text):
+    """Return the words of the training command in the comments."""
+    (line,) = (line for line in text.splitlines() if "--num_envs" in line)
+    return shlex.split(line.removeprefix("# "))
+
+
+def test_the_command_trains_on_the_physics_and_the_device_of_the_study():
+    text = on_isaac_lab({"overrides": ["env.scene.env_spacing=4"], "unbounded_actions": 1})
+    task = ["--task", "Isaac-Cartpole", "--num_envs", "64", "--device", "cpu"]
+    overrides = ["physics=newton_mjwarp", "env.compute_final_obs=True", "env.scene.env_spacing=4"]
+    assert command(text) == [*TRAIN, *task, *overrides]
+    assert "physics=" not in on_isaac_lab(physics="the task's own")
+    assert "spec('Isaac-Cartpole').kwargs['sb3_cfg_entry_point']" in text
+    assert "observation after the reset" not in text
+
+
+@pytest.mark.parametrize("version", ["2.3.2.post1", "0.54.3"])  # of the wheel and of the sources
+def test_isaac_lab_2_has_another_script_no_presets_and_no_final_observations(version):
+    text = on_isaac_lab(versions={"isaaclab": version}, physics="physx", device="cuda:0")
+    script = ["./isaaclab.sh", "-p", "scripts/reinforcement_learning/sb3/train.py"]
+    task = ["--task", "Isaac-Cartpole", "--num_envs", "64", "--device", "cuda:0"]
+    assert command(text) == [*script, *task, "--headless"]
+    assert "the observation after the reset as the last one of an episode" in text
+
+
+def test_what_the_command_cannot_say_is_said_beside_it():
+    text = on_isaac_lab({"max_episode_steps": 200, "observation_group": "critic"})
+    assert "after 200 control steps" in text
+    assert "got the observations 'critic'" in text
+    assert "control steps" not in on_isaac_lab({"observation_group": "policy"})
+
+
+def test_other_file_names_are_refused_as_isaac_lab_would_look_for_a_class(tmp_path):
+    get_format("isaaclab").check_name(tmp_path / "agent.yaml")
+    with pytest.raises(UserError, match=r"must end in \.yaml"):
+        get_format("isaaclab").check_name(tmp_path / "agent.yml")

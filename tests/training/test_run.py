@@ -22,6 +22,7 @@ from tests.training.timed_point_mass import (
 from tuner.clock import Ledger, ManualClock, MonotonicClock
 from tuner.config import ActionBox, TaskConfig
 from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.simulators import JointTargets
 from tuner.training import run_trial
 
 
@@ -93,6 +94,16 @@ def test_the_outcome_reproduces_the_agent(solved):
     assert outcome.details["versions"]["sbx-rl"]
     assert outcome.details["versions"]["sac-tuner"]
     assert json.loads(json.dumps(outcome.to_json())) == outcome.to_json()
+
+
+def test_the_outcome_tells_what_must_be_the_same_wherever_the_policy_runs(tmp_path):
+    env = TimedPointMassEnv(16, ManualClock())
+    env.provenance = {"physics": "exact"}
+    env.joint_targets = JointTargets(names=("slide",), default=(0.0,), scale=(1.0,), lower=(-1.0,), upper=(1.0,))
+    # Even that of a trial that ends at once, because there is nothing in the folder to start from.
+    outcome = run_trial(make_spec(sac(), start_from=str(tmp_path)), env, ListeningChannel(), clock=env.clock)
+    assert outcome.details["simulator"] == {"physics": "exact"}
+    assert outcome.details["joints"] == ["slide"]
 
 
 def test_the_same_seed_gives_the_same_trial(solved):

@@ -1,5 +1,6 @@
 """The comments at the top of an exported file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -18,6 +19,7 @@ def story(configuration: ExportedConfiguration) -> list[str]:
         f"{name} for {task.id} ({task.simulator}), {robots}: trial {provenance.trial} of the study {provenance.study}.",
         *_times(provenance, configuration),
         _machine(provenance),
+        *_simulator(provenance),
         f"Exported {provenance.created}.",
     ]
 
@@ -77,7 +79,22 @@ def _machine(provenance: Provenance) -> str:
     machine = provenance.machine
     where = "Trained on" if machine.recorded == "training" else "Exported on"
     accelerator = f", {machine.accelerator}" if machine.accelerator else ""
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
+    versions = _listed(provenance.versions)
     return (
         f"{where} {machine.cpu}, {machine.cores} CPUs{accelerator}, {machine.system}{f'; {versions}' * bool(versions)}."
     )
+
+
+def _simulator(provenance: Provenance) -> list[str]:
+    facts = dict(provenance.simulator)
+    versions = facts.pop("versions", None)
+    named = [_listed(versions)] if isinstance(versions, dict) and versions else []
+    others = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items()]
+    lines = [f"Simulated with {'; '.join([*named, *others])}."] if named or others else []
+    if provenance.joints:
+        lines.append(f"The actions are targets of these joints, in this order: {', '.join(provenance.joints)}.")
+    return lines
+
+
+def _listed(versions: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

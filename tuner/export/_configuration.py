@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from tuner.config import AgentConfig, Frozen, Listed, ObjectiveConfig, PositiveCount, TaskConfig, describe_problems
 from tuner.errors import UserError
@@ -62,6 +62,10 @@ class Provenance(Frozen):
     machine: Machine
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of the packages that the trial used."""
+    simulator: dict[str, JsonValue] = Field(default_factory=dict)
+    """What a simulator in an interpreter of its own says about itself, such as versions, physics, device, assets."""
+    joints: Annotated[tuple[str, ...], Listed] = ()
+    """Joints that the actions command, in their order, if they are joint targets."""
     created: Annotated[str, AfterValidator(_instant)]
     """When it was exported, ISO 8601."""
 

@@ -136,6 +136,8 @@ def _exported(
             env_steps=outcome.env_steps if outcome else None,
             machine=_machine(details),
             versions=details.get("versions", {}),
+            simulator=details.get("simulator", {}),
+            joints=details.get("joints", ()),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **times,
         ),

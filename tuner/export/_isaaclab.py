@@ -1,8 +1,10 @@
 """An agent file in the format of Isaac Lab's agent files for Stable-Baselines3, with the agent's action box."""
 
 import inspect
+import shlex
 from typing import Any
 
+from tuner.config import TaskConfig
 from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import as_yaml, commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
@@ -11,44 +13,27 @@ from tuner.export._formats import Format
 _TORCH_NAMES = {"relu": "ReLU", "elu": "ELU", "silu": "SiLU", "tanh": "Tanh"}
 """Isaac Lab reads `nn.ELU` as the class of that name in `torch.nn`."""
 
-_IMPORTS = """\
-from collections.abc import Sequence
-from typing import Any
+_BUILD = '''\
+def build_agent(policy: str, env: VecEnv, log_dir: str | None, config: dict[str, Any]) -> Any:
+    """Return the untrained agent; `config` is what process_sb3_cfg returned, without the keys that the script takes."""
+    networks = config["policy_kwargs"]
+    networks["activation_fn"] = getattr(flax.linen, networks["activation_fn"].__name__.lower())
+    networks["optimizer_class"] = getattr(optax, networks["optimizer_class"])
+'''
 
-import flax.linen
-import numpy as np
-import optax
-import sbx
-from gymnasium import spaces
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
-"""
-
-_NETWORKS = """\
-box, networks = agent_cfg.pop("action_box"), agent_cfg["policy_kwargs"]
-networks["activation_fn"] = getattr(flax.linen, networks["activation_fn"].__name__.lower())
-networks["optimizer_class"] = getattr(optax, networks["optimizer_class"])
-"""
-
-_NOISE = """\
-from stable_baselines3.common.noise import NormalActionNoise
-
-noise = np.full(len(box["low"]), agent_cfg["action_noise"])
-agent_cfg["action_noise"] = NormalActionNoise(np.zeros_like(noise), noise)
-"""
-
-_BUILD = """\
-agent = {algorithm}(policy_arch, ActionBox(env, **box), verbose=1, tensorboard_log=log_dir, **agent_cfg)
-"""
+_BOX = 'env = ActionBox(env, **agent_cfg.pop("action_box"))'
+_AGENT = "agent = build_agent(policy_arch, env, log_dir, agent_cfg)"
 
 
 class IsaacLabFormat(Format):
     """YAML like Isaac Lab's `sb3_ppo_cfg.yaml`.
 
-    Its training script (`scripts/reinforcement_learning/sb3/train.py`) builds Stable-Baselines3's PPO. The comments of
-    the file contain the code to use instead, which does not need this package.
+    Its training script builds Stable-Baselines3's PPO. The comments of the file contain the code to use instead, which
+    does not need this package, and say where it goes.
     """
 
     name = "isaaclab"
+    suffixes = (".yaml",)  # Isaac Lab looks for a Python class in any other
 
     def text(self, configuration: ExportedConfiguration) -> str:
         """Return the YAML with its comments."""
@@ -83,37 +68,145 @@ def _entries(configuration: ExportedConfiguration, agent: StockAgent) -> dict[st
 
 
 def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
+    return "".join(
+        [
+            commented([*story(configuration), *differences(configuration), *_SCRIPT]),
+            _as_comment(_code(agent)),
+            commented(_WRAPPED),
+            _as_comment(_BOX),
+            commented(_BUILT),
+            _as_comment(_AGENT),
+            commented(
+                ["", f"The script that plays policies needs 1 and 2, and sbx.{agent.class_name}.load for PPO.load."]
+            ),
+            commented(_training(configuration)),
+        ]
+    )
+
+
+_SCRIPT = [
+    "",
+    "Isaac Lab's training script for Stable-Baselines3 builds PPO, and nothing in Isaac Lab clips actions. It is",
+    "isaaclab_rl/entrypoints/backends/train_sb3.py in Isaac Lab 3, scripts/reinforcement_learning/sb3/train.py in 2.",
+    "Install SBX beside it (pip install sbx-rl), and change it in three places:",
+    "",
+    "1. After its imports, add:",
+    "",
+]
+
+_WRAPPED = [
+    "",
+    "2. After 'env = Sb3VecEnvWrapper(...)', add the agent's action box. It is in the task's own units, whatever box",
+    "   the wrapper declares (±100 in Isaac Lab 2, ±1 in 3), and actions are clipped to it:",
+    "",
+]
+
+_BUILT = ["", "3. In place of 'agent = PPO(...)', write:", ""]
+
+
+def _training(configuration: ExportedConfiguration) -> list[str]:
+    """Return how to train with the file: where it goes, the command, and what differs from the study."""
     task = configuration.task
     lines = [
-        *story(configuration),
-        *differences(configuration),
         "",
-        f"Train it with --num_envs {task.num_envs}: how much is learned from each step depends on it.",
-        "Isaac Lab's sb3/train.py builds PPO of Stable-Baselines3 and knows no action box. Let it do this in place of",
-        "'agent = PPO(...)'. The box is in the task's own action units, whatever bounds the wrapper declares: ±100 in",
-        "Isaac Lab 2, ±1 later. play.py needs the same ActionBox around its env, and sbx's class to load the policy.",
+        "Isaac Lab finds this file through the task's registration. After the import of isaaclab_tasks, add:",
+        "",
+        f"    gymnasium.spec({task.id!r}).kwargs['sb3_cfg_entry_point'] = '/path/to/this_file.yaml'",
+        "",
+        f"The number of robots decides how much is learned from each step. The study had {task.num_envs}:",
+        "",
+        f"    {shlex.join(_command(configuration))}",
+        "",
+        "n_timesteps says how long; leave out --max_iterations, which counts rollouts of PPO. On a GPU, set",
+        "XLA_PYTHON_CLIENT_PREALLOCATE=false, so that JAX leaves memory to the simulator.",
     ]
-    return commented(lines) + "#\n" + _as_comment(_code(agent))
+    if _is_version_2(configuration):
+        lines.append(
+            "Isaac Lab 2 hands out the observation after the reset as the last one of an episode that ended by time. "
+            "The study had the true one."
+        )
+    return [*lines, *_unlike(task)]
+
+
+def _command(configuration: ExportedConfiguration) -> list[str]:
+    """Return the words of the training command."""
+    task, simulator = configuration.task, configuration.provenance.simulator
+    device, physics = simulator.get("device"), str(simulator.get("physics", ""))
+    common = ["--task", task.id, "--num_envs", str(task.num_envs), *(["--device", str(device)] if device else [])]
+    given: Any = task.options.get("overrides") or ()
+    overrides = [str(override) for override in given]
+    if _is_version_2(configuration):
+        return ["./isaaclab.sh", "-p", "scripts/reinforcement_learning/sb3/train.py", *common, "--headless", *overrides]
+    preset = [f"physics={physics}"] if physics.isidentifier() else []  # it may be a phrase, for the task's own
+    # Without `compute_final_obs` the wrapper hands out the observation after the reset as an episode's last one.
+    return ["isaaclab", "train", "--rl_library", "sb3", *common, *preset, "env.compute_final_obs=True", *overrides]
+
+
+def _is_version_2(configuration: ExportedConfiguration) -> bool:
+    """Return whether the study ran on Isaac Lab 2, which has the version 0.… when it is installed from its sources."""
+    versions = configuration.provenance.simulator.get("versions")
+    return isinstance(versions, dict) and str(versions.get("isaaclab")).startswith(("0.", "2."))
+
+
+def _unlike(task: TaskConfig) -> list[str]:
+    """Return options of the study's task that the command cannot express."""
+    lines = []
+    if (steps := task.options.get("max_episode_steps")) is not None:
+        lines.append(f"The study ended episodes after {steps} control steps: set env.episode_length_s accordingly.")
+    if (group := task.options.get("observation_group", "policy")) != "policy":
+        lines.append(f"The study's agent got the observations '{group}'; Sb3VecEnvWrapper passes on 'policy'.")
+    return lines
 
 
 def _code(agent: StockAgent) -> str:
-    """Return the code that turns the configuration, as Isaac Lab reads it, into the agent."""
+    """Return the definitions that turn the configuration, as Isaac Lab reads it, into the agent."""
     from tuner.agents import MEAN_PENALTY_PARTS
     from tuner.export._embedded_code import ActionBox, set_initial_std
 
-    algorithm, imports, build = f"sbx.{agent.class_name}", _IMPORTS, _BUILD
     sources: list[Any] = [ActionBox]
     if agent.actor_std is not None:
-        imports = f"import math\n{imports}"
         sources.append(set_initial_std)
-        build = f'std = agent_cfg.pop("initial_std")\n{build}set_initial_std(agent, std)\n'
     if agent.mean_penalty is not None:
-        algorithm, imports = "algorithm", f"import jax\n{imports}"
         sources.extend(MEAN_PENALTY_PARTS)
-        build = f'algorithm = penalizing_means(sbx.{agent.class_name}, agent_cfg.pop("mean_penalty"))\n{build}'
-    noise = _NOISE if agent.action_noise is not None else ""
-    parts = [imports, *(inspect.getsource(source) for source in sources)]
-    return "\n\n".join([*parts, _NETWORKS + noise + build.format(algorithm=algorithm)])
+    return "\n\n".join([_imports(agent), *(inspect.getsource(source) for source in sources), _build(agent)])
+
+
+def _imports(agent: StockAgent) -> str:
+    lines = [
+        *(["import math"] if agent.actor_std is not None else []),
+        "from collections.abc import Sequence",
+        "from typing import Any",
+        "",
+        "import flax.linen",
+        *(["import jax"] if agent.mean_penalty is not None else []),
+        "import numpy as np",
+        "import optax",
+        "import sbx",
+        "from gymnasium import spaces",
+        *(["from stable_baselines3.common.noise import NormalActionNoise"] if agent.action_noise else []),
+        "from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _build(agent: StockAgent) -> str:
+    """Return the function that builds the agent."""
+    before: list[str] = []
+    after: list[str] = []
+    algorithm = f"sbx.{agent.class_name}"
+    if agent.action_noise is not None:
+        before += [
+            'noise = np.full(env.action_space.shape, config["action_noise"])',
+            'config["action_noise"] = NormalActionNoise(np.zeros_like(noise), noise)',
+        ]
+    if agent.actor_std is not None:
+        before.append('std = config.pop("initial_std")')
+        after.append("set_initial_std(agent, std)")
+    if agent.mean_penalty is not None:
+        before.append(f'algorithm = penalizing_means({algorithm}, config.pop("mean_penalty"))')
+        algorithm = "algorithm"
+    built = f"agent = {algorithm}(policy, env, verbose=1, tensorboard_log=log_dir, **config)"
+    return _BUILD + "".join(f"    {line}\n" for line in [*before, built, *after, "return agent"])
 
 
 def _as_comment(code: str) -> str:

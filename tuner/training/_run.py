@@ -120,8 +120,7 @@ class _Trial:
     def conclude(self, ending: _Ending) -> Outcome:
         """Write the policy and the outcome down."""
         with self._ledger.account("report"):
-            simulator = {} if self._env.provenance is None else {"simulator": dict(self._env.provenance)}
-            details = {**environment_details(), **simulator, **ending.details}
+            details = {**environment_details(), **_task_details(self._env), **ending.details}
             if self._parts is not None and ending.kind not in (OutcomeKind.CRASHED, OutcomeKind.DIVERGED):
                 self._files.write_policy(self._parts.agent)
             if self._files.warning is not None:
@@ -157,3 +156,13 @@ class _Trial:
             updates=gradient_steps_done(agent),
             evaluations=[evaluation.to_json() for evaluation in callback.evaluations],
         )
+
+
+def _task_details(env: TaskEnv) -> dict[str, Any]:
+    """Return what has to be the same wherever the policy is to run, as far as it is known."""
+    details: dict[str, Any] = {}
+    if env.provenance is not None:
+        details["simulator"] = dict(env.provenance)
+    if env.joint_targets is not None:
+        details["joints"] = list(env.joint_targets.names)
+    return details
