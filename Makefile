@@ -46,8 +46,9 @@ format: $(INSTALLED)
 ISAACLAB := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sac-tuner/isaaclab-3.0
 ISAACLAB_PYTHON ?= python3.11
 ISAACLAB_INSTALLED := $(ISAACLAB)/.installed
+ISAACLAB_2 := $(ISAACLAB)/isaaclab-2.3.2
 
-isaaclab: $(ISAACLAB_INSTALLED)
+isaaclab: $(ISAACLAB_INSTALLED) $(ISAACLAB_2)
 	@echo 'export TUNER_ISAACLAB_PYTHON=$(ISAACLAB)/env/bin/python ISAACSIM_ASSET_ROOT=$(ISAACLAB)/assets'
 
 $(ISAACLAB_INSTALLED): tests/isaaclab/requirements.txt
@@ -57,11 +58,19 @@ $(ISAACLAB_INSTALLED): tests/isaaclab/requirements.txt
 	'$(ISAACLAB)/env/bin/python' -m pip install --quiet --no-deps --ignore-requires-python -r $<
 	touch '$@'
 
+# The package of Isaac Lab 2.3.2 without what it needs: tests compare with its wrapper. It comes under its own licence.
+$(ISAACLAB_2): $(ISAACLAB_INSTALLED)
+	rm -rf '$@' '$@.part'
+	'$(ISAACLAB)/env/bin/python' -m pip download --quiet --no-deps --only-binary :all: --dest '$@.part' \
+		--python-version 3.11 --platform manylinux_2_35_x86_64 isaaclab==2.3.2.post1
+	'$(ISAACLAB)/env/bin/python' -m zipfile --extract '$@.part'/isaaclab-*.whl '$@.part'
+	mv '$@.part' '$@'
+
 # The simulator compiles its kernels once, for minutes; they are kept between runs.
 test-isaaclab: export TUNER_ISAACLAB_PYTHON := $(ISAACLAB)/env/bin/python
 test-isaaclab: export ISAACSIM_ASSET_ROOT := $(ISAACLAB)/assets
 test-isaaclab: export WARP_CACHE_PATH := $(ISAACLAB)/kernels
-test-isaaclab: $(INSTALLED) $(ISAACLAB_INSTALLED)
+test-isaaclab: $(INSTALLED) $(ISAACLAB_INSTALLED) $(ISAACLAB_2)
 	$(BIN)/python -m tests.isaaclab.assets '$(ISAACLAB)/assets'
 	$(BIN)/python -m pytest tests/isaaclab
 
