@@ -14,9 +14,20 @@ from tests.workers.trials import TICKS, endless, point_mass
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
-from tuner.workers import LocalPool
+from tuner.workers import LocalPool, WaitEvent
 from tuner.workers._slot_simulator import SlotSimulator
 
+ROOT = Path(__file__).parents[2]
+SLOW = """
+import time
+from tests.support.point_mass import PointMassSimulator
+
+class Slow(PointMassSimulator):
+    def open(self, task, **how):
+        print("Loading the robots\\n+-----+", flush=True)
+        time.sleep(3)  # long enough for two signs of life
+        return super().open(task, **how)
+"""
 CONFIG = WorkersConfig(count=2, threads=1, silence_seconds=90)
 
 
@@ -108,6 +119,18 @@ def test_an_interpreter_that_is_none_is_the_users_mistake(tmp_path):
     assert ended.outcome.kind is OutcomeKind.CRASHED
     assert ended.outcome.details["user_error"] is True
     assert "cannot run the simulator: it does not exist" in ended.outcome.message
+
+
+def test_what_a_simulator_does_while_it_starts_reaches_the_manager(tmp_path, monkeypatch):
+    (tmp_path / "slow.py").write_text(SLOW)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    spec = served(point_mass(1, simulator=f"{tmp_path}/slow.py:Slow"))
+    with LocalPool(WorkersConfig(count=1, threads=1, silence_seconds=90), log_dir=tmp_path) as pool:
+        pool.submit(0, spec)
+        events = until_ended(pool)
+    waits = [event for event in events if isinstance(event, WaitEvent)]
+    assert all((event.slot, event.spec) == (0, spec) for event in waits)
+    assert "opening the task (Loading the robots)" in {event.doing for event in waits}
 
 
 def test_a_server_that_could_not_be_started_is_tried_again(tmp_path):

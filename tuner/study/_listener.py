@@ -23,6 +23,10 @@ class StudyListener(Protocol):
         """A trial entered a phase."""
         ...
 
+    def on_wait(self, slot: int, spec: TrialSpec, doing: str) -> None:
+        """A trial waits for its simulator, which is starting; comes about once a second."""
+        ...
+
     def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
         """A trial reported a tick, and its score there."""
         ...
@@ -46,6 +50,9 @@ class SilentListener:
         """Ignore it."""
 
     def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Ignore it."""
+
+    def on_wait(self, slot: int, spec: TrialSpec, doing: str) -> None:
         """Ignore it."""
 
     def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:

@@ -16,7 +16,16 @@ from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, sc
 from tuner.study._listener import StudyListener
 from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
 from tuner.training import StopRequest
-from tuner.workers import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers import (
+    INTERRUPT_SECONDS,
+    Event,
+    NoticeEvent,
+    OutcomeEvent,
+    PhaseEvent,
+    TickEvent,
+    WaitEvent,
+    WorkerPool,
+)
 
 _POLL_SECONDS = 0.5
 """A request to stop, and the time limit, are noticed after at most this long."""
@@ -212,6 +221,8 @@ class TrialLoop:
             return  # from a trial that was given up
         if isinstance(event, PhaseEvent):
             self._listener.on_phase(event.slot, event.spec, event.phase)
+        elif isinstance(event, WaitEvent):
+            self._listener.on_wait(event.slot, event.spec, event.doing)
         elif isinstance(event, NoticeEvent):
             self._listener.on_message(event.text)
         elif isinstance(event, TickEvent):

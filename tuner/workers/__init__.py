@@ -1,7 +1,16 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
 from tuner.workers._local_pool import LocalPool
-from tuner.workers._pool import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._pool import (
+    INTERRUPT_SECONDS,
+    Event,
+    NoticeEvent,
+    OutcomeEvent,
+    PhaseEvent,
+    TickEvent,
+    WaitEvent,
+    WorkerPool,
+)
 from tuner.workers._recorded_pool import Recording, ReplayPool
 
 __all__ = [
@@ -14,5 +23,6 @@ __all__ = [
     "Recording",
     "ReplayPool",
     "TickEvent",
+    "WaitEvent",
     "WorkerPool",
 ]

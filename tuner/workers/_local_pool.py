@@ -16,7 +16,16 @@ from tuner.training import StopRequest
 from tuner.workers import _faults
 from tuner.workers._cpus import available_cpus, overlap, split_cpus
 from tuner.workers._gpus import split_gpus
-from tuner.workers._pool import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._pool import (
+    INTERRUPT_SECONDS,
+    Event,
+    NoticeEvent,
+    OutcomeEvent,
+    PhaseEvent,
+    TickEvent,
+    WaitEvent,
+    WorkerPool,
+)
 from tuner.workers._process import Running, Slot, WorkerProcess
 from tuner.workers._protocol import (
     Command,
@@ -31,6 +40,7 @@ from tuner.workers._protocol import (
     Stop,
     Ticked,
     Train,
+    Waiting,
     decode,
 )
 from tuner.workers._slot_simulator import SlotSimulator
@@ -255,6 +265,8 @@ class LocalPool(WorkerPool):
             case PhaseEntered(phase):
                 trial.phase = phase
                 self._events.append(PhaseEvent(slot.number, trial.spec, phase))
+            case Waiting(doing):
+                self._events.append(WaitEvent(slot.number, trial.spec, doing))
             case Noticed(text):
                 self._tell_once(slot, trial.spec, text)
             case Ticked(tick):

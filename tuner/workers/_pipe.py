@@ -24,6 +24,7 @@ from tuner.workers._protocol import (
     Stop,
     Ticked,
     Train,
+    Waiting,
     decode,
     encode,
 )
@@ -136,6 +137,11 @@ class PipeChannel:
         """Give a sign of life, about twice a second however often it is called."""
         if self._clock.now() - self._said_at >= ALIVE_EVERY_SECONDS and not self._writer.behind:
             self._say(Alive())
+
+    def waiting(self, doing: str) -> None:
+        """Say what the simulator is doing, for which the trial waits."""
+        if not self._writer.behind:
+            self._say(Waiting(doing))
 
     def tick(self, tick: Tick) -> None:
         """Report one tick."""

@@ -19,6 +19,15 @@ class PhaseEvent:
 
 
 @dataclass(frozen=True)
+class WaitEvent:
+    """A trial waits for its simulator, which is starting and does what `doing` says; comes about once a second."""
+
+    slot: int
+    spec: TrialSpec
+    doing: str
+
+
+@dataclass(frozen=True)
 class NoticeEvent:
     """Something that the user must know about a trial, or about the worker that trains it; each text comes once."""
 
@@ -45,7 +54,7 @@ class OutcomeEvent:
     outcome: Outcome
 
 
-Event = PhaseEvent | NoticeEvent | TickEvent | OutcomeEvent
+Event = PhaseEvent | WaitEvent | NoticeEvent | TickEvent | OutcomeEvent
 
 INTERRUPT_SECONDS = 10.0
 """How long a trial may take to stop after an interruption; then it is ended by force."""

@@ -74,6 +74,13 @@ class Alive:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A sign of life of the trial's simulator, which is starting."""
+
+    doing: str
+
+
+@dataclass(frozen=True)
 class Ticked:
     """One tick of the trial."""
 
@@ -95,7 +102,7 @@ class Declined:
 
 
 Command = Train | Stop | Quit
-Message = Ready | PhaseEntered | Noticed | Alive | Ticked | Ended | Declined
+Message = Ready | PhaseEntered | Noticed | Alive | Waiting | Ticked | Ended | Declined
 
 
 def encode(item: Command | Message) -> bytes:
@@ -111,6 +118,8 @@ def encode(item: Command | Message) -> bytes:
             body = {"phase": phase}
         case Noticed(text):
             body = {"text": text}
+        case Waiting(doing):
+            body = {"doing": doing}
         case Ticked(tick):
             body = {"tick": tick.to_json()}
         case Ended(outcome, reusable):
@@ -151,6 +160,8 @@ def _build(name: str, body: dict[str, Any]) -> Command | Message:
             return Noticed(str(body["text"]))
         case "Alive":
             return Alive()
+        case "Waiting":
+            return Waiting(str(body["doing"]))
         case "Ticked":
             return Ticked(Tick.from_json(body["tick"]))
         case "Ended":

@@ -62,12 +62,12 @@ class Bench:
         self._env: TaskEnv | None = None
         self._signature: tuple[TaskConfig, int] | None = None
 
-    def open(self, spec: TrialSpec, alive: Callable[[], None] = lambda: None) -> "TaskEnv":
+    def open(self, spec: TrialSpec, waiting: Callable[[str], None] = lambda _: None) -> "TaskEnv":
         """Return the trial's environment, seeded; open it unless it is open.
 
         Args:
             spec: the trial.
-            alive: is called while a simulator in a process of its own starts.
+            waiting: gets what a simulator in a process of its own is doing while it starts.
 
         Raises:
             CannotReopen: if another task is open and its simulator cannot be replaced.
@@ -86,15 +86,18 @@ class Bench:
         if self._client is None:
             self._env = open_task(spec.task, seed=spec.seed, threads=spec.threads)
         else:
-            self._env = self._open_served(self._client, spec, alive)
+            self._env = self._open_served(self._client, spec, waiting)
         self._signature = signature
         return self._env
 
-    def _open_served(self, client: "Client", spec: TrialSpec, alive: Callable[[], None]) -> "TaskEnv":
+    def _open_served(self, client: "Client", spec: TrialSpec, waiting: Callable[[str], None]) -> "TaskEnv":
         from tuner.simulators.server import CannotReopenError, ServedEnv
 
+        def say(doing: str) -> None:
+            waiting(client.log.progress(doing))
+
         try:
-            return ServedEnv(spec.task, client, seed=spec.seed, threads=spec.threads, say=lambda _: alive())
+            return ServedEnv(spec.task, client, seed=spec.seed, threads=spec.threads, say=say)
         except CannotReopenError as error:
             raise CannotReopen from error
 
@@ -191,7 +194,7 @@ class Worker:
         try:
             if self._unusable is not None:
                 raise self._unusable
-            env = self._bench.open(spec, channel.alive)
+            env = self._bench.open(spec, channel.waiting)
         except UserError as error:
             return _crashed(f"{error}", ledger, user_error=True)
         except (Exception, SystemExit) as error:

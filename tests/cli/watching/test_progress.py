@@ -47,6 +47,15 @@ def test_a_trial_moves_through_its_slot():
     assert start.slots[1].phase == "launch", "an earlier moment never changes"
 
 
+def test_a_trial_waits_for_its_simulator_until_it_enters_a_phase():
+    start = progress().with_trial(1, TrialProgress(number=4, budget_seconds=12.0))
+    waiting = start.with_wait(1, "loading", 3.0).with_wait(1, "compiling kernels", 5.0)
+    assert waiting.waiting_trials() == [waiting.slots[1]]
+    assert (waiting.slots[1].waits_for, waiting.slots[1].waits_since) == ("compiling kernels", 3.0)
+    assert waiting.with_phase(1, "compile").waiting_trials() == []
+    assert start.with_wait(0, "loading", 3.0) == start
+
+
 def test_what_comes_late_for_an_empty_slot_is_left_out():
     empty = progress().with_trial(0, None)
     assert empty.with_phase(0, "train") == empty

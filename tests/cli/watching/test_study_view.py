@@ -59,6 +59,12 @@ def test_each_worker_has_its_line():
     assert idle.split() == ["1", "—", "idle"]
 
 
+def test_what_a_simulator_does_that_is_starting():
+    waiting = TrialProgress(number=7, budget_seconds=12.0).waiting("compiling kernels", 20.0)
+    shown = text_of(draw(progress(slots={1: None, 0: waiting}), 100.0, 120))
+    assert "Trial 7 waits for the simulator: compiling kernels, 1:20." in shown
+
+
 def test_warm_starts_and_retries_are_named():
     trial = TrialProgress(number=0, budget_seconds=12.0, label="sbx_default", attempt=1)
     shown = text_of(draw(progress(slots={0: trial}), 0.0, 120))

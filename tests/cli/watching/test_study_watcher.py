@@ -176,6 +176,25 @@ def test_the_users_mistake_is_left_to_the_message_that_ends_the_run():
         assert "no such task" not in out.export_text()
 
 
+def test_lines_tell_now_and_then_what_a_simulator_does_that_is_starting():
+    clock, out = ManualClock(), console()
+    watcher = LineWatcher(CONFIG, clock, out)
+    watcher.on_trial_started(0, spec(), "")
+    clock.sleep(5.0)
+    for _ in range(80):
+        watcher.on_wait(0, spec(), "compiling kernels")
+        clock.sleep(1.0)
+    watcher.on_wait(0, spec(), "taking the first steps")
+    watcher.on_phase(0, spec(), "compile")
+    # A line is due 30 s after the last one, and the wait is counted from 0:05 on, when it was first heard of.
+    assert out.export_text().splitlines() == [
+        "[0:00] Trial 3 starts on worker 0.",
+        "[0:30] Trial 3 waits for the simulator: compiling kernels, 0:25.",
+        "[1:00] Trial 3 waits for the simulator: compiling kernels, 0:55.",
+        "[1:25] Trial 3 is compiling.",
+    ]
+
+
 def test_lines_tell_of_compiling_and_now_and_then_of_the_progress():
     clock, out = ManualClock(), console()
     watcher = LineWatcher(CONFIG, clock, out)

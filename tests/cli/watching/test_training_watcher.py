@@ -17,7 +17,7 @@ from tuner.cli.watching.training_watcher import (
 from tuner.clock import ManualClock
 from tuner.config import ObjectiveConfig
 from tuner.records import Tick
-from tuner.workers import NoticeEvent, PhaseEvent, ReplayPool, TickEvent
+from tuner.workers import NoticeEvent, PhaseEvent, ReplayPool, TickEvent, WaitEvent
 
 
 def console(*, terminal=False):
@@ -58,6 +58,27 @@ def test_events_of_other_kinds_are_kept_quiet():
     watcher.on_event(PhaseEvent(0, watcher.spec, "compile"))
     watcher.on_event(TickEvent(0, watcher.spec, Tick(index=1, clock_seconds=0.5)))
     assert out.export_text() == "Compiling.\n"
+
+
+def test_what_a_simulator_does_that_is_starting():
+    clock, out = ManualClock(), console()
+    watcher = TrainingWatcher(spec(), clock, out)
+    for _ in range(12):
+        watcher.on_event(WaitEvent(0, watcher.spec, "compiling kernels"))
+        clock.sleep(1.0)
+    assert out.export_text() == "The training waits for the simulator: compiling kernels, 0:10.\n"
+
+
+def test_the_live_view_of_a_simulator_that_is_starting():
+    clock, out = ManualClock(), console()
+    watcher = LiveTrainingWatcher(spec(), clock, out)
+    watcher.on_event(WaitEvent(0, watcher.spec, "compiling kernels"))
+    clock.sleep(80.0)
+    out.print(watcher)
+    assert "waits for the simulator: compiling kernels, 1:20." in out.export_text()
+    watcher.on_event(PhaseEvent(0, watcher.spec, "train"))
+    out.print(watcher)
+    assert "waits for the simulator" not in out.export_text()
 
 
 def test_what_a_worker_must_tell_is_printed():

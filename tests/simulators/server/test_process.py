@@ -143,6 +143,15 @@ def _until(condition) -> None:
     raise AssertionError("it did not happen within 10 s")
 
 
+def test_what_people_read_of_a_start_ends_with_the_last_words_of_the_log(tmp_path):
+    log = ServerLog(1, tmp_path / "log")
+    assert log.progress("opening the task") == "opening the task"
+    log.file.write_text("Module solver took 5 s (compiled)  \n+-----+\n")
+    assert log.progress("opening the task") == "opening the task (Module solver took 5 s (compiled))"
+    log.file.write_text("x" * 100)
+    assert log.progress("compiling") == f"compiling ({'x' * 59}…)"
+
+
 def test_a_log_that_was_removed_does_no_harm(servers):
     process = servers.start()
     env = servers.open(process=process)

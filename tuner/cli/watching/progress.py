@@ -27,6 +27,10 @@ class TrialProgress:
     name: str = ""
     """Its name at the beginning of a sentence, if that is not `Trial` and its number."""
     phase: str = "launch"
+    waits_for: str = ""
+    """What its simulator is doing, while the trial waits for it to start."""
+    waits_since: float = 0.0
+    """Clock reading when that was first heard."""
     ticks: tuple[Tick, ...] = ()
 
     @property
@@ -43,6 +47,10 @@ class TrialProgress:
     def updates_per_second(self) -> float | None:
         """Gradient steps per second of training clock, over the last ticks."""
         return self._rate("updates")
+
+    def waiting(self, doing: str, now_seconds: float) -> "TrialProgress":
+        """Return the trial while it waits for its simulator, which does what `doing` says."""
+        return replace(self, waits_for=doing, waits_since=self.waits_since if self.waits_for else now_seconds)
 
     def _rate(self, counter: str) -> float | None:
         if not self.ticks:
@@ -85,7 +93,22 @@ class Progress:
     def with_phase(self, slot: int, phase: str) -> "Progress":
         """Return the progress with the trial in `slot` in another phase; an empty slot stays empty."""
         trial = self.slots.get(slot)
-        return self if trial is None else self.with_trial(slot, replace(trial, phase=phase))
+        return self if trial is None else self.with_trial(slot, replace(trial, phase=phase, waits_for=""))
+
+    def with_wait(self, slot: int, doing: str, now_seconds: float) -> "Progress":
+        """Return the progress with the trial in `slot` waiting for its simulator; an empty slot stays empty.
+
+        Args:
+            slot: where the trial is.
+            doing: what the simulator is doing.
+            now_seconds: clock reading.
+        """
+        trial = self.slots.get(slot)
+        return self if trial is None else self.with_trial(slot, trial.waiting(doing, now_seconds))
+
+    def waiting_trials(self) -> list[TrialProgress]:
+        """Return the trials that wait for their simulator, by slot."""
+        return [trial for _, trial in sorted(self.slots.items()) if trial is not None and trial.waits_for]
 
     def with_tick(self, slot: int, tick: Tick) -> "Progress":
         """Return the progress with one more tick of the trial in `slot`; an empty slot stays empty."""

@@ -45,6 +45,7 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
     parts: list[RenderableType] = [
         _title(progress),
         _workers(progress, wide=width >= _WIDE),
+        *(Text(waiting_text(trial, now_seconds), style="dim") for trial in progress.waiting_trials()),
         Text(f"{standing_text(progress.summary, progress.target)}."),
     ]
     parts += [Text(count_text(progress.summary)), Text(_time_text(progress, elapsed), style="dim")]
@@ -55,6 +56,17 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
     if progress.note:
         parts.append(Text(progress.note, style="yellow"))
     return Group(*parts)
+
+
+def waiting_text(trial: TrialProgress, now_seconds: float) -> str:
+    """Say in one line what the simulator is doing that a trial waits for, and for how long.
+
+    Args:
+        trial: a trial that waits.
+        now_seconds: clock reading.
+    """
+    name = trial.name or f"Trial {trial.number}"
+    return f"{name} waits for the simulator: {trial.waits_for}, {duration_text(now_seconds - trial.waits_since)}."
 
 
 def headline(progress: Progress) -> str:

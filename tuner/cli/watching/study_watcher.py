@@ -11,7 +11,7 @@ from rich.text import Text
 from tuner.cli.printing.text import count_text, duration_text, number_text, standing_text
 from tuner.cli.printing.warnings import warning_line, warning_of
 from tuner.cli.watching.progress import Progress, TrialProgress
-from tuner.cli.watching.study_view import LiveView, headline
+from tuner.cli.watching.study_view import LiveView, headline, waiting_text
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
@@ -58,6 +58,10 @@ class StudyWatcher:
     def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
         """Note what the trial is doing."""
         self.progress = self.progress.with_phase(slot, phase)
+
+    def on_wait(self, slot: int, spec: TrialSpec, doing: str) -> None:
+        """Note what the simulator is doing that the trial waits for."""
+        self.progress = self.progress.with_wait(slot, doing, self._clock.now())
 
     def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
         """Lengthen the trial's curve."""
@@ -127,14 +131,19 @@ class LineWatcher(StudyWatcher):
             seconds = self._clock.now() - self._compiling_since.pop(slot)
             self._say(f"{trial_name(spec)} compiled in {seconds:.1f} s and trains.")
 
+    def on_wait(self, slot: int, spec: TrialSpec, doing: str) -> None:
+        """Print what the trial waits for, unless something was printed less than `_REPORT_SECONDS` ago."""
+        super().on_wait(slot, spec, doing)
+        now, trial = self._clock.now(), self.progress.slots.get(slot)
+        if trial is not None and self._is_due(slot, now):
+            self._say(waiting_text(trial, now))
+
     def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
         """Print how far the trial is, unless that was printed less than `_REPORT_SECONDS` ago."""
         super().on_tick(slot, spec, tick, score)
         now, trial = self._clock.now(), self.progress.slots.get(slot)
-        if trial is None or now - self._reported.get(slot, now) < _REPORT_SECONDS:
-            return
-        self._reported[slot] = now
-        self._say(tick_text(trial, self.progress.seconds_left(now - self.progress.started)))
+        if trial is not None and self._is_due(slot, now):
+            self._say(tick_text(trial, self.progress.seconds_left(now - self.progress.started)))
 
     def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
         """Print how the trial ended, and the best so far if it is this one."""
@@ -151,6 +160,13 @@ class LineWatcher(StudyWatcher):
         """Print the message."""
         super().on_message(text)
         self._say(text)
+
+    def _is_due(self, slot: int, now: float) -> bool:
+        """Return whether a line on the progress in a slot is due, and count the time to the next one from now."""
+        due = now - self._reported.get(slot, now) >= _REPORT_SECONDS
+        if due:
+            self._reported[slot] = now
+        return due
 
     def _say(self, text: str) -> None:
         elapsed = self._clock.now() - self.progress.started

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from tuner.cli.printing.text import duration_text, number_text, sparkline
 from tuner.cli.watching.progress import TrialProgress
+from tuner.cli.watching.study_view import waiting_text
 from tuner.clock import Clock
 from tuner.config import TrialSpec
-from tuner.workers import Event, NoticeEvent, PhaseEvent, TickEvent
+from tuner.workers import Event, NoticeEvent, PhaseEvent, TickEvent, WaitEvent
 
 _REPORT_SECONDS = 10.0
 """Wall-clock time between two lines on the progress, if there is no terminal."""
@@ -23,7 +24,7 @@ class TrainingWatcher:
 
     def __init__(self, spec: TrialSpec, clock: Clock, out: Console) -> None:
         self.spec = spec
-        self.progress = TrialProgress(spec.number, spec.budget_seconds)
+        self.progress = TrialProgress(spec.number, spec.budget_seconds, name="The training")
         self.note = ""
         self._clock = clock
         self._out = out
@@ -34,7 +35,9 @@ class TrainingWatcher:
         if isinstance(event, PhaseEvent):
             if event.phase == "train" and not self.progress.ticks:
                 self._training_since = self._reported = self._clock.now()
-            self.progress = replace(self.progress, phase=event.phase)
+            self.progress = replace(self.progress, phase=event.phase, waits_for="")
+        elif isinstance(event, WaitEvent):
+            self.progress = self.progress.waiting(event.doing, self._clock.now())
         elif isinstance(event, NoticeEvent):
             self.say(event.text)
         elif isinstance(event, TickEvent):
@@ -46,6 +49,9 @@ class TrainingWatcher:
         now = self._clock.now()
         if isinstance(event, PhaseEvent) and event.phase == "compile":
             self.say("Compiling.")
+        elif isinstance(event, WaitEvent) and now - self._reported >= _REPORT_SECONDS:
+            self._reported = now
+            self.say(waiting_text(self.progress, now))
         elif isinstance(event, TickEvent) and now - self._reported >= _REPORT_SECONDS:
             self._reported = now
             self.say(f"{clock_text(self.progress)}, {estimate_text(self.progress, self.spec)}. {self.left_text()}.")
@@ -82,6 +88,8 @@ class LiveTrainingWatcher(TrainingWatcher):
         rates = (progress.steps_per_second, progress.updates_per_second)
         speed = f"{number_text(rates[0], 0)} steps/s, {number_text(rates[1], 0)} updates/s."
         yield Text(f"{speed} {self.left_text()}. Ctrl-C saves the policy and stops.", style="dim")
+        if progress.waits_for:
+            yield Text(waiting_text(progress, self._clock.now()), style="dim")
         if self.note:
             yield Text(self.note, style="yellow")
 

@@ -85,6 +85,7 @@ class Client:
         connection = self._open_connection()
         begun = heard = self._clock.now()
         work = None
+        doing = "starting"
         while True:
             try:
                 message = connection.receive(_POLL_SECONDS)
@@ -97,12 +98,13 @@ class Client:
                 return self._checked(message)  # an earlier request failed, whose reply was not waited for
             if message is not None:
                 heard = now
-                say(str(message.get("alive", "")))
+                doing = str(message.get("alive", doing))
+                say(doing)
             elif now - heard > 1.0:
                 latest = self.log.work()
                 if work is not None and latest != work:
                     heard = now
-                    say("starting")
+                    say(doing)
                 work = latest
             if now - begun > seconds:
                 raise self.failed(f"has not answered for {seconds:.0f} s")

@@ -28,6 +28,7 @@ _KEEPER_SECONDS = 5.0
 """How long the keeper may take to kill everything."""
 _LOG_TAIL_LINES = 20
 _LOG_TAIL_BYTES = 65536
+_SHOWN_CHARACTERS = 60
 
 
 class SimulatorLostError(TunerError):
@@ -91,6 +92,16 @@ class ServerLog:
                 return log.read().decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
         except OSError:  # it was removed
             return []
+
+    def progress(self, doing: str) -> str:
+        """Return what the simulator is doing with the last words in its log, for a line that people read.
+
+        Args:
+            doing: what its server says.
+        """
+        words = next((line.strip() for line in reversed(self.tail()) if any(map(str.isalnum, line))), "")
+        shown = words if len(words) <= _SHOWN_CHARACTERS else f"{words[: _SHOWN_CHARACTERS - 1]}…"
+        return f"{doing} ({shown})" if shown else doing
 
     def size(self) -> int:
         """Return the bytes in the log, 0 if it was removed."""

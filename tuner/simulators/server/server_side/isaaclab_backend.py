@@ -69,6 +69,7 @@ class IsaacLabBackend(Backend):
         device = checked_device(options["device"])
         if task["id"] not in _registered():
             raise unknown_task("Isaac Lab", "isaaclab", task["id"], _registered())
+        self.say("starting Isaac Lab, which compiles kernels the first time")
         return _opened(task, options, device=device, seed=seed)
 
 

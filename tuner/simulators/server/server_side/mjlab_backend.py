@@ -42,10 +42,12 @@ class MjlabBackend(Backend):
         device = checked_device(options["device"])
         if task["id"] not in _registered():
             raise unknown_task("mjlab", "mjlab", task["id"], _registered())
+        self.say("starting mjlab, which compiles kernels the first time")
         return _opened(task, options, device=device, seed=seed)
 
 
 def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed: int) -> ServedTask:
+    import torch
     from mjlab.envs import ManagerBasedRlEnv
     from mjlab.tasks.registry import load_env_cfg
 
@@ -64,12 +66,15 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
         """An environment of mjlab."""
 
         def start_over(self, seed: int | None) -> Any:
-            """Reset all robots."""
+            """Reset all robots; with a seed, apply the start-up randomisation again too, as a new process would."""
             if seed is None:
                 return self._env.reset()[0]
             seed %= 2**32  # what NumPy takes
             random.seed(seed)
             np.random.seed(seed)
+            torch.manual_seed(seed)
+            if "startup" in self._env.event_manager.available_modes:
+                self._env.event_manager.apply(mode="startup")
             return self._env.reset(seed=seed)[0]
 
         def finals(self, extras: dict[str, Any], observations: Any, ended: Any) -> "tuple[Any, Any]":

@@ -31,6 +31,13 @@ from .messages import Connection, ConnectionLostError
 from .task import Backend, RefusedError, ServedTask
 
 HEARTBEAT_SECONDS = 1.0
+_DOING = {
+    "open": "opening the task",
+    "tasks": "listing its tasks",
+    "step": "stepping all robots",
+    "reset": "resetting all robots",
+}
+"""What clients and their users hear while a request is answered, unless the backend says more."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -198,7 +205,7 @@ class Server:
             request = connection.receive()
             if request is None:
                 continue
-            self._doing = request["do"]
+            self._say(_DOING.get(request["do"], request["do"]))
             try:
                 reply = self._answer(request, connection)
             except ConnectionLostError:
@@ -276,7 +283,12 @@ class Server:
         if self._backend is None:
             name, _, argument = self._backend_name.partition(":")
             self._backend = importlib.import_module(f".{name}_backend", __package__).create(argument)
+            self._backend.say = self._say
         return self._backend
+
+    def _say(self, doing: str) -> None:
+        """Let the next signs of life say what the simulator is doing."""
+        self._doing = doing
 
     def _forget_task(self) -> None:
         self._task, self._signature = None, None

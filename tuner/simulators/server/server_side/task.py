@@ -1,7 +1,7 @@
 """What a backend opens: a task of many robots, stepped on arrays in shared memory."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
@@ -65,6 +65,8 @@ class Backend(ABC):
 
     reopens: bool = True
     """Whether another task can be opened in this process after one was closed."""
+    say: Callable[[str], None] = staticmethod(lambda _: None)
+    """Tells the users who wait what is being done, in a few words such as "compiling kernels"; the server sets it."""
 
     @abstractmethod
     def tasks(self) -> list[str]:
