@@ -1,4 +1,5 @@
 import signal
+import threading
 
 import pytest
 
@@ -29,3 +30,19 @@ def test_the_former_handlers_come_back():
     with StopOnSignal(lambda count: None):
         assert signal.getsignal(signal.SIGINT) != before[0]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_on_another_thread_it_does_nothing():
+    before, failures = signal.getsignal(signal.SIGINT), []
+
+    def use():
+        try:
+            with StopOnSignal(lambda count: None):
+                pass
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert (failures, signal.getsignal(signal.SIGINT)) == ([], before)

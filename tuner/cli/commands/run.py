@@ -63,7 +63,7 @@ def run(
     typed = None if timeout is None else timeout.text
     command = RunCommand(study, overrides or [], trials=trials, timeout=typed, workers=workers, storage=storage)
     out = console(stderr=as_json)
-    summary, warnings = _run(config, out)
+    summary, warnings = run_watched(config, out)
 
     def print_all(confirmed: Confirmed | None) -> None:
         confirmation = None if confirmed is None else confirmed.confirmation
@@ -102,8 +102,16 @@ def as_overrides(*, trials: int | None, timeout: float | None, workers: int | No
     return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
 
 
-def _run(config: StudyConfig, out: Console) -> tuple[StudySummary, Mapping[int, str]]:
-    """Run the study; return its summary, and what its trials could not write, by trial number."""
+def run_watched(config: StudyConfig, out: Console) -> tuple[StudySummary, Mapping[int, str]]:
+    """Run a study and show how far it is; Ctrl-C stops it in order.
+
+    Returns:
+        its summary, and what its trials could not write, by trial number.
+
+    Raises:
+        UserError: if the study cannot be run as it is configured.
+        TunerError: if the storage fails.
+    """
     clock = MonotonicClock()
     space = load_space(config.search_space)
     with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching_study(config, clock, out) as watcher:

@@ -1,9 +1,10 @@
 """Ctrl-C once stops in order, twice without waiting. SIGTERM is treated like Ctrl-C."""
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLITE = 2
@@ -13,7 +14,7 @@ _POLITE = 2
 class StopOnSignal:
     """Context in which the first two signals call a function, and a third one raises KeyboardInterrupt.
 
-    Use it in the main thread only; Python delivers signals there.
+    Python delivers signals to the main thread. In another one it does nothing.
 
     Args:
         stop: called with the number of signals that came in, 1 or 2.
@@ -22,9 +23,11 @@ class StopOnSignal:
     def __init__(self, stop: Callable[[int], None]) -> None:
         self._stop = stop
         self._received = 0
+        self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        self._previous = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+        if threading.current_thread() is threading.main_thread():
+            self._previous = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
