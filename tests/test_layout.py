@@ -15,7 +15,8 @@ BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))
 SPACES = sorted((ROOT / "search_spaces").glob("*.py"))
 
 WITHOUT_TESTS = {
-    "tuner/simulators/server/server_side/isaaclab_backend.py": "tests/isaaclab tests it on the real Isaac Lab",
+    "tuner/simulators/server/server_side/isaaclab_3.py": "tests/isaaclab tests it on the real Isaac Lab",
+    "tuner/simulators/server/server_side/isaaclab_task.py": "test_isaaclab_2.py beside it and tests/isaaclab test it",
     "tuner/simulators/server/server_side/mjlab_backend.py": "mjlab's environment is too large for tests",
     "tuner/simulators/server/server_side/torch_task.py": "tests/isaaclab tests it on the real Isaac Lab",
     "tuner/simulators/server/server_side/serve.py": "test_env.py and test_process.py beside it test it from outside",

@@ -10,32 +10,41 @@ from tests.contracts.simulator import SimulatorContract
 from tuner.config import TaskConfig
 from tuner.simulators.server import Client, ServedEnv, Server, ServerProcess
 
+Opening = tuple[TaskConfig, int]
+"""What a server was asked to open: the task, and how many threads may step it."""
+_MOST_IDLE = 4
+"""Servers that wait for a test; each holds a few hundred megabytes."""
+
 
 class Fleet:
     """Gives servers that serve one environment at a time, if possible one that has the task open already.
 
     Args:
         folder: for their logs.
+        reopens: whether they can open one task after another.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reopens: bool = True) -> None:
         self._folder = folder
-        self._idle: list[tuple[Server, TaskConfig, ServerProcess]] = []
+        self._reopens = reopens
+        self._idle: list[tuple[Server, Opening, ServerProcess]] = []
         self._all: list[ServerProcess] = []
 
-    def take(self, server: Server, task: TaskConfig) -> ServerProcess:
+    def take(self, server: Server, opening: Opening) -> ServerProcess:
         """Return a server that nobody uses, a new one if there is none."""
         fitting = [entry for entry in self._idle if entry[0] == server]
-        entry = next((entry for entry in fitting if entry[1] == task), fitting[0] if fitting else None)
-        if entry is not None:
+        same = [entry for entry in fitting if entry[1] == opening]
+        for entry in same or (fitting if self._reopens else []):
             self._idle.remove(entry)
             return entry[2]
+        if len(self._idle) > _MOST_IDLE:
+            self._idle.pop(0)[2].end(10.0)
         self._all.append(server.start(self._folder / f"{len(self._all)}.log"))
         return self._all[-1]
 
-    def give_back(self, server: Server, task: TaskConfig, process: ServerProcess) -> None:
+    def give_back(self, server: Server, opening: Opening, process: ServerProcess) -> None:
         """Let the next test use a server."""
-        self._idle.append((server, task, process))
+        self._idle.append((server, opening, process))
 
     def end(self) -> None:
         """End all servers."""
@@ -70,14 +79,14 @@ class ServedContract(SimulatorContract):
             spread: bool = False,
         ) -> ServedEnv:
             task = self.config(num_envs or self.robots, limit)
-            process = fleet.take(server, task)
+            process = fleet.take(server, (task, threads))
             client = Client(process.connect(), process.log)
-            taken.append((task, process, client))
+            taken.append(((task, threads), process, client))
             env = ServedEnv(task, client, seed=seed, threads=threads)
             env.spread_ages = spread
             return env
 
         yield open_env
-        for task, process, client in taken:
+        for opening, process, client in taken:
             client.close()
-            fleet.give_back(server, task, process)
+            fleet.give_back(server, opening, process)

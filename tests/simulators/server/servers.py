@@ -23,9 +23,15 @@ class Servers:
         self._folder = folder
         self._started: list[ServerProcess] = []
 
-    def start(self, backend: str = f"file:{LINE}", python: str | Path = sys.executable) -> ServerProcess:
+    def start(
+        self,
+        backend: str = f"file:{LINE}",
+        python: str | Path = sys.executable,
+        environment: dict[str, str] | None = None,
+    ) -> ServerProcess:
         """Start a server."""
-        process = ServerProcess(python, backend, log_file=self._folder / f"server-{len(self._started)}.log")
+        log_file = self._folder / f"server-{len(self._started)}.log"
+        process = ServerProcess(python, backend, log_file=log_file, environment=environment)
         self._started.append(process)
         return process
 

@@ -18,7 +18,9 @@ FOLDER = Path(server.__file__).parent / "server_side"
 OPTIONAL = {
     "tuner_backend.py": {"tuner"},
     "torch_task.py": {"torch"},
-    "isaaclab_backend.py": {"torch", "gymnasium", "isaaclab", "isaaclab_tasks"},
+    "isaaclab_2.py": {"torch", "gymnasium", "isaaclab", "isaaclab_tasks", "hydra", "omegaconf"},
+    "isaaclab_3.py": {"torch", "gymnasium", "isaaclab", "isaaclab_tasks"},
+    "isaaclab_task.py": {"torch", "gymnasium", "isaaclab_tasks"},
     "mjlab_backend.py": {"torch", "mjlab"},
 }
 """What a backend may import besides."""

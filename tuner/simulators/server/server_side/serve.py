@@ -216,7 +216,7 @@ class Server:
                 traceback.print_exc()
                 sys.stderr.flush()
                 reply = {"failed": _missing(error), "mistake": True}
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # engines are known to exit in place of raising
                 traceback.print_exc()
                 sys.stderr.flush()
                 self._forget_task()  # it may be in any state: the next client opens another
@@ -253,7 +253,7 @@ class Server:
         if self._task is not None and self._signature == signature:
             self._task.seed(request["seed"])
         else:
-            if self._opened_any and not self._get_backend().reopens:
+            if self._opened_any and not self._get_backend().reopens_with(request["task"]):
                 return {"declined": True}
             self._close_task()
             self._opened_any = True

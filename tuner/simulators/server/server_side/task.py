@@ -1,5 +1,6 @@
 """What a backend opens: a task of many robots, stepped on arrays in shared memory."""
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,14 @@ class Backend(ABC):
     say: Callable[[str], None] = staticmethod(lambda _: None)
     """Tells the users who wait what is being done, in a few words such as "compiling kernels"; the server sets it."""
 
+    def reopens_with(self, task: dict[str, Any]) -> bool:
+        """Return whether this process, in which a task was opened before, can open this one.
+
+        Args:
+            task: `TaskConfig` in JSON.
+        """
+        return self.reopens
+
     @abstractmethod
     def tasks(self) -> list[str]:
         """Return the ids of the tasks that it can open."""
@@ -96,6 +105,25 @@ def checked_options(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> di
     if unknown:
         raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(defaults)}.")
     return {**defaults, **given}
+
+
+def chosen_device(given: str | None, gpu_found: bool) -> str:
+    """Return the device to simulate on: the one that was given, else the first GPU, else the CPU.
+
+    Args:
+        given: the option `device` of a task.
+        gpu_found: whether PyTorch finds a GPU.
+
+    Raises:
+        RefusedError: for a GPU where PyTorch finds none.
+    """
+    device = given or ("cuda:0" if gpu_found else "cpu")
+    if device.startswith("cuda") and not gpu_found:
+        raise RefusedError(
+            f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU. Set it to cpu, or "
+            "install a CUDA build of PyTorch and the driver."
+        )
+    return device
 
 
 def unknown_task(title: str, simulator: str, name: str, known: Iterable[str]) -> RefusedError:

@@ -4,7 +4,6 @@ The unwrapped environment is stepped directly. Each way there is one copy, from 
 into the shared memory, and no Python code runs for single robots.
 """
 
-import sys
 from abc import abstractmethod
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import torch
 
 from .layout import Buffer
-from .task import Facts, RefusedError, ServedTask
+from .task import Facts, RefusedError, ServedTask, chosen_device
 
 
 class TorchTask(ServedTask):
@@ -97,18 +96,8 @@ class TorchTask(ServedTask):
 
 
 def checked_device(given: str | None) -> str:
-    """Return the device to simulate on: the one that was given, else the first GPU, else the CPU.
-
-    Raises:
-        RefusedError: for a GPU where PyTorch finds none.
-    """
-    device = given or ("cuda:0" if torch.cuda.is_available() else "cpu")
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise RefusedError(
-            f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU. Set it to cpu, or "
-            "install a CUDA build of PyTorch and the driver."
-        )
-    return device
+    """Return the device to simulate on, for one that was given or None; see `chosen_device`."""
+    return chosen_device(given, torch.cuda.is_available())
 
 
 def observation_dim(space: Any, group: str, task: str) -> int:

@@ -1,0 +1,18 @@
+"""Configurations by the names of tasks."""
+
+from importlib import import_module
+
+import gymnasium
+
+
+def load_cfg_from_registry(task_name, entry_point_key):
+    module, _, name = gymnasium.spec(task_name).kwargs[entry_point_key].partition(":")
+    return getattr(import_module(module), name)()
+
+
+def parse_env_cfg(task_name, device="cuda:0", num_envs=None, use_fabric=None):
+    config = load_cfg_from_registry(task_name, "env_cfg_entry_point")
+    config.sim.device = device
+    if num_envs is not None:
+        config.scene.num_envs = num_envs
+    return config
