@@ -7,6 +7,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from tests.simulators.server.isaac_sim import installed
 from tests.support import faulty
 from tuner.cli.app import app
 
@@ -57,6 +58,26 @@ def test_what_is_missing_is_named_and_the_rest_left_out(monkeypatch):
     code, found = checks("--simulator", "isaaclab", "--python", sys.executable)
     assert code == 2
     assert found["interpreter"]["text"].startswith(f"{sys.executable} has no package 'isaaclab'.")
+
+
+def test_isaac_lab_2_is_tried_on_its_own_task_in_isaac_sim(monkeypatch, tmp_path):
+    for name, value in installed(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    code, found = checks("--simulator", "isaaclab", "--python", sys.executable, "--num-envs", "2", "--device", "cpu")
+    assert code == 0
+    assert found["interpreter"]["text"] == f"{sys.executable} with isaaclab 2.3.2.post1"
+    assert "Isaac-Cartpole-v0 with 2 robots after" in found["launch"]["text"]
+    assert "physics physx, device cpu" in found["launch"]["text"]
+    assert "Isaac Sim 5.1.0.0" in found["launch"]["text"]
+    assert found["step"]["ok"]
+
+
+def test_the_licence_of_isaac_sim_is_the_users_to_accept(monkeypatch, tmp_path):
+    for name, value in installed(tmp_path, misdeed="launching: asks").items():
+        monkeypatch.setenv(name, value)
+    code, found = checks("--simulator", "isaaclab", "--python", sys.executable, "--device", "cpu")
+    assert code == 1
+    assert "whether you accept its licence (EULA), which only you can do" in found["launch"]["text"]
 
 
 def test_an_unknown_task_is_told_as_the_simulator_tells_it():

@@ -107,8 +107,16 @@ def _task(simulator: str, python: str | None, task: str | None, num_envs: int, d
     if device is not None and simulator not in SERVED:
         raise UserError(f"--device goes with --simulator {' or '.join(SERVED)} only. Leave it out.")
     options: dict[str, JsonValue] = {} if device is None else {"device": device}
-    chosen = task or TASKS[simulator]
+    chosen = task or _usual_task(simulator, python)
     return TaskConfig(id=chosen, simulator=simulator, num_envs=num_envs, python=python, options=options)
+
+
+def _usual_task(simulator: str, python: str | None) -> str:
+    usual = TASKS[simulator]
+    version = simulator_version(TaskConfig(id=usual, simulator=simulator, python=python))
+    # Isaac Lab 2, also where it was installed from its sources, has versions in the names of tasks.
+    old = simulator == "isaaclab" and version is not None and version.startswith(("0.", "2."))
+    return f"{usual}-v0" if old else usual
 
 
 def _versions() -> str:
@@ -182,6 +190,9 @@ def _provenance(env: "TaskEnv") -> str:
     if env.provenance is None:
         return ""
     facts = {name: value for name, value in env.provenance.items() if name != "versions"}
+    isaac_sim = env.provenance.get("versions", {}).get("isaacsim")
+    if isaac_sim is not None:
+        facts["Isaac_Sim"] = isaac_sim
     return "".join(f", {name.replace('_', ' ')} {value}" for name, value in facts.items())
 
 
