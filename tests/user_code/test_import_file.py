@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tuner.errors import UserError
-from tuner.user_code import load_file, load_object, loaded_sources
+from tuner.user_code import load_file, load_module, load_named, load_object, loaded_sources
 
 
 def refusal(reference: str) -> str:
@@ -132,3 +132,55 @@ def test_the_sources_are_those_that_were_loaded(write: Any) -> None:
     assert later() == 1  # as its source was when it was told
     assert load_object(f"{path}:later")() == 2
     assert loaded_sources(path)["ranges.py"] == b"number = 2\n"
+
+
+def test_a_package_has_its_own_name_and_its_modules_beside_it(write: Any, tmp_path: Path) -> None:
+    write("from mybot.numbers import SIZE\n", "mybot/__init__.py")
+    write("SIZE = 4\n", "mybot/numbers.py")
+    write("from mybot import SIZE\nDOUBLE = 2 * SIZE\n", "mybot/sub/envs.py")
+    write("", "mybot/sub/__init__.py")
+    assert load_module(tmp_path / "mybot").SIZE == 4
+    assert load_module(f"{tmp_path}/mybot.sub.envs").DOUBLE == 8
+    assert load_named(f"{tmp_path}/mybot") is load_module(tmp_path / "mybot")
+    assert "mybot" not in sys.modules
+
+
+def test_an_edited_package_is_imported_again(write: Any, tmp_path: Path) -> None:
+    write("SIZE = 4\n", "mybot/__init__.py")
+    assert load_module(tmp_path / "mybot").SIZE == 4
+    write("SIZE = 5\n", "mybot/__init__.py")
+    assert load_module(tmp_path / "mybot").SIZE == 5
+
+
+def test_a_package_on_pythons_path_is_imported_once(
+    write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("", "on_the_path/__init__.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert load_module(tmp_path / "on_the_path") is load_named("on_the_path")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("mybot", ["mybot/__init__.py", "line 2", "ZeroDivisionError"]),
+        ("single", ["single.py", "line 1", "No module named 'mybott'"]),
+        ("gone", ["no module 'gone'", "in the folder"]),
+        ("single.gone", ["no module 'single.gone'"]),
+        ("data", ["no module 'data'"]),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_explained(write: Any, tmp_path: Path, name: str, parts: list[str]) -> None:
+    write("x = 1\ny = x / 0\n", "mybot/__init__.py")
+    write("import mybott\n", "single.py")
+    (tmp_path / "data").mkdir()
+    with pytest.raises(UserError) as caught:
+        load_named(f"{tmp_path}/{name}")
+    assert [part for part in parts if part not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("name", ["no_such_module", "no_such_module.envs", "json.no_such_part"])
+def test_a_module_that_is_not_installed_is_not_to_be_installed_either(name: str) -> None:
+    with pytest.raises(UserError, match=f"There is no module '{name}': it is neither installed") as caught:
+        load_named(name)
+    assert "pip" not in str(caught.value)

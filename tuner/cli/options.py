@@ -26,6 +26,16 @@ Storage = Annotated[
     typer.Option("--storage", metavar="URL", help="Where trials are stored, if not where the study file says."),
 ]
 
+TASK_HELP = "A task's id, as `tuner tasks` lists it, or a study file, whose task is taken."
+TaskOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="One of the task's options (`task.options` in a study file), such as import=my_module; repeatable.",
+    ),
+]
+
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 

@@ -1,7 +1,8 @@
 """Study files and agent configurations as frozen, checked models."""
 
-from tuner.config._load import bundled_studies, dump_study, is_study_path, load_study
+from tuner.config._load import bundled_studies, dump_study, is_study_path, load_study, load_task
 from tuner.config._overrides import given_options
+from tuner.config._own_files import with_absolute_files
 from tuner.config._problems import describe_problems, parse_options
 from tuner.config._types import Frozen, Listed, PositiveCount
 from tuner.config._yaml import CheckedLoader
@@ -75,5 +76,7 @@ __all__ = [
     "linear_start",
     "load_bounds",
     "load_study",
+    "load_task",
     "parse_options",
+    "with_absolute_files",
 ]

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from tuner.config._overrides import apply_overrides
+from tuner.config._own_files import absolute_path, with_absolute_files
 from tuner.config._problems import describe_problems
 from tuner.config._yaml import dump_yaml, parse_yaml
 from tuner.config.action_bounds import load_bounds
-from tuner.config.study import StudyConfig
+from tuner.config.study import StudyConfig, TaskConfig
 from tuner.errors import UserError, nearest, unknown_name
 from tuner.passwords import mask_passwords
 from tuner.resources import bundled_files, is_file_reference, user_path
@@ -27,28 +28,26 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         overrides: values that replace the file's, each `dotted.path=value`, the value in YAML.
 
     Returns:
-        The study. Paths of the user's Python files (in `task.simulator`, `search_space`, `task.options.import`) are
-        absolute, and the path in `action_bounds` is replaced by the content of that file. Relative paths in the study
-        file start at its folder, those in `overrides` at the working directory.
+        The study. Paths of the user's Python files and modules (in `search_space` and `task`) are absolute, and the
+        path in `action_bounds` is replaced by the content of that file. Relative paths in the study file start at its
+        folder, those in `overrides` at the working directory; modules are looked for in both.
 
     Raises:
         UserError: if there is no such study, it cannot be read, or something in it is wrong; all mistakes at once.
     """
-    file = find_study(path)
-    data = parse_yaml(_read(file), str(path))
-    if data is None:
-        raise UserError(f"{path} is empty. A study needs at least: study, task, search_space, objective.")
-    if not isinstance(data, dict):
-        raise UserError(f"{path} holds a {type(data).__name__}, not keys and values such as 'study: my-study'.")
-    data = _with_absolute_files(data, file.resolve().parent)
-    data = _with_bounds(_with_absolute_files(apply_overrides(data, overrides), Path.cwd()))
-    try:
-        return StudyConfig.model_validate(data)
-    except ValidationError as error:
-        problems = describe_problems(error, StudyConfig, data)
-        count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        source = f"{path} with --set {' --set '.join(map(mask_passwords, overrides))}" if overrides else str(path)
-        raise UserError("\n  ".join([f"{source} has {count}:", *problems])) from error
+    data = _with_absolute_files(apply_overrides(_study_data(path), overrides), Path.cwd())
+    source = f"{path} with --set {' --set '.join(map(mask_passwords, overrides))}" if overrides else str(path)
+    return _checked(_with_bounds(data), source)
+
+
+def load_task(path: str | Path) -> TaskConfig:
+    """Read the task of a study, whose bounds file need not exist: its task is what bounds are measured on.
+
+    Raises:
+        UserError: as `load_study` does, for mistakes anywhere but in the bounds file.
+    """
+    data = _with_absolute_files(_study_data(path), Path.cwd())
+    return _checked({**data, "action_bounds": None}, str(path)).task
 
 
 def dump_study(config: StudyConfig) -> str:
@@ -118,6 +117,26 @@ def _hint(missing: Path) -> str:
     return f" Did you mean the bundled study '{guess}'? {names}" if guess else f" {names}"
 
 
+def _study_data(path: str | Path) -> dict[str, Any]:
+    """Return what a study file holds, with paths that start at its folder."""
+    file = find_study(path)
+    data = parse_yaml(_read(file), str(path))
+    if data is None:
+        raise UserError(f"{path} is empty. A study needs at least: study, task, search_space, objective.")
+    if not isinstance(data, dict):
+        raise UserError(f"{path} holds a {type(data).__name__}, not keys and values such as 'study: my-study'.")
+    return _with_absolute_files(data, file.resolve().parent)
+
+
+def _checked(data: dict[str, Any], source: str) -> StudyConfig:
+    try:
+        return StudyConfig.model_validate(data)
+    except ValidationError as error:
+        problems = describe_problems(error, StudyConfig, data)
+        count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        raise UserError("\n  ".join([f"{source} has {count}:", *problems])) from error
+
+
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
@@ -133,19 +152,11 @@ def _with_absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return a copy in which the references to the user's own files are absolute paths."""
     data = dict(data)
     if _is_own_file(data.get("search_space")):
-        data["search_space"] = _absolute(data["search_space"], folder)
+        data["search_space"] = absolute_path(data["search_space"], folder)
     if isinstance(data.get("action_bounds"), str):
-        data["action_bounds"] = _absolute(data["action_bounds"], folder)
+        data["action_bounds"] = absolute_path(data["action_bounds"], folder)
     if isinstance(data.get("task"), dict):
-        task = data["task"] = dict(data["task"])
-        python = task.get("python")
-        if isinstance(python, str) and os.sep in python:  # without one it is a program's name
-            task["python"] = _absolute(python, folder)
-        if _is_own_file(task.get("simulator")):
-            task["simulator"] = _absolute(task["simulator"], folder)
-        options = task.get("options")
-        if isinstance(options, dict) and str(options.get("import", "")).endswith(".py"):
-            task["options"] = {**options, "import": _absolute(options["import"], folder)}
+        data["task"] = with_absolute_files(data["task"], folder)
     return data
 
 
@@ -161,7 +172,3 @@ def _with_bounds(data: dict[str, Any]) -> dict[str, Any]:
 
 def _is_own_file(reference: object) -> bool:
     return isinstance(reference, str) and is_file_reference(reference)
-
-
-def _absolute(reference: str, folder: Path) -> str:
-    return os.path.normpath(folder / user_path(reference))

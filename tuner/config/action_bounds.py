@@ -126,8 +126,11 @@ class ActionBoundsFile(Frozen):
         """Say why these bounds are not for a task; None if they are.
 
         A user's own simulator is compared by file name and class: the file may have moved along with the study.
+        Gymnasium's ids are compared without the module that registers them, which a study may name in its options.
         """
-        if task_id == self.task.id and _simulator_name(simulator) == _simulator_name(self.task.simulator):
+        if _env_id(task_id) == _env_id(self.task.id) and _simulator_name(simulator) == _simulator_name(
+            self.task.simulator
+        ):
             return None
         return (
             f"the action bounds were found on {self.task.id} (simulator {self.task.simulator}), but the task is "
@@ -170,3 +173,7 @@ _HOW = "Write one with: tuner bounds DIR -o bounds.yaml"
 
 def _simulator_name(simulator: str) -> str:
     return Path(simulator).name if is_file_reference(simulator) else simulator
+
+
+def _env_id(task_id: str) -> str:
+    return task_id.rpartition(":")[2]

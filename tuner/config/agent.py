@@ -163,7 +163,7 @@ class AgentConfig(Frozen):
             return self
         if not all(math.isfinite(bound) for bound in (*low, *high)):
             if self.algorithm != "ppo" or self.action_bound_fraction not in (None, 1.0):
-                raise UserError(_infinite_box(self.action_bound_fraction, len(low)))
+                raise UserError(_infinite_box(len(low)))
             low, high = [max(bound, -UNREACHED) for bound in low], [min(bound, UNREACHED) for bound in high]
         fraction = 1.0 if self.action_bound_fraction is None else self.action_bound_fraction
         # float first: spaces hold float32, whose arithmetic would round the box
@@ -181,15 +181,11 @@ class AgentConfig(Frozen):
         return self.model_dump(mode="json")
 
 
-def _infinite_box(fraction: float | None, dimensions: int) -> str:
+def _infinite_box(dimensions: int) -> str:
     """Return the message for an infinite box of the task and an agent without a box of its own."""
-    give = f"Let the search space give an action_box with {dimensions} absolute bounds"
-    if fraction is None:
-        return (
-            "The task's action box is not finite, and the agent has no action_box of its own, so there are no bounds "
-            f"to learn within. {give} (low and high)."
-        )
+    shape = "one dimension" if dimensions == 1 else f"{dimensions} dimensions"
     return (
-        f"The task's action box is not finite, so an action_bound_fraction of {fraction:g} of it means nothing. {give} "
-        "(low and high) instead."
+        f"The task's action box, of {shape}, is not finite, and the agent has no bounds of its own to learn within. "
+        "Measure some with: tuner bounds TASK --pretrain ppo -o bounds.yaml; then name them in the study file: "
+        "action_bounds: bounds.yaml."
     )

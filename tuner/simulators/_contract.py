@@ -61,6 +61,9 @@ class TaskEnv(VecEnv, ABC):
     provenance: Mapping[str, Any] | None = None
     """Versions, physics, device and whatever else scores depend on, JSON-safe, where the simulator is not part of this
     installation; None where it is."""
+    flattened: Mapping[str, str] = {}
+    """Spaces that were made flat for the agent, as they were, by `observations` and `actions`; what was not is left
+    out."""
     process_id: int | None = None
     """The process outside this one that steps the task, with its children; None where this one does."""
     spread_ages: bool = False
@@ -129,6 +132,10 @@ class Simulator(ABC):
     @abstractmethod
     def tasks(self) -> list[str]:
         """Return the ids of the tasks it is known to open; cheap, nothing heavy is imported."""
+
+    def knows(self, task_id: str) -> bool:
+        """Return whether it may open a task of this id, listed or not; it is only asked where none is named."""
+        return task_id in self.tasks()
 
     @abstractmethod
     def open(self, task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:

@@ -46,16 +46,16 @@ def get_simulator(name: str) -> Simulator:
 
 
 def find_simulator(task_id: str) -> str:
-    """Return the name of the simulator that lists a task.
+    """Return the name of the simulator that lists a task, or knows it without listing it.
 
     Raises:
-        UserError: if none does. A simulator that is named may open more than it lists.
+        UserError: if none does. A simulator that is named may open more than it knows.
     """
-    listed = {name: get_simulator(name).tasks() for name in simulator_names() if name not in SERVED}
-    for name, tasks in listed.items():
-        if task_id in tasks:
+    found = {name: get_simulator(name) for name in simulator_names() if name not in SERVED}
+    for name, simulator in found.items():
+        if simulator.knows(task_id):
             return name
-    known = [task for tasks in listed.values() for task in tasks]
+    known = [task for simulator in found.values() for task in simulator.tasks()]
     guess = nearest(task_id, known)
     hint = f" Did you mean '{guess}'?" if guess else ""
     raise UserError(
@@ -80,13 +80,31 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
     server = server_for(task)
     if server is not None:
         return open_served(task, server, seed=seed, threads=granted)
-    env = get_simulator(task.simulator).open(task, seed=seed, threads=granted)
+    simulator = get_simulator(task.simulator)
+    try:
+        env = simulator.open(task, seed=seed, threads=granted)
+    except UserError:
+        if not simulator.knows(task.id):
+            _look_elsewhere(task)
+        raise
     try:
         _check_opened(env, task)
     except BaseException:
         _close(env)
         raise
     return env
+
+
+def _look_elsewhere(task: TaskConfig) -> None:
+    """Refuse a task that belongs to another simulator: by what is wrong with it there, or by naming that simulator."""
+    for name in simulator_names():
+        other = None if name in SERVED or name == task.simulator else get_simulator(name)
+        if other is not None and other.knows(task.id):
+            alone = task.model_copy(update={"simulator": name, "num_envs": 1, "options": {}})
+            other.open(alone, seed=0, threads=1).close()
+            raise UserError(
+                f"'{task.id}' is a task of the simulator '{name}', not of '{task.simulator}'. Write simulator: {name}."
+            )
 
 
 def _check_opened(env: object, task: TaskConfig) -> None:

@@ -1,5 +1,7 @@
-"""Import a user's Python file by its path, and tell what it was made of."""
+"""Import a user's Python file or module by its path, and tell what it was made of."""
 
+import importlib
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -48,6 +50,52 @@ def load_file(path: str | Path) -> ModuleType:
         raise UserError(f"Cannot read the Python file '{path}': {error.strerror}. Looked at {file}.") from error
     except (Exception, SystemExit) as error:
         raise _failed(path, file, folder, error) from error
+
+
+def load_named(name: str) -> ModuleType:
+    """Import what a study file names: a Python file, a module after the folder that it lies in, or an installed module.
+
+    Raises:
+        UserError: if it does not exist, or raises on import.
+    """
+    if name.endswith(".py"):
+        return load_file(name)
+    if os.sep in name:
+        return load_module(name)
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and f"{name}.".startswith(f"{missing}."):
+            raise UserError(
+                f"There is no module '{name}': it is neither installed, nor beside the study file, nor in the current "
+                f"folder. Name your own by its path, such as ./path/to/{missing.partition('.')[0]}."
+            ) from error
+        raise UserError(f"Importing '{name}' failed: {type(error).__name__}: {error}.") from error
+
+
+def load_module(path: str | Path) -> ModuleType:
+    """Import a user's module or package from the folder that it lies in, by its own name.
+
+    It is imported as `load_file` imports a file: what lies in its folder goes first, and for Gymnasium, which imports
+    an environment by the name of its module, the package has its plain name.
+
+    Args:
+        path: the folder, then the module's name: `robots/mypkg`, `/home/me/mypkg.envs`.
+
+    Raises:
+        UserError: if there is no such module, or it raises on import.
+    """
+    given = user_path(path)
+    place = given.parent.resolve() / given.name
+    folder = folder_of(place)
+    file = folder.module_file(given.name)
+    if file is None:
+        raise UserError(f"There is no module '{given.name}' in the folder {given.parent}.")
+    try:
+        return folder.load_module(given.name)
+    except (Exception, SystemExit) as error:
+        raise _failed(file, file, folder, error) from error
 
 
 def loaded_sources(path: str | Path) -> dict[str, bytes]:

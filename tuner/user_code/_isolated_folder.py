@@ -81,6 +81,25 @@ class IsolatedFolder:
             self.loading -= 1
         return module
 
+    def load_module(self, name: str) -> ModuleType:
+        """Import one of the folder's modules by its dotted name; a package has its plain name for others too."""
+        if not self.has(name.partition(".")[0]):  # Python's own path leads to the same file
+            return importlib.import_module(name)
+        self.loading += 1
+        try:
+            return importlib.import_module(f"{self.name}.{name}")
+        except BaseException:
+            self._beside.clear()  # what was missing may be there at the next attempt
+            raise
+        finally:
+            self.loading -= 1
+
+    def module_file(self, name: str) -> Path | None:
+        """Return the file of a module by its dotted name; None if there is none in this folder."""
+        names = name.split(".")
+        files = list(self._files(self.path, names))
+        return files[-1] if len(files) == len(names) else None
+
     def import_module(
         self,
         name: str,

@@ -86,7 +86,7 @@ def test_a_file_is_replaced_only_by_force(trial, tmp_path):
         (["--random", "--task", "Cartpoole"], "Did you mean 'Cartpole'?"),
         (["--random", "--task", "PointMass", "--simulator", f"{ODD}:DictActions"], "Only a Box with one dimension"),
         (["--random", "--task", "PointMass", "--simulator", f"{ODD}:HalfInfiniteActions"], "is not finite"),
-        (["--random", "--task", "CartPole-v1", "--simulator", "gymnasium"], "only a Box (real numbers)"),
+        (["--random", "--task", "CartPole-v1", "--simulator", "gymnasium"], "need a Box of real numbers"),
     ],
 )
 def test_a_mistake_is_one_message_and_code_two(trial, tmp_path, monkeypatch, arguments, message):

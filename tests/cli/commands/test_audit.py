@@ -82,7 +82,7 @@ def test_a_configuration_in_each_style(tmp_path, name, text, title):
         (["Cartpole", "--box", "-1", "1"], "Give one thing to audit"),
         ([""], "The task's id is empty"),
         (["Cartpol"], "No simulator lists a task 'Cartpol'. Did you mean 'Cartpole'?"),
-        (["CartPole-v1", "--simulator", "gymnasium"], "'CartPole-v1' has actions in Discrete(2)"),
+        (["CartPole-v1", "--simulator", "gymnasium"], "'CartPole-v1' has discrete actions, Discrete(2)"),
         (["--box", "-1", "1", "--simulator", "mujoco"], "--simulator goes with a TASK only"),
         (["Cartpole", "--dims", "2"], "--dims goes with --box only"),
         (["Cartpole", "--scale", "2"], "--scale goes with --box only"),

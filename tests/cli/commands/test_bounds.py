@@ -57,7 +57,7 @@ def test_other_sources_of_a_recording(here, recording):
     assert load_bounds("limits.yaml").source == "joint_limits"
     refused = call(recording, "--fraction", "0.5")
     assert refused.exit_code == 2
-    assert "The task's action box is not finite" in refused.stderr
+    assert "The task's action box, of 2 dimensions, is not finite" in refused.stderr
 
 
 def test_a_trials_folder_is_recorded_first(here):
@@ -141,10 +141,10 @@ def test_progress_is_a_line():
         (["Cartpole", "--pretrain", "sac"], "Unknown algorithm to pretrain 'sac'"),
         (["Cartpole", "--pretrain", "ppo", "--seconds", "soon"], "--seconds: 'soon' is not a duration"),
         (["Cartpoole", "--pretrain", "ppo"], "Did you mean 'Cartpole'?"),
-        (["CartPole-v1", "--simulator", "gymnasium", "--fraction", "0.1"], "only a Box (real numbers)"),
+        (["CartPole-v1", "--simulator", "gymnasium", "--fraction", "0.1"], "need a Box of real numbers"),
         (["PointMass", "--simulator", DISCRETE, "--fraction", "0.1"], "'PointMass' has actions in Discrete(3)."),
         (["PointMass", "--simulator", DISCRETE, "--pretrain", "ppo"], "'PointMass' has actions in Discrete(3)."),
-        (["PointMass", "--simulator", INFINITE, "--fraction", "0.1"], "The task's action box is not finite"),
+        (["PointMass", "--simulator", INFINITE, "--fraction", "0.1"], "is not finite, and the agent has no bounds"),
         (["Cartpole", "--pretrain", "ppo", "--target", "nan"], "--target nan: give the return at which to stop"),
         (["Cartpole", "--pretrain", "ppo", "--target", "-inf"], "--target -inf: give the return at which to stop"),
         (["~nosuchuser/a.npz"], "'~nosuchuser/a.npz' begins with ~nosuchuser, but there is no such home folder."),

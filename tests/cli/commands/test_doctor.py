@@ -81,7 +81,7 @@ def test_the_licence_of_isaac_sim_is_the_users_to_accept(monkeypatch, tmp_path):
 
 
 def test_an_unknown_task_is_told_as_the_simulator_tells_it():
-    code, found = checks("--task", "Cartpol")
+    code, found = checks("--simulator", "mujoco", "--task", "Cartpol")
     assert code == 1
     assert "Did you mean 'Cartpole'?" in found["launch"]["text"]
 

@@ -23,27 +23,77 @@ class Counter(gym.Env):
         self.steps += 1  # the very array that was handed out
         return self.steps, 1.0, bool(action[0] > 0.5), False, {}
 
-class DictCounter(Counter):
-    def __init__(self):
-        super().__init__(spaces.Dict({"steps": spaces.Box(0, 1, (1,))}))
-
-class ImageCounter(Counter):
-    def __init__(self):
-        super().__init__(spaces.Box(0, 255, (4, 4), np.uint8))
-
 class ByteCounter(Counter):
-    def __init__(self):
-        super().__init__(spaces.Box(0, 255, (4,), np.uint8))
+    def __init__(self, shape=(4,)):
+        super().__init__(spaces.Box(0, 255, shape, np.uint8))
+    def reset(self, **keywords):
+        super().reset(**keywords)
+        return self.seen(), {}
+    def step(self, action):
+        return self.seen(), *super().step(action)[1:]
+    def seen(self):
+        return np.full(self.observation_space.shape, 200, np.uint8)
 
-class DiscreteCounter(Counter):
+class TupleCounter(Counter):
     def __init__(self):
-        super().__init__(None, spaces.Discrete(2))
+        super().__init__(spaces.Tuple((spaces.Discrete(3), spaces.Box(0, np.inf, (2, 2)))))
+    def reset(self, **keywords):
+        super().reset(**keywords)
+        return self.seen(), {}
+    def step(self, action):
+        return self.seen(), *super().step(action)[1:]
+    def seen(self):
+        return 2, np.full((2, 2), self.steps[0] + 1, np.float32)
+
+class SequenceCounter(Counter):
+    def __init__(self):
+        super().__init__(spaces.Sequence(spaces.Discrete(3)))
+
+class MatrixCounter(Counter):
+    def __init__(self):
+        super().__init__(None, spaces.Box(-1, 1, (2, 3)))
+    def step(self, action):
+        assert action.shape == (2, 3), action.shape
+        observation, _, terminated, truncated, info = super().step(action[0])
+        return observation, float(action[1, 2]), terminated, truncated, info
+
+class ActionCounter(Counter):
+    def __init__(self, kind):
+        super().__init__(None, {
+            "discrete": spaces.Discrete(2),
+            "multi-discrete": spaces.MultiDiscrete([2, 3]),
+            "binary": spaces.MultiBinary(3),
+            "composite": spaces.Dict({"arm": spaces.Box(-1, 1, (2,))}),
+            "whole numbers": spaces.Box(0, 5, (2,), np.int64),
+        }[kind])
+
+class FaultyCounter(Counter):
+    def __init__(self, fault):
+        super().__init__()
+        self.fault = fault
+    def reset(self, **keywords):
+        observation, info = super().reset(**keywords)
+        if self.fault == "shape":
+            return np.zeros(3), info
+        if self.fault == "reset":
+            raise RuntimeError("the motors are off")
+        return observation * (np.nan if self.fault == "nan" else 1), info
+    def step(self, action):
+        observation, reward, *rest = super().step(action)
+        if self.fault == "later" and self.steps > 3:
+            raise RuntimeError("joint 3 is stuck")
+        return observation, np.nan if self.fault == "reward" else reward, *rest
+    def exit(self):
+        import os
+        os._exit(7)
 
 class BrokenCounter(Counter):
     def __init__(self):
         raise OSError("the robot is not plugged in")
 
-for kind in (Counter, DictCounter, ImageCounter, ByteCounter, DiscreteCounter, BrokenCounter):
+for kind in (
+    Counter, TupleCounter, ByteCounter, SequenceCounter, MatrixCounter, ActionCounter, FaultyCounter, BrokenCounter
+):
     if f"Own{kind.__name__}-v0" not in gym.registry:
         gym.register(f"Own{kind.__name__}-v0", kind)
 """

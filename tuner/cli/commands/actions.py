@@ -8,7 +8,7 @@ from rich.table import Table
 
 from tuner.actions import ActionStatistics, Recording, action_statistics
 from tuner.cli.opened_tasks import DEFAULT_STEPS, record_trial, record_untrained
-from tuner.cli.options import check_partner, count_option
+from tuner.cli.options import TASK_HELP, TaskOptions, check_partner, count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.errors import UserError
 from tuner.resources import check_output
@@ -19,13 +19,16 @@ def actions(
         Path | None, typer.Argument(metavar="DIR", help="A trial's folder, such as runs/quickstart/trial-0003.")
     ] = None,
     random: Annotated[bool, typer.Option("--random", help="Record an untrained policy instead; needs --task.")] = False,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="With --random: the task.")] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="TASK", help=f"With --random: the task. {TASK_HELP}")
+    ] = None,
     simulator: Annotated[
         str | None,
         typer.Option(
             "--simulator", metavar="NAME", help="With --random: the simulator, if not the one that lists the task."
         ),
     ] = None,
+    option: TaskOptions = None,
     algorithm: Annotated[
         str | None, typer.Option("--algorithm", metavar="NAME", help="With --random: sac (by default), ppo, tqc, ….")
     ] = None,
@@ -51,7 +54,13 @@ def actions(
     _check_choice(folder, random=random, task=task, simulator=simulator, algorithm=algorithm)
     if output is not None:
         check_output(output, force=force)
-    numbers: dict[str, Any] = {"steps": steps, "num_envs": num_envs, "seed": seed, "threads": threads}
+    numbers: dict[str, Any] = {
+        "steps": steps,
+        "num_envs": num_envs,
+        "seed": seed,
+        "threads": threads,
+        "assignments": option,
+    }
     if folder is not None:
         recording = record_trial(folder, **numbers, deterministic=deterministic)
     else:

@@ -5,20 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from tuner import simulators
 from tuner.actions import MOST_DIMENSIONS, Audit, PartialTargets, audit_box, audit_task
 from tuner.actions.audit.config_files import read_action_settings
-from tuner.cli.options import check_partner
+from tuner.cli.opened_tasks import task_of
+from tuner.cli.options import TASK_HELP, TaskOptions, check_partner
 from tuner.cli.printing.audit_tables import print_audit
 from tuner.cli.printing.output import console, print_json
-from tuner.config import TaskConfig, given_options
+from tuner.config import TaskConfig
 from tuner.errors import UserError
 
 
 def audit(
-    task: Annotated[
-        str | None, typer.Argument(metavar="TASK", help="A task's id, as `tuner tasks` lists it. The task is opened.")
-    ] = None,
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help=f"{TASK_HELP} The task is opened.")] = None,
     simulator: Annotated[
         str | None,
         typer.Option(
@@ -27,14 +25,7 @@ def audit(
             help="The simulator, if not the one that lists the task; your own as path/to/file.py:ClassName.",
         ),
     ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--option",
-            metavar="NAME=VALUE",
-            help="With TASK: one of task.options, such as import=my_module; repeatable.",
-        ),
-    ] = None,
+    option: TaskOptions = None,
     box: Annotated[
         tuple[float, float] | None,
         typer.Option(
@@ -73,7 +64,7 @@ def audit(
     check_partner("--dims", dims, "--box", given=box is not None)
     check_partner("--scale", scale, "--box", given=box is not None)
     if task is not None:
-        source, found = _audit_task(task, simulator, option or [])
+        source, found = _audit_task(task_of(task, simulator, 1, option))
     elif box is not None:
         source, found = _audit_given(box, 1 if dims is None else dims, scale)
     else:
@@ -84,14 +75,9 @@ def audit(
     print_audit(console(), source, found)
 
 
-def _audit_task(task: str, simulator: str | None, assignments: list[str]) -> tuple[dict[str, Any], Audit]:
-    if not task:
-        raise UserError("The task's id is empty. `tuner tasks` lists all tasks.")
-    name = simulators.find_simulator(task) if simulator is None else simulator
-    options = given_options(assignments)
-    source: dict[str, Any] = {"task": task, "simulator": name}
-    found = audit_task(TaskConfig(id=task, simulator=name, num_envs=1, options=options))
-    return (source | {"options": options} if options else source), found
+def _audit_task(task: TaskConfig) -> tuple[dict[str, Any], Audit]:
+    source: dict[str, Any] = {"task": task.id, "simulator": task.simulator}
+    return (source | {"options": task.options} if task.options else source), audit_task(task)
 
 
 def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], Audit]:

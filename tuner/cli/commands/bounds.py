@@ -16,8 +16,8 @@ from tuner.actions import (
     load_recording,
     write_bounds,
 )
-from tuner.cli.opened_tasks import DEFAULT_STEPS, opened, record_trial, task_of
-from tuner.cli.options import RUNS_DIR, check_partner, count_option, duration_option
+from tuner.cli.opened_tasks import DEFAULT_STEPS, is_study_file, opened, record_trial, task_of
+from tuner.cli.options import RUNS_DIR, TaskOptions, check_partner, count_option, duration_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import duration_text, number_text
 from tuner.cli.watching.interrupt import StopOnSignal
@@ -32,7 +32,11 @@ DEFAULT_THREADS = 2
 
 def bounds(
     origin: Annotated[
-        str, typer.Argument(metavar="DIR|FILE.npz|TASK", help="A trial's folder, a recording, or a task's id.")
+        str,
+        typer.Argument(
+            metavar="DIR|FILE.npz|TASK",
+            help="A trial's folder, a recording, a task's id, or a study file, for its task.",
+        ),
     ],
     pretrain: Annotated[
         str | None,
@@ -67,6 +71,7 @@ def bounds(
         str | None,
         typer.Option("--simulator", metavar="NAME", help="With TASK: the simulator, if not the one that lists it."),
     ] = None,
+    option: TaskOptions = None,
     num_envs: Annotated[
         int | None, count_option("--num-envs", "Robots; by default as many as in the trial, or 256 for a TASK.")
     ] = None,
@@ -89,11 +94,13 @@ def bounds(
     request = requested(source, percentiles, fraction)
     check_output(output, force=force)
     numbers: dict[str, Any] = {"num_envs": num_envs, "seed": seed or 0, "threads": threads or DEFAULT_THREADS}
+    numbers["assignments"] = option
     recorded: dict[str, Any] = {"steps": steps or DEFAULT_STEPS, "deterministic": deterministic, **numbers}
     options: dict[str, object] = {
         "--seconds": seconds,
         "--target": target,
         "--simulator": simulator,
+        "--option": option or None,
         "--num-envs": num_envs,
         "--seed": seed,
         "--threads": threads,
@@ -137,7 +144,7 @@ def requested(source: str | None, percentiles: tuple[float, float] | None, fract
 
 def _is_policy(origin: str) -> bool:
     """Return whether bounds come from a trial's folder or a recording, and not from a task."""
-    return Path(origin).exists() or origin.endswith(".npz")
+    return origin.endswith(".npz") or (Path(origin).exists() and not is_study_file(origin))
 
 
 def _check_choice(origin: str, request: BoundsRequest, pretrain: str | None, options: dict[str, object]) -> None:
@@ -160,7 +167,7 @@ def _check_choice(origin: str, request: BoundsRequest, pretrain: str | None, opt
     partners = (
         ("--pretrain", trained, ("--seconds", "--target")),
         ("a TASK", not policy, ("--simulator",)),
-        ("a trial's folder or a TASK", folder or not policy, ("--num-envs", "--seed", "--threads")),
+        ("a trial's folder or a TASK", folder or not policy, ("--option", "--num-envs", "--seed", "--threads")),
         ("a trial's folder or --pretrain", folder or trained, ("--steps", "--deterministic")),
     )
     for partner, given, names in partners:
@@ -186,7 +193,7 @@ def _from_pretraining(
     recorded: dict[str, Any],
 ) -> tuple[ActionBoundsFile, tuple[str, ...]]:
     """Train a policy, record it, save the recording, and return its bounds and the names of the actions."""
-    task = task_of(task_id, simulator, recorded["num_envs"])
+    task = task_of(task_id, simulator, recorded["num_envs"], recorded["assignments"])
     spec = actions.pretraining_spec(
         algorithm,
         task,
@@ -198,7 +205,7 @@ def _from_pretraining(
     )
     _train(spec)
     folder = Path(spec.directory or "")
-    recording = record_trial(folder, **recorded)
+    recording = record_trial(folder, **{**recorded, "assignments": None})
     recording.save(folder / "actions.npz")
     return bounds_from_recording(recording, request, policy=str(folder)), recording.dimension_names
 
@@ -238,10 +245,17 @@ def progress_line(tick: Tick, budget_seconds: float) -> str:
 
 
 def _from_task(
-    task_id: str, simulator: str | None, request: BoundsRequest, *, num_envs: int | None, seed: int, threads: int
+    task_id: str,
+    simulator: str | None,
+    request: BoundsRequest,
+    *,
+    num_envs: int | None,
+    seed: int,
+    threads: int,
+    assignments: list[str] | None,
 ) -> tuple[ActionBoundsFile, tuple[str, ...]]:
     """Return bounds for which the task is only opened, and the names of the actions."""
-    task = task_of(task_id, simulator, num_envs or 1)
+    task = task_of(task_id, simulator, num_envs or 1, assignments)
     with opened(task, seed=seed, threads=threads) as env:
         low, high, joints = env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets
     names = joints.names if joints is not None else tuple(str(index) for index in range(len(low)))

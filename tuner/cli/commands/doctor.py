@@ -7,11 +7,11 @@ from platform import python_version
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import JsonValue
 from rich.text import Text
 
 from tuner import simulators
-from tuner.cli.options import count_option
+from tuner.cli.opened_tasks import is_study_file, task_of
+from tuner.cli.options import TASK_HELP, TaskOptions, count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.clock import MonotonicClock
@@ -33,6 +33,8 @@ TASKS = {
 _PACKAGES = ("optuna", "jax", "sbx-rl", "stable-baselines3", "numpy")
 _INTERPRETER = "interpreter"
 _STEPS = 20
+ROBOTS = 64
+"""Robots that are tried if their number is not given."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,24 @@ class Finding:
 
 def doctor(
     simulator: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--simulator", metavar="NAME", help="The simulator to try, or your own as path/to/file.py:ClassName."
+            "--simulator",
+            metavar="NAME",
+            help="The simulator to try, mujoco if not given, or your own as path/to/file.py:ClassName.",
         ),
-    ] = "mujoco",
+    ] = None,
     python: Annotated[
         str | None,
         typer.Option(
             "--python", metavar="PATH", help="The interpreter that has the simulator, if it has one of its own."
         ),
     ] = None,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="The task to try.")] = None,
-    num_envs: Annotated[int, count_option("--num-envs", "Robots to simulate at once.")] = 64,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help=f"The task to try. {TASK_HELP}")] = None,
+    option: TaskOptions = None,
+    num_envs: Annotated[
+        int | None, count_option("--num-envs", f"Robots to simulate at once; {ROBOTS}, or the study file's.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="Where Isaac Lab and mjlab simulate: cpu, cuda:0.")
     ] = None,
@@ -72,7 +79,7 @@ def doctor(
     """
     out = console(stderr=as_json)
     found = []
-    for finding in findings(_task(simulator, python, task, num_envs, device)):
+    for finding in findings(_task(simulator, python, task, num_envs, option, device)):
         found.append(finding)
         if not as_json:
             mark = Text("ok   ", style="green") if finding.ok else Text("FAIL ", style="bold red")
@@ -101,14 +108,23 @@ def findings(task: TaskConfig) -> Iterator[Finding]:
         yield from _simulation(task)
 
 
-def _task(simulator: str, python: str | None, task: str | None, num_envs: int, device: str | None) -> TaskConfig:
-    if task is None and simulator not in TASKS:
+def _task(
+    simulator: str | None,
+    python: str | None,
+    task: str | None,
+    num_envs: int | None,
+    option: list[str] | None,
+    device: str | None,
+) -> TaskConfig:
+    if task is None and (simulator or "mujoco") not in TASKS:
         raise UserError(f"Name a task of the simulator '{simulator}' to try: --task TASK.")
-    if device is not None and simulator not in SERVED:
+    given = task or _usual_task(simulator or "mujoco", python)
+    robots = num_envs or (None if is_study_file(given) else ROBOTS)
+    assignments = [*(option or []), *([] if device is None else [f"device={device}"])]
+    found = task_of(given, simulator, robots, assignments)
+    if device is not None and found.simulator not in SERVED:
         raise UserError(f"--device goes with --simulator {' or '.join(SERVED)} only. Leave it out.")
-    options: dict[str, JsonValue] = {} if device is None else {"device": device}
-    chosen = task or _usual_task(simulator, python)
-    return TaskConfig(id=chosen, simulator=simulator, num_envs=num_envs, python=python, options=options)
+    return found if python is None else found.model_copy(update={"python": python})
 
 
 def _usual_task(simulator: str, python: str | None) -> str:

@@ -1,13 +1,14 @@
 """`tuner evaluate`: what a trained policy earns, and what it looks like."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tuner import policies
-from tuner.cli.opened_tasks import opened
-from tuner.cli.options import count_option
+from tuner.cli.opened_tasks import opened, with_options
+from tuner.cli.options import TaskOptions, count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.config import TaskConfig
@@ -27,6 +28,7 @@ def evaluate(
     deterministic: Annotated[
         bool, typer.Option("--deterministic/--exploring", help="Without exploration noise, or with it as in training.")
     ] = True,
+    option: TaskOptions = None,
     threads: Annotated[
         int | None, count_option("--threads", "CPU threads of the simulator, if not the trial's.")
     ] = None,
@@ -46,7 +48,8 @@ def evaluate(
         check_video_tools(video)
         check_output(video, force=force)
     spec = read_folder(folder).spec
-    policy = policies.Policy.load(folder)
+    loaded = policies.Policy.load(folder)
+    policy = replace(loaded, task=with_options(loaded.task, option))
     numbers: dict[str, Any] = {"seed": seed, "deterministic": deterministic, "threads": threads or spec.threads}
     if video is not None:
         _film(policy, video, **numbers)

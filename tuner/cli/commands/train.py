@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tuner.cli.options import INTERRUPTED, duration_option
+from tuner.cli.opened_tasks import with_options
+from tuner.cli.options import INTERRUPTED, TaskOptions, duration_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.cli.printing.warnings import print_sharing
@@ -42,6 +43,7 @@ def train(
         bool, typer.Option("--until-target", help="Stop at the target. Without it, the whole time is trained.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulator and agent.")] = 0,
+    option: TaskOptions = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="DIR", help="Start from the policy of an earlier training.")
     ] = None,
@@ -56,7 +58,8 @@ def train(
     and normalisation, with the same algorithm, networks and task; the replay buffer starts empty. Ctrl-C ends the
     training and saves the policy.
     """
-    configuration = load_configuration(file)
+    exported = load_configuration(file)
+    configuration = exported.model_copy(update={"task": with_options(exported.task, option)})
     spec = training_spec(
         configuration,
         seconds=seconds,

@@ -1,6 +1,6 @@
 """Stable-Baselines3's vectorised Gymnasium environments under the package's rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, SupportsFloat
 
 import gymnasium as gym
@@ -43,18 +43,26 @@ class AgedEpisodes(gym.Wrapper[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[A
 
 
 class GymnasiumEnv(VecEnvWrapper, TaskEnv):
-    """A `DummyVecEnv` or `SubprocVecEnv` of `AgedEpisodes`, with float32 arrays and seeds that do not overlap."""
+    """A `DummyVecEnv` or `RobotProcesses` of `AgedEpisodes`, with float32 arrays and seeds that do not overlap."""
 
     observation_space: spaces.Box
     action_space: spaces.Box
 
-    def __init__(self, venv: VecEnv, *, max_episode_steps: int, control_period_seconds: float) -> None:
+    def __init__(
+        self,
+        venv: VecEnv,
+        *,
+        max_episode_steps: int,
+        control_period_seconds: float,
+        flattened: Mapping[str, str],
+    ) -> None:
         """Take over a vectorised environment, which `close` closes.
 
         Args:
             venv: environments with one-dimensional Box observations and actions.
             max_episode_steps: their time limit.
             control_period_seconds: simulated seconds per step, NaN where unknown.
+            flattened: spaces that were made flat, as they were, by `observations` and `actions`.
         """
         self._action_dtype = venv.action_space.dtype
         self._closed = False
@@ -62,6 +70,7 @@ class GymnasiumEnv(VecEnvWrapper, TaskEnv):
         super().__init__(venv, _as_float32(venv.observation_space), _as_float32(venv.action_space))
         self.max_episode_steps = max_episode_steps
         self.control_period_seconds = control_period_seconds
+        self.flattened = flattened
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Seed the robots, from the next reset on, and the initial ages.
