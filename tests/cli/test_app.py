@@ -101,22 +101,51 @@ def test_help_shows_the_example(name):
     assert "Example: tuner " + name in " ".join(shown.output.split())
 
 
-@pytest.mark.parametrize("name", ["", *NAMES])
-def test_help_says_nothing_of_the_type_of_flags_and_brackets_arguments_once(name):
-    shown = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "100"})
-    assert "--help" in shown.output
-    assert "<bool>" not in shown.output
-    assert "[[" not in shown.output
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("name", ["", "plot", *NAMES])
+def test_help_fits_the_terminal_and_shows_no_python_types(name, width):
+    lines = help_lines(name, width)
+    shown = "\n".join(lines)
+    assert "--help" in shown
+    assert re.findall(r"<.*?>", shown) == []
+    assert "[[" not in shown
+    assert [line for line in lines if len(line) > width] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_paragraphs_of_the_help_fill_the_width(name):
-    shown = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "80"})
-    told = shown.output.partition("╭")[0].splitlines()
-    lines = [line.strip() for line in told]
-    # A line may be short only if the first word of the next one did not fit into its 78 characters.
-    short = [line for line, after in pairwise(lines) if line and after and len(f"{line} {after.split()[0]}") <= 78]
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("name", ["", "plot", *NAMES])
+def test_paragraphs_of_the_help_fill_the_width(name, width):
+    lines = help_lines(name, width)
+    panels = next(number for number, line in enumerate(lines) if line.startswith("╭"))
+    assert short_lines([line.strip() for line in lines[:panels]], width - 2) == []  # a space at either side
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("name", ["", "plot", *NAMES])
+def test_descriptions_of_options_and_commands_fill_their_column(name, width):
+    rows = [line.strip("│").rstrip() for line in help_lines(name, width) if line.startswith("│")]
+    starts = [len(row) - len(row.lstrip()) for row in rows]
+    # A line that goes on with the description above it begins at the column of descriptions, which is far to the right.
+    going_on = [start for start in starts if start > 8]
+    column = min(going_on, default=width)
+    short = [
+        (row, after)
+        for (row, after), start in zip(pairwise(rows), starts[1:], strict=True)
+        if start >= column and not after.lstrip().startswith("[") and len(f"{row} {after.split()[0]}") <= width - 3
+    ]
     assert short == []
+
+
+def help_lines(name, width):
+    """Return the help of a command on a terminal of so many characters."""
+    shown = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": str(width)})
+    assert shown.exit_code == 0
+    return shown.output.splitlines()
+
+
+def short_lines(lines, width):
+    """Return the lines that the first word of the next one would have fitted into."""
+    return [line for line, after in pairwise(lines) if line and after and len(f"{line} {after.split()[0]}") <= width]
 
 
 def test_without_arguments_help_is_shown():

@@ -118,13 +118,15 @@ def load_command(name: str) -> Any:
 
 
 def _tidy_help(command: Any) -> None:
-    """Let the paragraphs of the help fill the terminal's width, and remove the type beside flags.
+    """Let the paragraphs of the help fill the terminal's width, and remove the Python types beside names.
 
-    Typer keeps the line breaks of the docstring, and writes `<bool>` beside every flag.
+    Typer keeps the line breaks of the docstring, and writes `<bool>` beside every flag and `<str>` beside arguments.
     """
     command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in command.help.split("\n\n"))
     for parameter in (*command.params, command.get_help_option(typer.Context(command))):
-        if getattr(parameter, "is_flag", False):
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = lambda ctx: ""
+        elif parameter.is_flag:
             parameter.metavar = ""
     for inner in getattr(command, "commands", {}).values():
         _tidy_help(inner)
