@@ -92,6 +92,7 @@ def test_invalid_agent_says_what_is_wrong():
     assert problems == [
         "  algorithm: needs 'sac', 'tqc', 'ppo', 'td3' or 'crossq', but 'sacc' was given. Did you mean 'sac'?",
         "  initial_std: needs more than 0, but -1 was given.",
+        '  return AgentConfig(algorithm="sacc", initial_std=-1)',
     ]
 
 

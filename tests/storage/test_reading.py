@@ -15,6 +15,7 @@ from tuner.storage import (
     study_names,
     study_of,
     trial_name,
+    trial_of,
     without_confirm_runs,
 )
 
@@ -31,6 +32,17 @@ def test_an_empty_file_is_filled_but_not_by_reading(tmp_path: Path) -> None:
     assert path.stat().st_size == 0
     open_storage(url(path))
     assert study_names(url(path)) == []
+
+
+def test_a_trial_by_its_number() -> None:
+    study = optuna.create_study(study_name="walk")
+    with pytest.raises(UserError, match="The study 'walk' has no trial 0; it has no trials"):
+        trial_of(study, 0)
+    study.tell(study.ask(), 1.5)
+    assert trial_of(study, 0).value == 1.5
+    for number in (-1, 1):
+        with pytest.raises(UserError, match=f"has no trial {number}; it has trials 0 to 0"):
+            trial_of(study, number)
 
 
 def test_reading_a_study(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_what_happens_before_between_and_after_trials_is_told_in_order(lab: Lab)
         "study 0",
         "0 begins on 0",
         "0 ends on 0, 0 done",
-        "Trial 0 crashed and is tried again: crashed on purpose",
+        "Trial 0 is tried again.",
         "1 begins on 0",
         "1 ends on 0, 1 done",
     ]

@@ -8,13 +8,22 @@ import optuna
 import pytest
 
 from tests.study import toy
-from tests.study.toy import Lab, faulty
+from tests.study.toy import Lab, failing, faulty
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary, outcome_of, runs_of, summarize
-from tuner.study import RunningTrial, SilentListener, StopSwitch, TrialLoop, Verdict, conclude_trial, trial_spec
+from tuner.study import (
+    FailedTrialsError,
+    RunningTrial,
+    SilentListener,
+    StopSwitch,
+    TrialLoop,
+    Verdict,
+    conclude_trial,
+    trial_spec,
+)
 from tuner.training import StopRequest
 from tuner.workers import Event, NoticeEvent, OutcomeEvent, ReplayPool, TickEvent
 
@@ -92,6 +101,21 @@ def test_nothing_but_failures_ends_the_study(lab: Lab) -> None:
         lab.run(config, recordings=faulty(OutcomeKind.CRASHED, set(range(20))))
     assert lab.states(config) == ["FAIL"] * 5
     assert lab.load(config).user_attrs["runs"][-1]["end"] == "failed"
+
+
+def test_the_failure_says_which_trial_was_the_last_and_where_it_failed(lab: Lab) -> None:
+    frame = 'File "/home/me/arm.py", line 4, in step\n  bend()'
+    config = lab.config(workers={"retries": 0})
+    with pytest.raises(FailedTrialsError, match=r"(?s)on purpose\n  File .*\n    bend\(\)\nFix the cause") as failed:
+        lab.run(config, recordings=lambda spec: failing(OutcomeKind.CRASHED, spec, details={"user_frame": frame}))
+    assert (failed.value.number, failed.value.user_frame) == (4, frame)
+    assert failed.value.summary.endswith("the last one, trial 4, crashed")
+
+
+def test_a_mistake_in_the_users_code_ends_the_study_with_its_line(lab: Lab) -> None:
+    details = {"user_error": True, "user_frame": 'File "/home/me/arm.py", line 4, in __init__\n  bend()'}
+    with pytest.raises(UserError, match=r"on purpose\n  File .*, line 4, in __init__\n    bend\(\)$"):
+        lab.run(lab.config(), recordings=lambda spec: failing(OutcomeKind.CRASHED, spec, details=details))
 
 
 def test_failures_between_successes_do_not(lab: Lab) -> None:

@@ -259,6 +259,7 @@ def test_an_exception(fault, message):
     assert outcome.kind is OutcomeKind.CRASHED
     assert message in outcome.message
     assert "strike(self._fault)" in outcome.details["traceback"]
+    assert "faulty.py" in outcome.details["user_frame"]
     assert "user_error" not in outcome.details
     assert outcome.env_steps == 464
     assert outcome.agent is not None

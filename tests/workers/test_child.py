@@ -85,7 +85,7 @@ def test_terminated_between_trials(child: Child) -> None:
     child.next(Ready)
     os.kill(child.process.pid, signal.SIGTERM)
     assert child.process.wait(60) == TERMINATED
-    assert child.process.log_tail()[-1] == "terminated"
+    assert child.process.log_tail().splitlines()[-1] == "terminated"
 
 
 def test_terminated_within_a_trial(child: Child) -> None:

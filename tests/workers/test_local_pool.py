@@ -120,6 +120,17 @@ def test_every_fault_is_its_own_outcome(fault: str, faults: dict[str, tuple[Outc
     assert (outcome.details.get("user_error") is True) is (fault == "no_such_fault")
 
 
+@pytest.mark.parametrize(("fault", "text"), [("raise", "raise RuntimeError("), ("open_raise", "raise RuntimeError(")])
+def test_an_exceptions_traceback_is_in_the_outcome_and_in_the_workers_log(
+    fault: str, text: str, faults: dict[str, tuple[Outcome, bool]], log_dir: Path
+) -> None:
+    details = faults[fault][0].details
+    assert details["user_frame"].startswith('File "')
+    assert "faulty.py" in details["user_frame"]
+    assert text in details["user_frame"]
+    assert any(details["traceback"] in file.read_text() for file in log_dir.iterdir())
+
+
 def test_what_simulators_print_is_logged(faults: dict[str, tuple[Outcome, bool]], log_dir: Path) -> None:
     assert faults["print"][0].kind is OutcomeKind.EXHAUSTED
     logs = "".join(file.read_text() for file in log_dir.iterdir())

@@ -11,6 +11,7 @@ from tuner.errors import TunerError, UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.simulators import TaskEnv
 from tuner.spaces import load_space
+from tuner.tracebacks import with_frame
 from tuner.training import Phase, StopRequest, run_trial
 
 PRETRAININGS: Mapping[str, tuple[str, str]] = {"ppo": ("ppo_speed", "isaaclab_ppo_small")}
@@ -114,7 +115,8 @@ def pretrain(spec: TrialSpec, env: TaskEnv, channel: PretrainingChannel) -> Outc
     outcome = run_trial(spec, env, channel, clock=MonotonicClock())
     if outcome.kind in (OutcomeKind.CRASHED, OutcomeKind.DIVERGED):
         error = UserError if outcome.details.get("user_error") else TunerError
-        raise error(f"The pretraining {outcome.kind.value}: {outcome.message}")
+        message = f"The pretraining {outcome.kind.value}: {outcome.message}"
+        raise error(with_frame(message, outcome.details.get("user_frame")))
     if outcome.details.get("warning"):
         raise TunerError(f"The pretraining's policy is lost: {outcome.details['warning']}")
     if outcome.updates == 0:

@@ -1,6 +1,7 @@
 """The results of a study as data: tables of trials and curves, and a report. Nothing is printed or drawn here."""
 
 from tuner.analysis._curves import curves_data
+from tuner.analysis._failures import Failure, failures_of
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
 from tuner.analysis._study_report import BestConfiguration, ShadowReport, StudyReport, agent_rows, summary_data
 from tuner.analysis._trials import trials_data
@@ -8,10 +9,12 @@ from tuner.analysis._trials import trials_data
 __all__ = [
     "BestConfiguration",
     "Estimated",
+    "Failure",
     "ShadowReport",
     "StudyReport",
     "agent_rows",
     "curves_data",
+    "failures_of",
     "mean_time",
     "ratio_of_means",
     "restricted",

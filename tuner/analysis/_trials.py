@@ -25,7 +25,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials;
     - `params.*`: the parameters; `ledger.*`: seconds by account;
     - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
-      stopped a trial that was allowed to continue, and `shadow_tick`, when; `message`: what happened.
+      stopped a trial that was allowed to continue, and `shadow_tick`, when; `message`: what happened; `traceback`: of a
+      trial that crashed, with what the log of its worker adds.
 
     Missing values are NaN, or NA for whole numbers; test for them with `isna()`. While a trial is running,
     `clock_seconds` and `best_return` are those of its last tick.
@@ -74,6 +75,7 @@ _TRAILING = (
     "shadow",
     "shadow_tick",
     "message",
+    "traceback",
 )
 
 
@@ -113,6 +115,7 @@ def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, 
         "updates": outcome.updates,
         "contended": outcome.contended,
         "message": outcome.message or None,
+        "traceback": outcome.details.get("traceback"),
         **{f"ledger.{account}": outcome.ledger.get(account) for account in ACCOUNTS},
     }
 

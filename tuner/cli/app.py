@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from tuner import __version__
 from tuner.cli.options import INTERRUPTED
+from tuner.cli.printing.text import printable
 from tuner.errors import TunerError
 from tuner.passwords import mask_passwords
 
@@ -169,7 +170,7 @@ class Commands(TyperGroup):
         except (TunerError, OSError) as error:
             if os.environ.get("TUNER_DEBUG") or isinstance(error, BrokenPipeError):
                 raise
-            typer.echo(f"Error: {mask_passwords(str(error))}", err=True)
+            typer.echo(f"Error: {printable(mask_passwords(str(error)))}", err=True)
             raise typer.Exit(error.exit_code if isinstance(error, TunerError) else 1) from None
 
 

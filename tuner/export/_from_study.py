@@ -16,7 +16,7 @@ from tuner.errors import UserError
 from tuner.export._configuration import ExportedConfiguration, Machine, Provenance
 from tuner.machine import describe_machine
 from tuner.records import OutcomeKind
-from tuner.storage import attributes, outcome_kind_of, outcome_of, summarize
+from tuner.storage import attributes, outcome_kind_of, outcome_of, summarize, trial_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def configuration_of(study: optuna.Study, number: int | None = None) -> Found:
     """
     name = study.study_name
     if number is not None:
-        return _of_trial(study, _trial(study, number))
+        return _of_trial(study, trial_of(study, number))
     confirmation = confirmation_data(study)
     if confirmation is not None and confirmation.winner is not None:
         if confirmation.outdated is not None:
@@ -55,7 +55,7 @@ def configuration_of(study: optuna.Study, number: int | None = None) -> Found:
     best = summarize(study, trials=0).best
     if best is None:
         raise UserError(f"The study '{name}' has no finished trial to export yet. Go on with it: tuner run {name}")
-    found = _of_trial(study, _trial(study, best.number))
+    found = _of_trial(study, trial_of(study, best.number))
     return replace(found, warnings=(_unconfirmed(name, best.number, confirmation), *found.warnings))
 
 
@@ -66,14 +66,6 @@ def _unconfirmed(name: str, number: int, confirmation: Confirmation | None) -> s
     if confirmation.finished:
         return f"{lucky} Confirmed on fresh seeds, no candidate reached the target."
     return f"{lucky} The confirmation on fresh seeds is not finished; go on with it: tuner confirm {name}"
-
-
-def _trial(study: optuna.Study, number: int) -> FrozenTrial:
-    trials = study.get_trials(deepcopy=False)
-    if not 0 <= number < len(trials):
-        known = f"trials 0 to {len(trials) - 1}" if trials else "no trials"
-        raise UserError(f"The study '{study.study_name}' has no trial {number}; it has {known}.")
-    return trials[number]
 
 
 def _of_trial(study: optuna.Study, trial: FrozenTrial) -> Found:
@@ -99,7 +91,7 @@ def _of_trial(study: optuna.Study, trial: FrozenTrial) -> Found:
 def _of_winner(study: optuna.Study, confirmation: Confirmation, winner: Candidate) -> Found:
     if winner.number is None:
         raise ValueError("the reference is never the winner")
-    trial = _trial(study, winner.number)
+    trial = trial_of(study, winner.number)
     mean = winner.mean_seconds
     interval = None if mean.low is None or mean.high is None else (mean.low, mean.high)
     confirmed = {

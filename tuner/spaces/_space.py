@@ -19,6 +19,7 @@ from tuner.config import ActionBoundsFile, ActionBox, AgentConfig, Network, Task
 from tuner.errors import UserError, unknown_name
 from tuner.spaces._bound_sources import FRACTION, SuggestedBounds
 from tuner.spaces._space_trial import SpaceTrial, Suggester
+from tuner.tracebacks import described, with_users_line
 
 SpaceFunction = Callable[[SpaceTrial], AgentConfig]
 WarmStart = Callable[[TaskConfig], dict[str, Any]]
@@ -201,9 +202,7 @@ class SearchSpace:
         except BaseException as error:  # sys.exit() in it would end the program without a word
             if _is_of_storage(error):
                 raise
-            raise UserError(
-                f"The search space '{self.name}' failed{_place(self.function, error)}: {_described(error)}"
-            ) from error
+            raise _failure(f"The search space '{self.name}'", self.function, error) from error
         definition = _definition(self.function)
         if not isinstance(agent, AgentConfig):
             raise UserError(
@@ -231,7 +230,7 @@ class SearchSpace:
                 "combination up. Let it return its parameters, or take it out of the study file."
             ) from error
         except BaseException as error:
-            raise UserError(f"{label} failed{_place(start, error)}: {_described(error)}") from error
+            raise _failure(label, start, error) from error
         label += _definition(start)
         if not isinstance(parameters, Mapping) or not all(isinstance(key, str) for key in parameters):
             raise UserError(f"{label} returned {parameters!r}, but must return a dictionary from parameters to values.")
@@ -264,6 +263,12 @@ def _is_of_storage(error: BaseException) -> bool:
     return isinstance(error, StorageInternalError | SQLAlchemyError)
 
 
+def _failure(label: str, function: Callable[..., Any], error: BaseException) -> UserError:
+    """Return the error for a user's function that raised, with the line of the user's code that did."""
+    message = f"{label} failed{_place(function, error)}: {_described(error)}"
+    return UserError(with_users_line(message, error))
+
+
 def _place(function: Callable[..., Any], error: BaseException) -> str:
     """Return " at FILE, line N", the last line of the function's own file that the error passed through."""
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
@@ -284,4 +289,4 @@ def _described(error: BaseException) -> str:
         model = _MODELS.get(error.title)
         if model is not None:
             return "\n  ".join([f"not a valid {error.title}:", *describe_problems(error, model)])
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return described(error)

@@ -5,7 +5,15 @@ from tuner.storage._claim import claiming
 from tuner.storage._fingerprint import SECONDS_DEPEND_ON, check_fingerprint, differences, fingerprint
 from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
 from tuner.storage._owner import Owner, being_run, lock_file, manager_lock
-from tuner.storage._reading import confirm_name, read_study, study_names, study_of, trial_name, without_confirm_runs
+from tuner.storage._reading import (
+    confirm_name,
+    read_study,
+    study_names,
+    study_of,
+    trial_name,
+    trial_of,
+    without_confirm_runs,
+)
 from tuner.storage._runs import RunRecord, check_not_running, runs_of, unlike
 from tuner.storage._score import best_return_of, score, worst_score
 from tuner.storage._summary import BestTrial, EndReason, StudySummary, summarize
@@ -60,6 +68,7 @@ __all__ = [
     "summarize",
     "ticks_of",
     "trial_name",
+    "trial_of",
     "unlike",
     "without_confirm_runs",
     "worst_score",

@@ -3,6 +3,7 @@
 import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
 
 from tuner.config import TrialSpec
 from tuner.errors import UserError, unknown_name
@@ -64,6 +65,19 @@ def read_study(url: str, name: str) -> optuna.Study:
         raise _unreadable(url, error) from error
     check_schema_number(study)
     return study
+
+
+def trial_of(study: optuna.Study, number: int) -> FrozenTrial:
+    """Return a trial of a study by its number.
+
+    Raises:
+        UserError: if there is none of that number.
+    """
+    trials = study.get_trials(deepcopy=False)
+    if not 0 <= number < len(trials):
+        known = f"trials 0 to {len(trials) - 1}" if trials else "no trials"
+        raise UserError(f"The study '{study.study_name}' has no trial {number}; it has {known}.")
+    return trials[number]
 
 
 def study_names(url: str) -> list[str]:

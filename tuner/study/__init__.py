@@ -1,7 +1,7 @@
 """Run a study: the manager's loop over Optuna and the workers, resuming, samplers and pruners."""
 
 from tuner.study._listener import SilentListener, StudyListener
-from tuner.study._loop import StopSwitch, TrialLoop, TrialSource
+from tuner.study._loop import FailedTrialsError, StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
 from tuner.study._resume import conclude_stale_trials, reference_given_up, warm_start_parameters
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
@@ -9,6 +9,7 @@ from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
 
 __all__ = [
+    "FailedTrialsError",
     "Manager",
     "RunningTrial",
     "SilentListener",

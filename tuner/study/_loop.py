@@ -15,6 +15,7 @@ from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name
 from tuner.study._listener import StudyListener
 from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
+from tuner.tracebacks import with_frame
 from tuner.training import StopRequest
 from tuner.workers import (
     INTERRUPT_SECONDS,
@@ -66,6 +67,30 @@ class TrialSource(Protocol):
     def summary(self, *, reason: EndReason | None, wall_seconds: float, training_seconds: float) -> StudySummary:
         """Return where things stand."""
         ...
+
+
+class FailedTrialsError(TunerError):
+    """Trial after trial failed in all its attempts.
+
+    Args:
+        count: how many did, one after the other.
+        spec: the last one.
+        outcome: how it ended.
+    """
+
+    def __init__(self, count: int, spec: TrialSpec, outcome: Outcome) -> None:
+        frame = outcome.details.get("user_frame")
+        said = with_frame(outcome.message.rstrip("."), frame)
+        self.summary = (
+            f"{count} trials in a row failed in all their attempts, the last one, {trial_name(spec).lower()}, "
+            f"{outcome.kind.value}"
+        )
+        """The error without the message of the trial."""
+        self.number = spec.number
+        """The last trial."""
+        self.user_frame: str | None = frame
+        """The line of the user's own code that failed, if one did; see `tuner.tracebacks.user_frame`."""
+        super().__init__(f"{self.summary}: {said}\nFix the cause and run the same command again.")
 
 
 @dataclass
@@ -259,7 +284,7 @@ class TrialLoop:
         self._listener.on_trial_finished(slot, trial.spec, outcome, self._summary())
         if verdict.next_attempt is not None and outcome.kind is not OutcomeKind.INTERRUPTED:
             name = trial_name(trial.spec)
-            self._listener.on_message(f"{name} {outcome.kind.value} and is tried again: {outcome.message}")
+            self._listener.on_message(f"{name} is tried again.")
         self._look_for_failure(trial.spec, outcome, final=verdict.final)
         for other, request in self._source.stop_unneeded(self._running).items():
             if self._running[other].stop is None and self._reason is None:
@@ -273,13 +298,9 @@ class TrialLoop:
         if self._failure is not None:
             return
         if outcome.details.get("user_error"):
-            self._failure = UserError(outcome.message)
+            self._failure = UserError(with_frame(outcome.message, outcome.details.get("user_frame")))
         elif self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-            self._failure = TunerError(
-                f"{self._failures_in_a_row} trials in a row failed in all their attempts, the last one, "
-                f"{trial_name(spec).lower()}, {outcome.kind.value}: {outcome.message} Fix the cause and run "
-                "the same command again."
-            )
+            self._failure = FailedTrialsError(self._failures_in_a_row, spec, outcome)
 
     def _summary(self) -> StudySummary:
         return self._source.summary(

@@ -26,6 +26,7 @@ from tuner.storage.attributes import (
     WARM_START,
 )
 from tuner.study.pruners import keeps_rungs
+from tuner.tracebacks import users_details
 from tuner.training import StopRequest
 
 
@@ -69,8 +70,9 @@ def propose_trial(
         study.tell(trial, state=TrialState.PRUNED)
         return None
     except UserError as error:
-        message = f"{error} (parameters so far: {trial.params or 'none'})"
-        outcome = Outcome(kind=OutcomeKind.CRASHED, message=message, details={"user_error": True})
+        message = f"{error}\nParameters so far: {trial.params or 'none'}."
+        details = {**users_details(error), "user_error": True}
+        outcome = Outcome(kind=OutcomeKind.CRASHED, message=message, details=details)
         write_outcome(study, trial._trial_id, outcome, [])
         study.tell(trial, state=TrialState.FAIL)
         raise UserError(message) from error

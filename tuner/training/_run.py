@@ -1,6 +1,5 @@
 """One trial from specification to outcome."""
 
-import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from tuner.errors import MemoryLimitError, UserError
 from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
 from tuner.simulators import TaskEnv
 from tuner.simulators.server import SimulatorLostError
+from tuner.tracebacks import described, failure_details, users_details
 from tuner.training._assembly import TrialParts, assemble
 from tuner.training._callback import TargetReached
 from tuner.training._channel import Channel
@@ -21,8 +21,6 @@ from tuner.training._write_folder import TrialFiles
 
 _NO_LIMIT = 2**60
 """Environment steps: only the training clock ends a trial."""
-
-_TRACEBACK_FRAMES = 8
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,11 @@ def run_trial(
         details = {"bytes_asked": error.bytes_asked, "bytes_allowed": error.bytes_allowed}
         ending = _Ending(OutcomeKind.TOO_LARGE, str(error), details=details)
     except UserError as error:
-        ending = _Ending(OutcomeKind.CRASHED, str(error), details={"user_error": True})
+        ending = _Ending(OutcomeKind.CRASHED, str(error), details={**users_details(error), "user_error": True})
     except SimulatorLostError as error:
-        ending = _Ending(OutcomeKind.CRASHED, str(error), details={SIMULATOR_LOST: True})
+        ending = _Ending(OutcomeKind.CRASHED, str(error), details={**failure_details(error), SIMULATOR_LOST: True})
     except Exception as error:  # of a simulator, SBX or JAX: it ends this trial, not the worker
-        text = "".join(traceback.format_exception(error, limit=-_TRACEBACK_FRAMES))
-        ending = _Ending(OutcomeKind.CRASHED, f"{type(error).__name__}: {error}", details={"traceback": text})
+        ending = _Ending(OutcomeKind.CRASHED, described(error), details=failure_details(error))
     return trial.conclude(ending)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tuner.errors import UserError, unknown_name
 from tuner.resources import user_path
+from tuner.tracebacks import described, with_users_line
 from tuner.user_code._isolated_folder import IsolatedFolder, folder_of, loaded_folder_of
 
 
@@ -71,7 +72,7 @@ def load_named(name: str) -> ModuleType:
                 f"There is no module '{name}': it is neither installed, nor beside the study file, nor in the current "
                 f"folder. Name your own by its path, such as ./path/to/{missing.partition('.')[0]}."
             ) from error
-        raise UserError(f"Importing '{name}' failed: {type(error).__name__}: {error}.") from error
+        raise UserError(with_users_line(f"Importing '{name}' failed: {described(error)}", error)) from error
 
 
 def load_module(path: str | Path) -> ModuleType:
@@ -132,13 +133,14 @@ def _defined_in(module: ModuleType) -> list[str]:
 
 
 def _failed(path: str | Path, file: Path, folder: IsolatedFolder, error: BaseException) -> UserError:
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = described(error)
     hidden = "".join(
         f" {hiding} is imported instead of the installed '{name}'." for name, hiding in folder.hides.items()
     )
-    return UserError(
+    message = (
         f"The Python file '{path}' failed on import{_line(error, file)}: {text.replace(f'{folder.name}.', '')}{hidden}"
     )
+    return UserError(with_users_line(message, error))
 
 
 def _line(error: BaseException, file: Path) -> str:

@@ -212,7 +212,7 @@ class LocalPool(WorkerPool):
                 limits=(self._config.launch_seconds, self._config.silence_seconds),
             )
         except TunerError as error:
-            self._end_trial(slot, _faults.crashed(str(error), trial.phase, None, []))
+            self._end_trial(slot, _faults.crashed(str(error), trial.phase, None, ""))
             return
         self._selector.register(slot.process.messages, selectors.EVENT_READ)
         slot.process.send(train)
@@ -276,6 +276,8 @@ class LocalPool(WorkerPool):
                 if outcome.kind is OutcomeKind.INTERRUPTED and trial.stop is None and not self._closed:
                     # Requested by something else, such as a memory watchdog. As a crash, it is retried within limits.
                     outcome = replace(outcome, kind=OutcomeKind.CRASHED, message=_faults.TERMINATED)
+                if outcome.kind is OutcomeKind.CRASHED and slot.process is not None:
+                    outcome = _faults.with_logged_cause(outcome, slot.process.log_tail())
                 self._end_trial(slot, outcome)
                 if not reusable:
                     self._discard(slot)

@@ -19,7 +19,6 @@ from tuner.workers._cpus import running_on
 from tuner.workers._protocol import Command, LineSplitter, encode
 from tuner.workers._slot_simulator import SlotSimulator
 
-LOG_TAIL_LINES = 20
 _CHUNK = 65536
 
 
@@ -140,12 +139,12 @@ class WorkerProcess:
         self._wait(seconds)
         return self._popen.poll()
 
-    def log_tail(self) -> list[str]:
-        """Return the last lines that this process, not its predecessors, wrote to the log."""
+    def log_tail(self) -> str:
+        """Return the end of what this process, not its predecessors, wrote to the log: at most 64 KiB."""
         with self.log_file.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_start, end - _CHUNK))
-            return log.read().decode(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+            return log.read().decode(errors="replace")
 
     def _signal_group(self, number: signal.Signals) -> None:
         try:

@@ -23,6 +23,8 @@ from tuner.config import TaskConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
 from tuner.simulators.server import SimulatorLostError
+from tuner.tracebacks import described, failure_details
+from tuner.workers._faults import LOGGED_TRACEBACK
 from tuner.workers._gpus import check_device
 from tuner.workers._memory import Housekeeper
 from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, end_family
@@ -180,6 +182,8 @@ class Worker:
             outcome = Outcome(OutcomeKind.INTERRUPTED, "the worker was told to terminate", ledger=ledger.totals())
             channel.end(Ended(outcome, reusable=False))
             raise
+        if "traceback" in outcome.details:
+            sys.stderr.write(f"{LOGGED_TRACEBACK}\n{outcome.details['traceback']}\n")
         reusable = outcome.kind not in _BROKEN or outcome.details.get("user_error") is True
         channel.end(Ended(outcome, reusable))
         self._housekeeper.tidy()
@@ -196,16 +200,16 @@ class Worker:
                 raise self._unusable
             env = self._bench.open(spec, channel.waiting)
         except UserError as error:
-            return _crashed(f"{error}", ledger, user_error=True)
+            return _crashed(error, str(error), ledger, user_error=True)
         except (Exception, SystemExit) as error:
             if isinstance(error, CannotReopen):
                 raise
             lost = {SIMULATOR_LOST: True} if isinstance(error, SimulatorLostError) else {}
-            return _crashed(f"the simulator failed to open: {type(error).__name__}: {error}", ledger, **lost)
+            return _crashed(error, f"the simulator failed to open: {described(error)}", ledger, **lost)
         try:
             return run_trial(spec, env, channel, clock=self._clock, ledger=ledger)
         except (Exception, SystemExit) as error:
-            return _crashed(f"{type(error).__name__}: {error}", ledger)
+            return _crashed(error, described(error), ledger)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -275,14 +279,13 @@ def _die_with(parent: int) -> None:
         end_family()
 
 
-def _crashed(message: str, ledger: Ledger, **details: object) -> Outcome:
-    trace = traceback.format_exc()
+def _crashed(error: BaseException, message: str, ledger: Ledger, **details: object) -> Outcome:
     return Outcome(
         OutcomeKind.CRASHED,
         message,
         clock_seconds=ledger.training_seconds,
         ledger=ledger.totals(),
-        details={"traceback": trace, **details},
+        details={**failure_details(error), **details},
     )
 
 

@@ -84,6 +84,10 @@ def test_trials_that_never_end_well_exit_with_one(tmp_path):
     failed = tuner(tmp_path, "run", "quickstart", *SMALL, *crash, *rest, "--json")
     assert failed.returncode == 1, failed.stderr
     assert "No trial finished" in failed.stderr
+    error = failed.stderr[failed.stderr.index("Error: ") :]
+    assert f'  File "{FAULTY}", line ' in error
+    assert '    raise RuntimeError("the simulator failed on purpose")' in error
+    assert "--trial 0` shows all that is known of it" in error
     assert json.loads(failed.stdout)["outcomes"] == {"crashed": 1}
 
 

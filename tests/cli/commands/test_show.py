@@ -6,9 +6,13 @@ import io
 import json
 import sqlite3
 
+import pytest
 from typer.testing import CliRunner
 
+from tests.study.toy import Lab, play
 from tuner.cli.app import app
+from tuner.records import Outcome, OutcomeKind
+from tuner.workers import Recording
 
 
 def show(*arguments):
@@ -39,6 +43,62 @@ def test_a_table_is_printed_by_default(stored):
     assert shown.exit_code == 0
     assert "Best: trial 0 (good), time to return 20.0 s." in shown.stdout
     assert shown.stderr == ""
+
+
+FRAME = 'File "/home/me/arm.py", line 4, in step\n  bend()'
+TRACE = f'Traceback (most recent call last):\n  {FRAME}\nKeyError: "[red]\x1b[2J"'
+
+
+@pytest.fixture(scope="module")
+def crashed(tmp_path_factory):
+    """Return the storage of a study whose first trial crashed, and whose second was killed."""
+    lab = Lab(tmp_path_factory.mktemp("crashed"))
+    config = lab.config(budget={"trials": 3}, workers={"retries": 0})
+    raised = {"message": 'KeyError: "[red]\x1b[2J"', "details": {"traceback": TRACE, "user_frame": FRAME}}
+    killed = {"message": "the worker was killed by SIGKILL", "details": {"log": ["loading", "last words"]}}
+    endings = [Outcome(OutcomeKind.CRASHED, **facts) for facts in (raised, killed)]
+    lab.run(config, recordings=lambda spec: Recording((), endings[spec.number]) if spec.number < 2 else play(spec))
+    return config.storage
+
+
+def test_what_failed_stands_below_the_table(crashed):
+    lines = show("toy", "--storage", crashed).stdout.splitlines()
+    first = lines.index('Trial 0 crashed: KeyError: "[red]\\x1b[2J"')
+    assert lines[first + 1 : first + 5] == [
+        '  File "/home/me/arm.py", line 4, in step',
+        "    bend()",
+        "Trial 1 crashed: the worker was killed by SIGKILL",
+        f"With its traceback: tuner show toy --storage {crashed} --trial 1",
+    ]
+
+
+def test_one_trial_is_shown_with_its_traceback_and_its_message_once(crashed):
+    shown = show("toy", "--storage", crashed, "--trial", "0")
+    assert shown.exit_code == 0
+    assert "  bend()\n" in shown.stdout
+    assert shown.stdout.count('KeyError: "[red]\\x1b[2J"') == 1
+    assert "SIGKILL" not in shown.stdout
+
+
+def test_without_a_traceback_the_end_of_the_log_is_shown(crashed):
+    lines = show("toy", "--storage", crashed, "--trial", "1").stdout.splitlines()
+    assert "the worker was killed by SIGKILL" in lines
+    assert lines[lines.index("The end of the worker's log") + 1 :][:2] == ["loading", "last words"]
+
+
+def test_json_has_the_traceback_and_csv_has_one_line_for_each_trial(crashed):
+    data = json.loads(show("toy", "--storage", crashed, "--json").stdout)
+    assert [trial["traceback"] for trial in data["trials"]] == [TRACE, None, None]
+    alone = json.loads(show("toy", "--storage", crashed, "--json", "--trial", "0").stdout)
+    assert alone["trial"]["number"] == 0
+    assert alone["outcome"]["details"]["user_frame"] == FRAME
+    assert len(show("toy", "--storage", crashed, "--csv").stdout.splitlines()) == 4
+
+
+def test_a_trial_that_is_not_there_is_refused(crashed):
+    refused = show("toy", "--storage", crashed, "--trial", "9")
+    assert refused.exit_code == 2
+    assert refused.stderr == "Error: The study 'toy' has no trial 9; it has trials 0 to 2.\n"
 
 
 def test_a_missing_storage_is_not_created(tmp_path):

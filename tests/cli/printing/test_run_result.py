@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from tuner.analysis import summary_data
+from tuner.analysis import Failure, summary_data
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.run_result import next_steps, print_result, result_data
+from tuner.records import OutcomeKind
 
 GIVEN = RunCommand("toy.yaml")
 
@@ -37,6 +38,21 @@ def test_the_result_as_data_has_this_run_and_the_whole_agent(stored):
     assert data["outcomes"] == {"reached": 1, "exhausted": 1}
     assert data["best"]["params"] == {"x": 0.3, "y": "a"}
     assert data["best"]["agent"]["algorithm"] == "sac"
+
+
+def test_the_place_of_the_newest_failure_comes_last(stored):
+    config, summary, study = stored
+    failure = Failure(OutcomeKind.CRASHED, (1, 4), "KeyError: 'a'", 'File "/home/me/arm.py", line 4, in step\n  bend()')
+    out = Console(width=100, color_system=None, file=io.StringIO(), record=True)
+    print_result(out, GIVEN, summary, summary_data(study), config, failures=[failure])
+    assert out.export_text().splitlines()[-4:] == [
+        "2 trials failed, retries among them. The last one, trial 4, crashed:",
+        '  File "/home/me/arm.py", line 4, in step',
+        "    bend()",
+        "`tuner show toy.yaml --trial 4` shows all that is known of it.",
+    ]
+    data = json.loads(json.dumps(result_data(summary, summary_data(study), {}, failures=[failure])))
+    assert data["failures"][0]["numbers"] == [1, 4]
 
 
 def test_without_a_best_trial_there_is_no_configuration(stored):

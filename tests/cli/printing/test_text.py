@@ -1,6 +1,6 @@
 import pytest
 
-from tuner.cli.printing.text import duration_text, number_text, parameter_text, sparkline
+from tuner.cli.printing.text import duration_text, number_text, one_line, parameter_text, printable, sparkline
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,17 @@ def test_parameters_are_written():
     assert parameter_text(True) == "True"
     assert parameter_text(512) == "512"
     assert parameter_text("elu") == "elu"
+
+
+def test_control_characters_are_shown_and_not_obeyed():
+    assert printable("\x1b[31mred\x07\r\ud800 é\n\ttab [bold]") == "\\x1b[31mred\\x07\\r\\ud800 é\n\ttab [bold]"
+
+
+def test_a_message_fits_into_a_line():
+    assert one_line("it broke") == "it broke"
+    assert one_line("it broke\nhere") == "it broke …"
+    assert one_line("x" * 300) == "x" * 198 + " …"
+    assert one_line("\x1b\n") == "\\x1b"
 
 
 def test_a_sparkline_spans_the_curve():

@@ -132,6 +132,22 @@ def test_the_live_view_shows_the_watchers_progress():
     assert "9" in out.export_text().splitlines()[2].split()
 
 
+def test_a_fault_is_told_once_in_one_line():
+    out = console()
+    watcher = LineWatcher(CONFIG, ManualClock(), out)
+    for number, message in (
+        (3, "KeyError: 'a'\n\x1b[2Jsecond line"),
+        (4, "KeyError: 'a'\n\x1b[2Jsecond line"),
+        (5, "other."),
+    ):
+        watcher.on_trial_finished(1, spec(number), Outcome(OutcomeKind.CRASHED, message=message), summary())
+    assert out.export_text().splitlines() == [
+        "[0:00] Trial 3 crashed: KeyError: 'a' …",
+        "[0:00] Trial 4 crashed as trial 3 did.",
+        "[0:00] Trial 5 crashed: other.",
+    ]
+
+
 def test_a_fault_stays_above_the_live_view():
     clock, out = ManualClock(), console()
     crashed = Outcome(OutcomeKind.CRASHED, message="the worker was killed by signal 9")

@@ -9,6 +9,7 @@ from tuner.clock import ManualClock
 from tuner.errors import TunerError, UserError
 from tuner.simulators.server import Client, Deadlines, ServerLog, SimulatorLostError
 from tuner.simulators.server.server_side.messages import Connection
+from tuner.tracebacks import failure_details
 
 DEADLINES = Deadlines(launch=100.0, step=10.0, silence=5.0, close=1.0)
 
@@ -64,9 +65,12 @@ def test_the_users_mistake_and_the_simulators_failure(played):
         client.receive(50.0)
     assert not client.lost
     client.send("step")
-    server.send({"serial": 2, "failed": "ZeroDivisionError: division by zero", "mistake": False})
-    with pytest.raises(SimulatorLostError, match=r"(?s)failed: ZeroDivisionError.*the engine has said this"):
+    told = 'Traceback …\n  File "/home/me/arm.py", line 4, in step\n    bend(0)\nZeroDivisionError: division by zero'
+    failed = {"serial": 2, "failed": "ZeroDivisionError: division by zero", "mistake": False, "traceback": told}
+    server.send(failed)
+    with pytest.raises(SimulatorLostError, match=r"failed: ZeroDivisionError: division by zero; its log is") as lost:
         client.receive(10.0)
+    assert failure_details(lost.value)["user_frame"] == 'File "/home/me/arm.py", line 4, in step\n  bend(0)'
     assert client.lost
     with pytest.raises(TunerError, match="The connection to the simulator is closed"):
         client.send("step")
@@ -76,7 +80,7 @@ def test_a_failure_that_was_not_waited_for_is_not_forgotten(played):
     client, server = played
     client.send("step")
     client.send("seed", seed=3)
-    server.send({"serial": 1, "failed": "RuntimeError: the engine broke", "mistake": False})
+    server.send({"serial": 1, "failed": "RuntimeError: the engine broke", "mistake": False, "traceback": ""})
     server.send({"serial": 2})
     with pytest.raises(SimulatorLostError, match="failed: RuntimeError: the engine broke"):
         client.receive(10.0)

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tuner.analysis import StudyReport, summary_data
+from tuner.analysis import failures_of, summary_data
 from tuner.cli.commands.confirm import Confirmed, confirm_study
 from tuner.cli.options import INTERRUPTED, RUNS_DIR, Duration, count_option, duration_option
+from tuner.cli.printing.failure_text import last_failure_text
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.run_result import print_result, result_data
@@ -22,7 +23,8 @@ from tuner.config import StudyConfig, load_study
 from tuner.errors import TunerError
 from tuner.spaces import load_space
 from tuner.storage import StudySummary, read_study
-from tuner.study import Manager
+from tuner.study import FailedTrialsError, Manager
+from tuner.tracebacks import with_frame
 from tuner.workers import LocalPool
 
 _STOPPING = (
@@ -63,15 +65,22 @@ def run(
     typed = None if timeout is None else timeout.text
     command = RunCommand(study, overrides or [], trials=trials, timeout=typed, workers=workers, storage=storage)
     out = console(stderr=as_json)
-    summary, warnings = run_watched(config, out)
+    show = command.show_text(config.study, config.storage)
+    try:
+        summary, warnings = run_watched(config, out)
+    except FailedTrialsError as error:  # its message has been printed when the trial ended
+        place = with_frame(f"{error.summary}.", error.user_frame)
+        seen = f"`{show} --trial {error.number}` shows all that is known of it."
+        raise TunerError(f"{place}\n{seen} Fix the cause and run the same command again.") from error
 
     def print_all(confirmed: Confirmed | None) -> None:
         confirmation = None if confirmed is None else confirmed.confirmation
-        report = _report(config)
+        stored = read_study(config.storage, config.study)
+        report, failures = summary_data(stored), failures_of(stored)
         if as_json:
-            print_json(result_data(summary, report, warnings, confirmation))
+            print_json(result_data(summary, report, warnings, confirmation, failures=failures))
         else:
-            print_result(console(), command, summary, report, config, confirmation)
+            print_result(console(), command, summary, report, config, confirmation, failures=failures)
         print_warnings(console(stderr=as_json), warnings)
         print_warnings(console(stderr=as_json), {} if confirmed is None else confirmed.warnings)
 
@@ -84,10 +93,10 @@ def run(
     if "interrupted" in (summary.reason, None if confirmed is None else confirmed.summary.reason):
         raise typer.Exit(INTERRUPTED)
     if summary.best is None and summary.reason != "time limit":
+        failures = failures_of(read_study(config.storage, config.study))
+        why = last_failure_text(failures, show) if failures else f"`{show}` shows how each ended."
         raise TunerError(
-            "No trial finished, so there is no best configuration. "
-            f"`{command.show_text(config.study, config.storage)}` shows how each ended; the workers' "
-            f"output is in {_log_dir(config)}."
+            f"No trial finished, so there is no best configuration. {why} The workers' output is in {_log_dir(config)}."
         )
 
 
@@ -138,11 +147,6 @@ def _confirm(config: StudyConfig, command: RunCommand, summary: StudySummary, ou
     seeds, top = config.confirm.seeds, config.confirm.top
     out.print(f"All trials are done. The best {top} are confirmed on {seeds} fresh seeds.", markup=False)
     return confirm_study(config, config.confirm, out)
-
-
-def _report(config: StudyConfig) -> StudyReport:
-    """Return the study as it is stored."""
-    return summary_data(read_study(config.storage, config.study))
 
 
 def _log_dir(config: StudyConfig) -> Path:

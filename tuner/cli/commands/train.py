@@ -21,6 +21,7 @@ from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import TunerError, UserError
 from tuner.export import ExportedConfiguration, load_configuration
 from tuner.records import Outcome, OutcomeKind
+from tuner.tracebacks import with_frame
 from tuner.training import StopRequest, check_start
 from tuner.workers import Event, LocalPool, OutcomeEvent, WorkerPool
 
@@ -213,13 +214,15 @@ def refuse_failure(outcome: Outcome, output: Path) -> None:
         UserError: if the agent and the task, or the run to start from, do not fit.
         TunerError: for any other failure.
     """
+    frame = outcome.details.get("user_frame")
     if outcome.details.get("user_error"):
-        raise UserError(outcome.message)
+        raise UserError(with_frame(outcome.message, frame))
     if outcome.kind in ("crashed", "hung", "diverged", "too_large"):
-        raise TunerError(
+        message = (
             f"The training {_FAILED[outcome.kind]}: {outcome.message.rstrip('.')}. The worker's output is in "
             f"{output / 'worker-0.log'}."
         )
+        raise TunerError(with_frame(message, frame))
 
 
 _FAILED = {"crashed": "crashed", "hung": "hung", "diverged": "diverged", "too_large": "is too large"}

@@ -60,8 +60,8 @@ def _printable(data: Any) -> Any:
         return {str(key): _printable(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_printable(value) for value in data]
-    if isinstance(data, str):
-        return mask_passwords(data)
+    if isinstance(data, str):  # a lone surrogate, which a message may hold, cannot be written
+        return mask_passwords(data).encode("utf-8", "backslashreplace").decode()
     if isinstance(data, float) and not math.isfinite(data):
         return None
     return data

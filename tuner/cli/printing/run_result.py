@@ -1,13 +1,16 @@
 """What `tuner run` prints at its end: the best configuration, and what to do next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
-from tuner.analysis import StudyReport
+from tuner.analysis import Failure, StudyReport
 from tuner.cli.printing.confirm_tables import print_confirmation
+from tuner.cli.printing.failure_text import last_failure_text
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.study_tables import agent_table
 from tuner.cli.printing.text import best_text, count_text, duration_text
@@ -24,7 +27,12 @@ _ENDS = {
 
 
 def result_data(
-    summary: StudySummary, report: StudyReport, warnings: Mapping[int, str], confirmation: Confirmation | None = None
+    summary: StudySummary,
+    report: StudyReport,
+    warnings: Mapping[int, str],
+    confirmation: Confirmation | None = None,
+    *,
+    failures: Sequence[Failure] = (),
 ) -> dict[str, Any]:
     """Return what `tuner run --json` prints: this run, and the whole study.
 
@@ -33,6 +41,7 @@ def result_data(
         report: the study as it is stored.
         warnings: what trials of this run could not write, by trial number.
         confirmation: the confirmation at its end, if there was one.
+        failures: what went wrong in the study.
     """
     run = {
         "reason": summary.reason,
@@ -40,7 +49,12 @@ def result_data(
         "training_seconds": summary.training_seconds,
         "warnings": warnings_data(warnings),
     }
-    return {"run": run, **report.to_json(), "confirmation": None if confirmation is None else confirmation.to_json()}
+    return {
+        "run": run,
+        **report.to_json(),
+        "failures": [asdict(failure) for failure in failures],
+        "confirmation": None if confirmation is None else confirmation.to_json(),
+    }
 
 
 def print_result(
@@ -50,6 +64,8 @@ def print_result(
     report: StudyReport,
     config: StudyConfig,
     confirmation: Confirmation | None = None,
+    *,
+    failures: Sequence[Failure] = (),
 ) -> None:
     """Print how the run ended, the best or the confirmed configuration as a table, and what to do next.
 
@@ -60,6 +76,7 @@ def print_result(
         report: the study as it is stored.
         config: the study as it ran.
         confirmation: the confirmation at its end, if there was one.
+        failures: what went wrong in the study.
     """
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
@@ -74,6 +91,9 @@ def print_result(
     directory = report.best.directory if report.best else None
     steps = next_steps(given, config, summary, directory, confirmed=confirmation is not None)
     out.print(steps, markup=False, soft_wrap=True)
+    if failures:
+        show = given.show_text(config.study, config.storage)
+        out.print(Text(f"\n{last_failure_text(failures, show)}", style="red"), soft_wrap=True)
 
 
 def next_steps(

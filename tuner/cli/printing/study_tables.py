@@ -1,18 +1,20 @@
 """What `tuner show` prints, from the tables of `tuner.analysis`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tuner.analysis import StudyReport, agent_rows
-from tuner.cli.printing.text import duration_text, number_text, parameter_text
+from tuner.analysis import Failure, StudyReport, agent_rows
+from tuner.cli.printing.failure_text import failure_text
+from tuner.cli.printing.text import duration_text, number_text, parameter_text, printable
 from tuner.cli.printing.warnings import warning_line
 from tuner.clock import ACCOUNTS
-from tuner.records import OutcomeKind
+from tuner.records import Outcome, OutcomeKind
 
 
 def agent_table(agent: dict[str, Any]) -> Table:
@@ -30,7 +32,15 @@ def trial_records(trials: pd.DataFrame) -> list[dict[str, Any]]:
     return [_nested(row) for row in trials.to_dict("records")]
 
 
-def print_study(out: Console, report: StudyReport, trials: pd.DataFrame, warnings: dict[int, str]) -> None:
+def print_study(
+    out: Console,
+    report: StudyReport,
+    trials: pd.DataFrame,
+    warnings: dict[int, str],
+    *,
+    failures: Sequence[Failure] = (),
+    show: str = "",
+) -> None:
     """Print a study: its trials, their parameters, where the seconds went, and what was found.
 
     Args:
@@ -38,26 +48,67 @@ def print_study(out: Console, report: StudyReport, trials: pd.DataFrame, warning
         report: the study.
         trials: its trials, as `trials_data` returns them.
         warnings: what could not be written, by trial number.
+        failures: what went wrong.
+        show: the command that shows the study, for the failures.
     """
     target = "" if report.target is None else f", target {report.target:g}"
     budget = f"{report.trials} trials of {report.budget_seconds:g} s"
     out.print(Text.assemble((report.study, "bold"), f"  {report.objective}{target}, {budget}\n"))
-    for title, table in (
-        ("Trials", outcomes_table(trials)),
-        ("Parameters", parameters_table(trials)),
-        ("Where the seconds went", _ledgers(trials)),
-    ):
-        out.print(Text(title, style="bold"))
-        out.print(Padding(table, (0, 0, 1, 0), expand=False))
-        if title == "Trials" and warnings:
-            for number, text in warnings.items():
-                out.print(Text(warning_line(number, text), style="bold red"))
-            out.print()
+    _print_titled(out, "Trials", outcomes_table(trials))
+    for number, text in warnings.items():
+        out.print(Text(warning_line(number, text), style="bold red"))
+    for failure in failures:
+        out.print(Text(failure_text(failure), style="red"))
+    if failures:
+        out.print(Text(f"With its traceback: {show} --trial {failures[-1].numbers[-1]}"))
+    if warnings or failures:
+        out.print()
+    _print_titled(out, "Parameters", parameters_table(trials))
+    _print_titled(out, "Where the seconds went", _ledgers(trials))
     for line in study_lines(report):
         out.print(Text(line))
     if report.best is not None and report.best.agent is not None:
         out.print(Text("\nBest configuration", style="bold"))
         out.print(agent_table(report.best.agent))
+
+
+def print_trial(out: Console, study: str, trials: pd.DataFrame, outcome: Outcome | None, directory: str | None) -> None:
+    """Print all that is known of one trial, its traceback and the end of its worker's log included.
+
+    Args:
+        out: where to.
+        study: the study's name.
+        trials: the row of the trial, as `trials_data` returns it.
+        outcome: how it ended; None while it waits or runs.
+        directory: the folder of its files, if it has one.
+    """
+    out.print(Text(f"{study}\n", style="bold"))
+    _print_titled(out, "Trial", outcomes_table(trials))
+    for title, text in _told(outcome).items():
+        out.print(Text(title, style="bold"))
+        out.print(Text(f"{printable(text.strip())}\n"), soft_wrap=True)
+    _print_titled(out, "Parameters", parameters_table(trials))
+    _print_titled(out, "Where the seconds went", _ledgers(trials))
+    if outcome is not None and outcome.agent is not None:
+        _print_titled(out, "Configuration", agent_table(outcome.agent))
+    if directory is not None:
+        out.print(Text(f"Files: {directory}"))
+
+
+def _told(outcome: Outcome | None) -> dict[str, str]:
+    """Return what an outcome tells, by title. A traceback ends with the message, which is not repeated then."""
+    if outcome is None:
+        return {}
+    trace = outcome.details.get("traceback", "")
+    log = "" if trace else "\n".join(outcome.details.get("log", []))
+    message = "" if outcome.message in trace else outcome.message
+    told = {"What happened": message, "Traceback": trace, "The end of the worker's log": log}
+    return {title: text for title, text in told.items() if text}
+
+
+def _print_titled(out: Console, title: str, content: RenderableType) -> None:
+    out.print(Text(title, style="bold"))
+    out.print(Padding(content, (0, 0, 1, 0), expand=False))
 
 
 def study_lines(report: StudyReport) -> list[str]:

@@ -32,6 +32,19 @@ def parameter_text(value: object) -> str:
     return f"{value:.4g}"
 
 
+def printable(text: str) -> str:
+    """Return text with its control characters as escapes, so that a message cannot move the cursor or colour lines."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else _escape(character) for character in text
+    )
+
+
+def one_line(text: str, longest: int = 200) -> str:
+    """Return the first line of a message as it can be printed, with an ellipsis if anything was left out."""
+    first, _, rest = printable(text).strip().partition("\n")
+    return f"{first[: longest - 2]} …" if rest or len(first) > longest else first
+
+
 def sparkline(values: Sequence[float | None], width: int, low: float | None = None, high: float | None = None) -> str:
     """Draw `values` as one line of blocks.
 
@@ -50,6 +63,10 @@ def sparkline(values: Sequence[float | None], width: int, low: float | None = No
     bottom = min(known) if low is None else min(low, *known)
     top = max(known) if high is None else max(high, *known)
     return "".join(_block(value, bottom, top) for value in values)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _block(value: float | None, bottom: float, top: float) -> str:

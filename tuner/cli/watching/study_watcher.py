@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from tuner.cli.printing.text import count_text, duration_text, number_text, standing_text
+from tuner.cli.printing.text import count_text, duration_text, number_text, one_line, printable, standing_text
 from tuner.cli.printing.warnings import warning_line, warning_of
 from tuner.cli.watching.progress import Progress, TrialProgress
 from tuner.cli.watching.study_view import LiveView, headline, waiting_text
@@ -43,6 +43,8 @@ class StudyWatcher:
             started=clock.now(),
             deadline_seconds=config.budget.total_seconds,
         )
+        self._told: dict[str, str] = {}
+        """The name of the trial that failed first with a message, by the message."""
 
     def on_study_started(self, summary: StudySummary) -> None:
         """Take over the trials that earlier runs finished."""
@@ -76,7 +78,16 @@ class StudyWatcher:
 
     def on_message(self, text: str) -> None:
         """Keep the message, to show it below the progress."""
-        self.progress = replace(self.progress, note=text)
+        self.progress = replace(self.progress, note=one_line(text))
+
+    def ended_text(self, spec: TrialSpec, outcome: Outcome) -> str:
+        """Say in one line how a trial ended; a fault that another trial had too is not told twice."""
+        if outcome.kind not in _FAULTS:
+            return outcome_text(spec, outcome)
+        first = self._told.setdefault(f"{outcome.kind}: {outcome.message}", trial_name(spec))
+        if first == trial_name(spec):
+            return outcome_text(spec, outcome)
+        return f"{trial_name(spec)} {outcome.kind.value} as {first.lower()} did."
 
 
 class LiveWatcher(StudyWatcher):
@@ -91,7 +102,7 @@ class LiveWatcher(StudyWatcher):
         """Empty the slot, take over the new counts, and print a fault."""
         super().on_trial_finished(slot, spec, outcome, summary)
         if outcome.kind in _FAULTS and not _ends_the_run(outcome):
-            self._console.print(Text(outcome_text(spec, outcome), style="red"))
+            self._console.print(Text(self.ended_text(spec, outcome), style="red"))
         warning = warning_of(outcome)
         if warning is not None:
             self._console.print(Text(warning_line(spec.number, warning), style="bold red"))
@@ -149,7 +160,7 @@ class LineWatcher(StudyWatcher):
         """Print how the trial ended, and the best so far if it is this one."""
         super().on_trial_finished(slot, spec, outcome, summary)
         if not _ends_the_run(outcome):
-            self._say(outcome_text(spec, outcome))
+            self._say(self.ended_text(spec, outcome))
         warning = warning_of(outcome)
         if warning is not None:
             self._say(warning_line(spec.number, warning))
@@ -159,7 +170,7 @@ class LineWatcher(StudyWatcher):
     def on_message(self, text: str) -> None:
         """Print the message."""
         super().on_message(text)
-        self._say(text)
+        self._say(printable(text))
 
     def _is_due(self, slot: int, now: float) -> bool:
         """Return whether a line on the progress in a slot is due, and count the time to the next one from now."""
@@ -226,6 +237,7 @@ def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
         case OutcomeKind.INTERRUPTED:
             return f"{name} was interrupted after {outcome.clock_seconds:.1f} s and is queued again."
         case OutcomeKind.TOO_LARGE:
-            return f"{name} was not trained. {outcome.message}"
+            return f"{name} was not trained. {one_line(outcome.message)}"
         case _:
-            return f"{name} {outcome.kind.value}: {outcome.message.rstrip('.') or 'no reason was given'}."
+            said = one_line(outcome.message).rstrip(".") or "no reason was given"
+            return f"{name} {outcome.kind.value}: {said}" + ("" if said.endswith("…") else ".")

@@ -11,6 +11,7 @@ from gymnasium import spaces
 from tuner.errors import TunerError, UserError, nearest
 from tuner.simulators.gymnasium._robot import Robot
 from tuner.simulators.gymnasium._wrappers import flat, is_flat, refused_actions
+from tuner.tracebacks import described, with_users_line
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def _made(robot: Robot, registered: Any) -> gym.Env[Any, Any]:
         raise UserError(f"{robot.description} needs the module '{error.name}': {_advice(error, registered)}") from error
     except Exception as error:
         given = " Its arguments are those in options: {env_kwargs: {…}}." if isinstance(error, TypeError) else ""
-        text = f"{type(error).__name__}: {str(error).rstrip('.')}"
-        raise UserError(f"{robot.description} cannot be created: {text}.{given}") from error
+        message = f"{robot.description} cannot be created: {described(error).rstrip('.')}.{given}"
+        raise UserError(with_users_line(message, error)) from error
 
 
 def _advice(error: ModuleNotFoundError, registered: Any) -> str:
@@ -126,7 +127,8 @@ def _try_out(name: str, env: gym.Env[Any, Any]) -> None:
     except TunerError:
         raise
     except Exception as error:
-        raise UserError(f"{name} cannot be reset and stepped: {type(error).__name__}: {error}") from error
+        message = f"{name} cannot be reset and stepped: {described(error)}"
+        raise UserError(with_users_line(message, error)) from error
     for observation, when in zip(observations, ("after a reset", "after a step"), strict=True):
         if observation.shape != env.observation_space.shape:
             raise UserError(

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from tuner.tracebacks import described
+
 _END_SECONDS = 2.0
 """How long a process may take to end by itself."""
 
@@ -180,6 +182,6 @@ def _portable(error: Exception) -> Exception:
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # an error class whose constructor wants other arguments
-        error = RuntimeError(f"{type(error).__name__}: {error}")
+        error = RuntimeError(described(error))
     error.add_note(f"In the process of the robots:\n{trace}")
     return error

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 from tuner.config import Frozen, Listed
 from tuner.errors import UserError, unknown_name
 from tuner.resources import is_file_reference
+from tuner.tracebacks import described, with_users_line
 from tuner.user_code import load_named, load_object
 
 _FORM = "a list of module:Class or {module:Class: {argument: value}}"
@@ -46,7 +47,8 @@ class EnvWrapper(Frozen):
         try:
             wrapped = wrapper(env, **self.kwargs)
         except Exception as error:
-            raise UserError(f"The wrapper {self.reference} failed: {type(error).__name__}: {error}") from error
+            message = f"The wrapper {self.reference} failed: {described(error)}"
+            raise UserError(with_users_line(message, error)) from error
         if not isinstance(wrapped, gym.Env):
             raise UserError(f"The wrapper {self.reference} returned a {type(wrapped).__name__}, not an environment.")
         return wrapped

@@ -8,6 +8,7 @@ from tuner.clock import Clock, MonotonicClock
 from tuner.errors import TunerError, UserError
 from tuner.simulators.server._process import Deadlines, ServerLog, SimulatorLostError
 from tuner.simulators.server.server_side.messages import Connection, ConnectionLostError
+from tuner.tracebacks import LONGEST_MESSAGE, shortened
 
 _POLL_SECONDS = 0.25
 _ENDED = "ended"
@@ -136,4 +137,9 @@ class Client:
             return reply
         if reply["mistake"]:
             raise UserError(reply["failed"])
-        raise self.failed(f"failed: {reply['failed']}")
+        self.lost = True
+        self.close()
+        told = shortened(reply["failed"], LONGEST_MESSAGE)
+        error = SimulatorLostError(f"The simulator's process failed: {told}; its log is {self.log.file}.")
+        error.add_note(f"In the simulator's process:\n\n{reply['traceback']}")
+        raise error

@@ -74,7 +74,8 @@ def _keep(simulator: int, lifeline: int) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     code = 1 if status is None else os.waitstatus_to_exitcode(status)
     if code < 0:
-        sys.stderr.write(f"the simulator ended by signal {-code}\n")
+        hint = "; the system does that when memory runs out" if -code == signal.SIGKILL else ""
+        sys.stderr.write(f"the simulator ended by signal {-code}, {signal.strsignal(-code)}{hint}\n")
         sys.stderr.flush()
     _end_children()
     # Where orphans are not adopted, this process group is all that can be ended. This process is in it too, so its exit
@@ -220,7 +221,8 @@ class Server:
                 traceback.print_exc()
                 sys.stderr.flush()
                 self._forget_task()  # it may be in any state: the next client opens another
-                reply = {"failed": f"{type(error).__name__}: {error}", "mistake": False}
+                told = "".join(traceback.format_exception_only(type(error), error)).strip()
+                reply = {"failed": told, "mistake": False, "traceback": traceback.format_exc()}
             connection.send({"serial": request["serial"], **reply})
 
     def _answer(self, request: dict[str, Any], connection: Connection) -> dict[str, Any]:
