@@ -12,7 +12,9 @@ import psutil
 import pytest
 import yaml
 
+from tests.export.example import example
 from tuner.config import TaskConfig, load_bounds
+from tuner.export import dump_configuration
 from tuner.simulators.server import server_for
 from tuner.storage import read_study
 
@@ -92,6 +94,34 @@ def test_bounds_from_a_pretraining(tmp_path):
     # An almost untrained PPO explores with a standard deviation of about 1, so its percentiles lie at about ±2.
     assert all(-6 < low < -1 and 1 < high < 6 for low, high in zip(bounds.low, bounds.high, strict=True))
     assert bounds.joint_limits is not None
+
+
+def test_an_untrained_policy_is_recorded(tmp_path):
+    arguments = ["--random", "--task", "Isaac-Cartpole", "--simulator", "isaaclab", "--num-envs", 16, "--steps", 20]
+    shown = json.loads(tuner("actions", *arguments, "--json", cwd=tmp_path).stdout)
+    (dimension,) = shown["dimensions"]
+    assert dimension["box"] == [-100, 100]
+    # tanh of a Gaussian with a standard deviation of about 1 is often near its ends.
+    assert 0.05 < dimension["saturated"] < 0.6
+
+
+def test_an_export_is_trained_and_its_policy_evaluated_and_recorded(tmp_path):
+    options = {"physics": "newton_mjwarp", "device": "cpu", "max_episode_steps": 40}
+    task = TaskConfig(id="Isaac-Cartpole", simulator="isaaclab", num_envs=16, options=options)
+    configuration = example().model_copy(update={"task": task})
+    (tmp_path / "agent.json").write_text(dump_configuration(configuration))
+    trained = json.loads(tuner("train", "agent.json", "--seconds", 5, "-o", "out", "--json", cwd=tmp_path).stdout)
+    assert trained["outcome"]["updates"] > 0
+    assert trained["outcome"]["details"]["simulator"]["physics"] == "newton_mjwarp"
+
+    evaluated = json.loads(tuner("evaluate", "out", "--episodes", 16, "--json", cwd=tmp_path).stdout)
+    assert (evaluated["episodes"], evaluated["max_length"]) == (16, 40)
+    assert -10 < evaluated["mean"] < 1  # at most 1/60 a step
+
+    recorded = json.loads(tuner("actions", "out", "--steps", 10, "--json", cwd=tmp_path).stdout)
+    (dimension,) = recorded["dimensions"]
+    assert dimension["box"] == [-1.25, 1.5]
+    assert -1.25 <= dimension["minimum"] < dimension["maximum"] <= 1.5
 
 
 STUDY = """

@@ -1,5 +1,7 @@
 """A policy gives the actions that it gave in training: its noise, held as long, within its box."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from tests.support.point_mass import PointMassEnv
 from tuner.errors import UserError
 from tuner.policies import Policy
 from tuner.policies._acting_policy import ActingPolicy, bounded
+from tuner.simulators import JointTargets
 
 
 def acting(folder, *, deterministic, steps=40):
@@ -64,3 +67,12 @@ def test_a_task_with_other_observations_is_refused(tmp_path):
     write_trial(tmp_path)
     with pytest.raises(UserError, match=r"observations of shape \(2,\), but those of PointMass are of shape \(3,\)"):
         ActingPolicy(Policy.load(tmp_path), WideEnv(), seed=0, deterministic=True)
+
+
+def test_a_task_with_joints_in_another_order_is_refused(tmp_path):
+    write_trial(tmp_path)
+    task = PointMassEnv(2)
+    task.joint_targets = JointTargets(names=("slide",), default=(0.0,), scale=(1.0,), lower=(-1.0,), upper=(1.0,))
+    policy = replace(Policy.load(tmp_path), joints=("hip",))
+    with pytest.raises(UserError, match="trained with the joints in the order hip, but here the task has slide"):
+        ActingPolicy(policy, task, seed=0, deterministic=True)

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from tests.training.timed_point_mass import make_spec, ppo, sac
+from tests.training.timed_point_mass import TimedPointMassEnv, make_spec, ppo, sac
+from tuner.clock import ManualClock
 from tuner.config import AgentConfig
 from tuner.errors import UserError
-from tuner.training import check_policy, check_start, read_folder
+from tuner.simulators import JointTargets
+from tuner.training import check_joints, check_policy, check_start, read_folder
 
 
 def write(folder, spec, *, outcome=None, policy=True):
@@ -103,3 +105,24 @@ def test_a_start_needs_the_same_task_and_algorithm(tmp_path):
         check_start(starting(sac(), tmp_path))
     with pytest.raises(UserError, match="There is no folder"):
         check_start(starting(sac(), tmp_path / "gone"))
+
+
+def legs(*names):
+    """Return a task whose actions command these joints."""
+    env = TimedPointMassEnv(2, ManualClock())
+    one = (0.0,) * len(names)
+    lower, upper, scale = ((value,) * len(names) for value in (-1.0, 1.0, 0.5))
+    env.joint_targets = JointTargets(names=names, default=one, scale=scale, lower=lower, upper=upper)
+    return env
+
+
+def test_a_task_that_orders_joints_as_the_policy_or_does_not_say_how_is_accepted():
+    check_joints(("hip", "knee"), legs("hip", "knee"))
+    check_joints((), legs("hip", "knee"))
+    check_joints(("hip", "knee"), TimedPointMassEnv(2, ManualClock()))
+
+
+def test_a_task_that_orders_joints_differently_is_refused(tmp_path):
+    run = read_folder(write(tmp_path, make_spec(ppo()), outcome={"details": {"joints": ["hip", "knee"]}}))
+    with pytest.raises(UserError, match=r"order hip, knee, but here the task has knee, hip\. .* option `physics`"):
+        check_joints(run.joints, legs("knee", "hip"))

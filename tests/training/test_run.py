@@ -25,6 +25,8 @@ from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.simulators import JointTargets
 from tuner.training import run_trial
 
+SLIDE = JointTargets(names=("slide",), default=(0.0,), scale=(1.0,), lower=(-1.0,), upper=(1.0,))
+
 
 def train(agent, *, channel=None, restorable=True, ledger=None, clock=None, **spec):
     clock = clock or ManualClock()
@@ -99,7 +101,7 @@ def test_the_outcome_reproduces_the_agent(solved):
 def test_the_outcome_tells_what_must_be_the_same_wherever_the_policy_runs(tmp_path):
     env = TimedPointMassEnv(16, ManualClock())
     env.provenance = {"physics": "exact"}
-    env.joint_targets = JointTargets(names=("slide",), default=(0.0,), scale=(1.0,), lower=(-1.0,), upper=(1.0,))
+    env.joint_targets = SLIDE
     # Even that of a trial that ends at once, because there is nothing in the folder to start from.
     outcome = run_trial(make_spec(sac(), start_from=str(tmp_path)), env, ListeningChannel(), clock=env.clock)
     assert outcome.details["simulator"] == {"physics": "exact"}
@@ -131,6 +133,18 @@ def test_starting_from_a_run_is_better_than_starting_from_nothing(solved):
     assert outcome.kind is OutcomeKind.REACHED
     assert outcome.agent == first.agent
     assert outcome.reached_seconds < 7.0 < 20.0 < first.reached_seconds
+
+
+def test_a_run_with_other_joints_to_start_from_is_the_users_mistake(solved, tmp_path):
+    run = shutil.copytree(solved[3], tmp_path / "run")
+    outcome = json.loads((run / "outcome.json").read_text())
+    outcome["details"]["joints"] = ["hip"]
+    (run / "outcome.json").write_text(json.dumps(outcome))
+    env = TimedPointMassEnv(16, ManualClock())
+    env.joint_targets = SLIDE
+    outcome = run_trial(make_spec(sac(), start_from=str(run)), env, ListeningChannel(), clock=env.clock)
+    assert outcome.details["user_error"] is True
+    assert "with the joints in the order hip, but here the task has slide" in outcome.message
 
 
 def test_a_run_of_another_algorithm_to_start_from_is_the_users_mistake(solved, tmp_path):

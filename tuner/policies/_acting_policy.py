@@ -10,7 +10,7 @@ from tuner.agents import noise_hold
 from tuner.errors import UserError
 from tuner.policies import Policy
 from tuner.simulators import BoundedActions, TaskEnv, bound_actions
-from tuner.training import Meter
+from tuner.training import Meter, check_joints
 
 
 class ActingPolicy:
@@ -33,6 +33,7 @@ class ActingPolicy:
                 f"The policy takes observations of shape {shape}, but those of {policy.task.id} are of shape "
                 f"{task.observation_space.shape}: it was trained on another task, or on another version of this one."
             )
+        check_joints(policy.joints, task)
         self._agent = policy.agent
         self._normalize = policy.normalize
         self._deterministic = deterministic

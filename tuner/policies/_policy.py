@@ -35,6 +35,8 @@ class Policy:
     normalize: Normalize
     """From the task's observations to the network's input."""
     kind: Literal["trained", "untrained"] = "trained"
+    joints: tuple[str, ...] = ()
+    """Names of the joints that its actions command, in their order; empty if they are not known."""
     normalization: Normalization | None = None
     """What `normalize` computes for a trained policy; None if it passes observations on."""
 
@@ -53,6 +55,7 @@ class Policy:
             config=found.agent,
             agent=agent,
             normalize=_as_float32 if normalization is None else normalization.apply,
+            joints=found.joints,
             normalization=normalization,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuner.optional import lazy_attributes
 from tuner.training._channel import Channel, Phase, SilentChannel, StopRequest
-from tuner.training._read_folder import RunFolder, check_policy, check_start, read_folder
+from tuner.training._read_folder import RunFolder, check_joints, check_policy, check_start, read_folder
 
 if TYPE_CHECKING:
     from tuner.training._assembly import TrialParts, assemble
@@ -31,6 +31,7 @@ __all__ = [
     "TrialParts",
     "WholeEpisodes",
     "assemble",
+    "check_joints",
     "check_policy",
     "check_start",
     "read_folder",

@@ -17,6 +17,7 @@ from tuner.training._channel import Channel
 from tuner.training._evaluation import Evaluator
 from tuner.training._meter import Meter
 from tuner.training._progress import Progress
+from tuner.training._read_folder import check_joints, read_folder
 from tuner.training._write_folder import TrialFiles
 
 _ONE_IN = 16
@@ -68,6 +69,8 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     stack = bound_actions(normalize_observations(meter, config), config)
     probes = probe_robots(env.num_envs, off_policy=config.off_policy)
     start_from = None if spec.start_from is None else Path(spec.start_from)
+    if start_from is not None:
+        check_joints(read_folder(start_from).joints, env)
     agent = build_agent(
         config,
         stack,

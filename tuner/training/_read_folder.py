@@ -3,12 +3,15 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from tuner.config import AgentConfig, TrialSpec
 from tuner.errors import UserError
+
+if TYPE_CHECKING:
+    from tuner.simulators import TaskEnv
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class RunFolder:
     """The run's outcome as JSON; empty while it runs, or if it died."""
     agent: AgentConfig
     """The agent; its action box is absolute once there is an outcome."""
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints that the actions command, in their order; empty if they are not known."""
+        return tuple(self.outcome.get("details", {}).get("joints", ()))
 
 
 def read_folder(path: Path) -> RunFolder:
@@ -54,6 +62,25 @@ def check_policy(folder: RunFolder) -> None:
             f"The policy in {folder.path} takes normalised observations, but the normalization.npz beside it is "
             "missing. It cannot act without it: restore the file, or take another run."
         )
+
+
+def check_joints(trained: tuple[str, ...], env: "TaskEnv") -> None:
+    """Refuse a task whose actions command other joints than the policy's, or the same ones in another order.
+
+    Args:
+        trained: names of the policy's joints; empty if they are not known.
+        env: the task.
+
+    Raises:
+        UserError: if both are known and differ.
+    """
+    if not trained or env.joint_targets is None or trained == env.joint_targets.names:
+        return
+    raise UserError(
+        f"The policy was trained with the joints in the order {', '.join(trained)}, but here the task has "
+        f"{', '.join(env.joint_targets.names)}. Physics engines order the joints of one robot differently: set the "
+        "task's option `physics` to the one that it was trained with."
+    )
 
 
 def check_start(spec: TrialSpec) -> None:
