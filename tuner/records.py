@@ -33,6 +33,10 @@ class OutcomeKind(StrEnum):
 SIMULATOR_LOST = "simulator_lost"
 """The detail of an outcome that says that the simulator's own process failed, so that the next trial needs another."""
 
+TASK_BROKE = "task_broke"
+"""The detail of a diverged outcome that says that the task gave NaN or infinity, although the agent's actions were
+finite. That counts like a crash: it says nothing about the configuration."""
+
 
 def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a dataclass from stored data. Another version may have stored more."""

@@ -118,6 +118,18 @@ def test_a_mistake_in_the_users_code_ends_the_study_with_its_line(lab: Lab) -> N
         lab.run(lab.config(), recordings=lambda spec: failing(OutcomeKind.CRASHED, spec, details=details))
 
 
+def test_a_task_that_always_gives_nan_ends_the_study_but_agents_that_diverge_do_not(lab: Lab) -> None:
+    def diverged(**details: Any) -> Any:
+        return lambda spec: failing(OutcomeKind.DIVERGED, spec, details=details)
+
+    config = lab.config(workers={"retries": 1}, budget={"trials": 7})
+    with pytest.raises(TunerError, match="5 trials in a row failed in all their attempts, the last one, trial 9, div"):
+        lab.run(config, recordings=diverged(task_broke=True))
+    assert lab.states(config) == ["FAIL"] * 10
+    another = lab.config(study="another", workers={"retries": 0}, budget={"trials": 7})
+    assert lab.run(another, recordings=diverged()).finished == 7
+
+
 def test_failures_between_successes_do_not(lab: Lab) -> None:
     config = lab.config(workers={"retries": 0})
     summary = lab.run(config, recordings=faulty(OutcomeKind.CRASHED, {0, 1, 2, 3, 5, 6, 7, 8, 10}))

@@ -115,6 +115,8 @@ COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
         (Outcome(OutcomeKind.HUNG), 1, Verdict(FAIL)),
         (Outcome(OutcomeKind.DIVERGED), 0, Verdict(FAIL, final=False, next_attempt=1)),
         (Outcome(OutcomeKind.DIVERGED), 1, Verdict(COMPLETE, score=200.0)),
+        (Outcome(OutcomeKind.DIVERGED, details={"task_broke": True}), 0, Verdict(FAIL, final=False, next_attempt=1)),
+        (Outcome(OutcomeKind.DIVERGED, details={"task_broke": True}), 1, Verdict(FAIL)),
         (Outcome(OutcomeKind.CRASHED, details={"user_error": True}), 0, Verdict(FAIL, final=False)),
     ],
 )

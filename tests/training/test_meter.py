@@ -6,7 +6,7 @@ import pytest
 from tests.support.point_mass import PointMassEnv
 from tests.training.timed_point_mass import STEP_SECONDS, TimedPointMassEnv
 from tuner.clock import Ledger, ManualClock
-from tuner.training._meter import Meter, NonFiniteError
+from tuner.training._meter import Meter, NonFiniteError, NonFiniteTaskError
 
 
 def still(robots=4):
@@ -93,7 +93,7 @@ def test_refuses_numbers_that_are_not_finite(broken, message, value):
     meter.reset()
     meter.step(still())
     env.broken, env.value = broken, value
-    with pytest.raises(NonFiniteError, match=f"^{message}$"):
+    with pytest.raises(NonFiniteTaskError, match=f"^{message}$"):
         meter.step(still())
 
 
@@ -103,8 +103,9 @@ def test_infinities_that_would_cancel_are_seen():
     meter.reset()
     actions = still()
     actions[0], actions[1] = np.inf, -np.inf
-    with pytest.raises(NonFiniteError, match="an action"):
+    with pytest.raises(NonFiniteError, match="an action") as caught:
         meter.step(actions)
+    assert not isinstance(caught.value, NonFiniteTaskError)  # the agent broke it
 
 
 def test_huge_numbers_are_numbers():

@@ -253,6 +253,7 @@ def test_numbers_that_are_not_finite(fault, what):
     assert outcome.kind is OutcomeKind.DIVERGED
     assert outcome.message.startswith(f"{what} was NaN or infinite after ")
     assert outcome.message.endswith("464 environment steps")  # the 30th step is not counted: 29 · 16
+    assert outcome.details["task_broke"] is True
     assert "traceback" not in outcome.details
 
 
@@ -262,6 +263,7 @@ def test_a_learner_that_diverges():
     outcome, _, _ = train(sac(learning_rate=1e25), target=11.0)
     assert outcome.kind is OutcomeKind.DIVERGED
     assert "was NaN or infinite" in outcome.message
+    assert "task_broke" not in outcome.details
     assert outcome.clock_seconds < 50.0
 
 

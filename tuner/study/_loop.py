@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import TASK_BROKE, Outcome, OutcomeKind, Tick
 from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name
 from tuner.study._listener import StudyListener
 from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
@@ -292,7 +292,7 @@ class TrialLoop:
 
     def _look_for_failure(self, spec: TrialSpec, outcome: Outcome, *, final: bool) -> None:
         """Notice when going on is pointless: after a mistake of the user, or when trial after trial fails."""
-        failed = outcome.kind in (OutcomeKind.CRASHED, OutcomeKind.HUNG)
+        failed = outcome.kind in (OutcomeKind.CRASHED, OutcomeKind.HUNG) or bool(outcome.details.get(TASK_BROKE))
         if final:
             self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
         if self._failure is not None:

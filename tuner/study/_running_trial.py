@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import AgentConfig, StudyConfig, TrialSpec
 from tuner.errors import UserError
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import TASK_BROKE, Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import score, worst_score
 from tuner.storage.attributes import (
@@ -154,11 +154,11 @@ def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
     """Decide what an outcome means for Optuna.
 
     Reached and exhausted trials are complete, pruned ones pruned. A crashed or hung trial is retried, then FAIL, which
-    samplers ignore, because a bug says nothing about the parameters. A trial that diverged is retried as well, since
-    the simulator may be the cause. A configuration that diverges on every seed does not work, so its last attempt is
-    complete with the worst possible score, and samplers learn to avoid it; it keeps its outcome `diverged` and is never
-    the best. One that is too large for the memory gets that score at once: it would be too large every time. An
-    interrupted trial is queued again and loses no attempt.
+    samplers ignore, because a bug says nothing about the parameters; so is a trial whose task gave NaN or infinity.
+    One whose agent did is retried as well, since another seed may work. A configuration whose agent diverges on every
+    seed does not, so its last attempt is complete with the worst possible score, and samplers learn to avoid it; it
+    keeps its outcome `diverged` and is never the best. One that is too large for the memory gets that score at once: it
+    would be too large every time. An interrupted trial is queued again and loses no attempt.
 
     Args:
         outcome: how the trial ended.
@@ -184,7 +184,7 @@ def judge(outcome: Outcome, config: StudyConfig, *, attempt: int) -> Verdict:
         return Verdict(TrialState.FAIL, final=False)  # the study stops, and the configuration may be all right
     if attempt < config.workers.retries:
         return Verdict(TrialState.FAIL, final=False, next_attempt=attempt + 1)
-    if kind is OutcomeKind.DIVERGED:
+    if kind is OutcomeKind.DIVERGED and not outcome.details.get(TASK_BROKE):
         return Verdict(TrialState.COMPLETE, score=worst_score(config.objective, budget_seconds=config.budget.seconds))
     return Verdict(TrialState.FAIL)
 

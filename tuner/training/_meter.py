@@ -15,6 +15,10 @@ class NonFiniteError(Exception):
     """NaN or infinity where a number should be; says in which quantity."""
 
 
+class NonFiniteTaskError(NonFiniteError):
+    """The task gave the number, although the agent's actions were finite."""
+
+
 class Meter(VecEnvWrapper):
     """Books stepping and resetting to the account `simulate`, keeps the last raw step, and refuses NaN and infinity.
 
@@ -40,7 +44,7 @@ class Meter(VecEnvWrapper):
 
     def step_async(self, actions: npt.NDArray[np.float32]) -> None:
         """Check the actions and send them off; where stepping is synchronous, its time is booked in `step_wait`."""
-        _check_finite("an action", actions)
+        _check_finite("an action", actions, NonFiniteError)
         self._booked(self.venv.step_async, actions)
 
     def step_wait(self) -> VecEnvStepReturn:
@@ -71,10 +75,10 @@ class Meter(VecEnvWrapper):
             return call(*arguments)
 
 
-def _check_finite(what: str, values: Any) -> None:
+def _check_finite(what: str, values: Any, kind: type[NonFiniteError] = NonFiniteTaskError) -> None:
     # A sum is several times cheaper than isfinite(...).all(), and is finite only if all its terms are. A sum of finite
     # terms can overflow, so the costly test decides.
     with np.errstate(over="ignore", invalid="ignore"):
         total = np.sum(values)
     if not np.isfinite(total) and not np.isfinite(values).all():
-        raise NonFiniteError(what)
+        raise kind(what)

@@ -7,7 +7,7 @@ from tuner.agents import finish_updates, gradient_steps_done, warm_up
 from tuner.clock import Clock, Ledger
 from tuner.config import TrialSpec
 from tuner.errors import MemoryLimitError, UserError
-from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
+from tuner.records import SIMULATOR_LOST, TASK_BROKE, Outcome, OutcomeKind
 from tuner.simulators import TaskEnv
 from tuner.simulators.server import SimulatorLostError
 from tuner.tracebacks import described, failure_details, users_details
@@ -15,7 +15,7 @@ from tuner.training._assembly import TrialParts, assemble
 from tuner.training._callback import TargetReached
 from tuner.training._channel import Channel
 from tuner.training._conditions import environment_details, is_contended, read_cpu_times
-from tuner.training._meter import NonFiniteError
+from tuner.training._meter import NonFiniteError, NonFiniteTaskError
 from tuner.training._read_folder import check_start
 from tuner.training._write_folder import TrialFiles
 
@@ -57,7 +57,8 @@ def run_trial(
     try:
         ending = trial.train()
     except NonFiniteError as error:
-        ending = _Ending(OutcomeKind.DIVERGED, f"{error} was NaN or infinite {trial.where()}")
+        broken = {TASK_BROKE: True} if isinstance(error, NonFiniteTaskError) else {}
+        ending = _Ending(OutcomeKind.DIVERGED, f"{error} was NaN or infinite {trial.where()}", details=broken)
     except MemoryLimitError as error:
         details = {"bytes_asked": error.bytes_asked, "bytes_allowed": error.bytes_allowed}
         ending = _Ending(OutcomeKind.TOO_LARGE, str(error), details=details)
