@@ -18,7 +18,6 @@ WITHOUT_TESTS = {
     "tuner/simulators/server/server_side/isaaclab_3.py": "tests/isaaclab tests it on the real Isaac Lab",
     "tuner/simulators/server/server_side/isaaclab_task.py": "test_isaaclab_2.py beside it and tests/isaaclab test it",
     "tuner/simulators/server/server_side/mjlab_backend.py": "mjlab's environment is too large for tests",
-    "tuner/simulators/server/server_side/torch_task.py": "tests/isaaclab tests it on the real Isaac Lab",
     "tuner/simulators/server/server_side/serve.py": "test_env.py and test_process.py beside it test it from outside",
     "tuner/simulators/server/server_side/tuner_backend.py": "test_contract.py beside it tests it from outside",
     "tuner/simulators/server/server_side/file_backend.py": "test_env.py beside it opens every task through it",

@@ -182,7 +182,7 @@ class Server:
             finally:
                 self._connections.remove(connection)
                 connection.close()
-                self._buffers, self._memory = (), None
+                self._detach()
         self._doing = "closing"
         self._close_task()
 
@@ -267,6 +267,7 @@ class Server:
         """Map the client's memory; the descriptor is not needed afterwards."""
         import mmap
 
+        self._detach()
         facts = self._opened().facts
         signature = self._signature or {}
         layout = Layout(signature["task"]["num_envs"], facts.observation_dim, len(facts.action_low))
@@ -275,6 +276,12 @@ class Server:
         finally:
             os.close(descriptor)
         self._buffers = layout.buffers(self._memory)
+        self._opened().attach(self._memory)
+
+    def _detach(self) -> None:
+        if self._task is not None:
+            self._task.detach()
+        self._buffers, self._memory = (), None
 
     def _opened(self) -> ServedTask:
         if self._task is None:
@@ -293,11 +300,12 @@ class Server:
         self._doing = doing
 
     def _forget_task(self) -> None:
+        self._detach()
         self._task, self._signature = None, None
 
     def _close_task(self) -> None:
+        self._detach()
         task, self._task, self._signature = self._task, None, None
-        self._buffers, self._memory = (), None
         if task is not None:
             task.close()
 

@@ -56,6 +56,12 @@ class ServedTask(ABC):
     def step(self, buffer: Buffer) -> None:
         """Take the actions in the buffer and write everything else of it."""
 
+    def attach(self, memory: Any) -> None:  # noqa: B027 - most tasks need not know
+        """Prepare for a client's shared memory, a writable buffer in which all buffers of its steps lie."""
+
+    def detach(self) -> None:  # noqa: B027
+        """Forget the memory, which is about to be unmapped; does nothing if there is none."""
+
     @abstractmethod
     def close(self) -> None:
         """Close the task."""

@@ -5,6 +5,7 @@ into the shared memory, and no Python code runs for single robots.
 """
 
 from abc import abstractmethod
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class TorchTask(ServedTask):
         self._group = group
         self._device = torch.device(env.device)
         self._seed: int | None = None
+        self._pinned: PinnedMemory | None = None
         self._ages = np.random.default_rng(seed)
         # The first reset of an engine leaves other states than every later one, and the first step may compile.
         self.start_over(seed)
@@ -69,7 +71,7 @@ class TorchTask(ServedTask):
     def step(self, buffer: Buffer) -> None:
         """Step all robots."""
         # A copy even on the CPU: the environment may keep the tensor, and the memory is written to again.
-        actions = torch.from_numpy(buffer.actions).to(self._device, copy=True)
+        actions = torch.from_numpy(buffer.actions).to(self._device, copy=True, non_blocking=True)
         observations, rewards, terminated, truncated, extras = self._env.step(actions)
         ended = terminated | truncated
         current = observations[self._group]
@@ -82,6 +84,20 @@ class TorchTask(ServedTask):
         self._write(buffer.truncated, truncated & ~terminated)
         self._finish()
 
+    def attach(self, memory: Any) -> None:
+        """Pin the memory for a GPU, which otherwise copies through a buffer of the driver's and waits for it."""
+        if self._device.type == "cuda":
+            self._pinned = PinnedMemory(memory, torch.cuda.cudart())  # type: ignore[no-untyped-call]
+            if not self._pinned.registered:
+                with suppress(RuntimeError):  # CUDA reports the refusal once more, at the next launch of a kernel
+                    torch.zeros(1, device=self._device)
+
+    def detach(self) -> None:
+        """Unpin the memory."""
+        if self._pinned is not None:
+            self._pinned.release()
+            self._pinned = None
+
     def close(self) -> None:
         """Close the environment."""
         self._env.close()
@@ -93,6 +109,31 @@ class TorchTask(ServedTask):
         """Wait until everything that was written has arrived: the other side knows nothing of CUDA streams."""
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
+
+
+class PinnedMemory:
+    """Memory that a GPU reads and writes directly while this lives; if CUDA refuses, copies are only slower.
+
+    Args:
+        memory: a writable buffer.
+        cudart: the CUDA runtime, as `torch.cuda.cudart()` returns it.
+    """
+
+    def __init__(self, memory: Any, cudart: Any) -> None:
+        array = np.frombuffer(memory, np.uint8)
+        self._cudart = cudart
+        self._address = array.ctypes.data
+        error = int(cudart.cudaHostRegister(self._address, array.nbytes, 0))
+        self.registered = error == 0
+        """Whether CUDA agreed."""
+        if not self.registered:
+            sys.stderr.write(f"The shared memory could not be pinned (CUDA error {error}), so copies are slower.\n")
+
+    def release(self) -> None:
+        """Unpin the memory; releasing twice is harmless."""
+        if self.registered:
+            self.registered = False
+            self._cudart.cudaHostUnregister(self._address)
 
 
 def checked_device(given: str | None) -> str:
