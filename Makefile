@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help study test fast format docs docs-serve isaaclab test-isaaclab clean
+.PHONY: help study test fast format docs docs-serve isaaclab test-isaaclab mjlab clean
 
 help:
 	@echo 'make study    set up .venv, run the quickstart study, print the best configuration'
@@ -19,6 +19,7 @@ help:
 	@echo 'make docs-serve   show the documentation in a browser while its pages are edited'
 	@echo 'make isaaclab       set up Isaac Lab in an environment of its own, outside this folder (1.8 GB)'
 	@echo 'make test-isaaclab  run the tests that need it'
+	@echo 'make mjlab          set up mjlab in an environment of its own, outside this folder (2.3 GB)'
 	@echo 'make clean    remove .venv and the caches; keeps runs/'
 
 study: $(INSTALLED)
@@ -73,6 +74,22 @@ test-isaaclab: export WARP_CACHE_PATH := $(ISAACLAB)/kernels
 test-isaaclab: $(INSTALLED) $(ISAACLAB_INSTALLED) $(ISAACLAB_2)
 	$(BIN)/python -m tests.isaaclab.assets '$(ISAACLAB)/assets'
 	$(BIN)/python -m pytest tests/isaaclab
+
+# mjlab in an environment of its own outside this folder; no test needs it. Torch comes first and is named again, so that
+# nothing replaces the build that pip took for this machine.
+MJLAB := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sac-tuner/mjlab-1.6
+MJLAB_PYTHON ?= python3.11
+MJLAB_INSTALLED := $(MJLAB)/.installed
+
+mjlab: $(MJLAB_INSTALLED)
+	@echo 'export TUNER_MJLAB_PYTHON=$(MJLAB)/env/bin/python WARP_CACHE_PATH=$(MJLAB)/kernels'
+
+$(MJLAB_INSTALLED):
+	mkdir -p '$(MJLAB)'
+	test -x '$(MJLAB)/env/bin/python' || $(MJLAB_PYTHON) -m venv '$(MJLAB)/env'
+	'$(MJLAB)/env/bin/python' -m pip install --quiet "$$(grep '^torch==' constraints.txt)"
+	'$(MJLAB)/env/bin/python' -m pip install --quiet "$$(grep '^torch==' constraints.txt)" mjlab==1.6.0
+	touch '$@'
 
 # MkDocs's theme announces the end of its maintenance in 2027 at every build.
 docs docs-serve: export NO_MKDOCS_2_WARNING := 1
