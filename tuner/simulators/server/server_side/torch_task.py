@@ -4,6 +4,7 @@ The unwrapped environment is stepped directly. Each way there is one copy, from 
 into the shared memory, and no Python code runs for single robots.
 """
 
+import sys
 from abc import abstractmethod
 from contextlib import suppress
 from typing import Any
