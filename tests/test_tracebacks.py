@@ -167,3 +167,7 @@ def test_a_frame_is_added_to_a_message_as_far_as_it_is_not_there():
     )
     assert with_frame("It failed at /home/me/arm.py, line 44: no", FRAME).count("arm.py") == 2
     assert with_frame("It failed.", None) == "It failed."
+
+
+def test_an_empty_log_has_no_frame():
+    assert user_frame("") is None

@@ -7,6 +7,7 @@ own, the log of a process that died.
 import re
 import traceback
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -120,7 +121,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 def _user_frames(lines: list[str]) -> Iterator[str]:
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in pairwise([*lines, ""]):
         found = _FRAME.match(line)
         if found is None or _NOT_THE_USERS.search(found["file"]) or found["file"].startswith(_PACKAGE):
             continue
