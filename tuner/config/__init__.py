@@ -26,6 +26,7 @@ from tuner.config.agent import (
     Network,
     linear_start,
 )
+from tuner.config.arguments import ENTROPY_ALGORITHMS, SBX_DEFAULTS, checked_argument
 from tuner.config.study import (
     DEFAULT_STORAGE,
     BudgetConfig,
@@ -41,7 +42,9 @@ from tuner.config.trial import TrialSpec
 
 __all__ = [
     "DEFAULT_STORAGE",
+    "ENTROPY_ALGORITHMS",
     "OFF_POLICY",
+    "SBX_DEFAULTS",
     "ActionBoundsFile",
     "ActionBox",
     "AgentConfig",
@@ -68,6 +71,7 @@ __all__ = [
     "WorkersConfig",
     "bundled_studies",
     "check_percentiles",
+    "checked_argument",
     "describe_problems",
     "dump_bounds",
     "dump_study",

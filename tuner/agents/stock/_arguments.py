@@ -3,13 +3,12 @@
 import inspect
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stable_baselines3.common.utils import LinearSchedule
 
 from tuner.agents.stock._timed import STOCK_CLASSES
-from tuner.config import AgentConfig, linear_start
+from tuner.config import ENTROPY_ALGORITHMS, AgentConfig, checked_argument, linear_start
 from tuner.errors import UserError, unknown_name
 
 _OWNED = {
@@ -31,70 +30,6 @@ _OWNED = {
 """Arguments of the SBX classes that a configuration cannot set, each with the reason."""
 
 
-@dataclass(frozen=True)
-class _Number:
-    """The numbers an argument may be."""
-
-    low: float
-    high: float = math.inf
-    whole: bool = False
-    above: bool = False
-    """Whether `low` itself is excluded."""
-    also: tuple[Any, ...] = ()
-    """Other values that are allowed."""
-
-    def describe(self) -> str:
-        """Return what is allowed, completing "must be …"."""
-        kind = "a whole number" if self.whole else "a number"
-        low = f"{'above' if self.above else 'of at least'} {self.low:g}"
-        high = "" if math.isinf(self.high) else f" and at most {self.high:g}"
-        others = "".join(f", or {value!r}" for value in self.also)
-        return f"{kind} {low}{high}{others}"
-
-    def allows(self, value: Any) -> bool:
-        """Return whether `value` is allowed; booleans are not numbers here."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value in self.also
-        if value in self.also:
-            return True
-        if self.whole and not isinstance(value, int):
-            return False
-        above_low = value > self.low if self.above else value >= self.low
-        return math.isfinite(value) and above_low and value <= self.high
-
-
-_COUNT = _Number(1, whole=True)
-_POSITIVE = _Number(0, above=True)
-_NUMBERS = {
-    "learning_rate": _POSITIVE,
-    "qf_learning_rate": _Number(0, above=True, also=(None,)),
-    "buffer_size": _COUNT,
-    "learning_starts": _Number(0, whole=True),
-    "batch_size": _COUNT,
-    "tau": _Number(0, 1, above=True),
-    "gamma": _Number(0, 1, above=True),
-    "train_freq": _COUNT,
-    "gradient_steps": _Number(1, whole=True, also=(-1,)),
-    "policy_delay": _COUNT,
-    "n_steps": _COUNT,
-    "sde_sample_freq": _Number(1, whole=True, also=(-1,)),
-    "stats_window_size": _COUNT,
-    "top_quantiles_to_drop_per_net": _Number(0, 24, whole=True),
-    "target_policy_noise": _Number(0),
-    "target_noise_clip": _Number(0),
-    "action_noise": _Number(0, also=(None,)),
-    "n_epochs": _COUNT,
-    "gae_lambda": _Number(0, 1),
-    "clip_range": _POSITIVE,
-    "vf_coef": _Number(0),
-    "max_grad_norm": _POSITIVE,
-    "target_kl": _Number(0, above=True, also=(None,)),
-    "target_entropy": _Number(-math.inf, also=("auto",)),
-}
-_SWITCHES = ("use_sde", "use_sde_at_warmup", "normalize_advantage")
-_ENTROPY_ALGORITHMS = ("sac", "tqc", "crossq")
-
-
 def checked_arguments(config: AgentConfig, *, num_envs: int) -> dict[str, Any]:
     """Return the constructor arguments as SBX takes them, without the policy's (see `policy_arguments`).
 
@@ -111,10 +46,8 @@ def checked_arguments(config: AgentConfig, *, num_envs: int) -> dict[str, Any]:
     """
     arguments = dict(config.arguments)
     _check_names(config.algorithm, arguments)
-    if "train_freq" in arguments:
-        arguments["train_freq"] = _train_freq(arguments["train_freq"])
     for name, value in arguments.items():
-        arguments[name] = _checked_value(config.algorithm, name, value)
+        arguments[name] = checked_argument(config.algorithm, name, value)
     if config.off_policy:
         _check_buffer(config.algorithm, arguments, num_envs)
     else:
@@ -142,64 +75,6 @@ def _check_names(algorithm: str, arguments: dict[str, Any]) -> None:
             raise UserError(f"The {algorithm} argument '{name}' cannot be set: {_OWNED[name]}.")
         if name not in known:
             raise unknown_name(f"{algorithm} argument", name, known - set(_OWNED))
-
-
-def _train_freq(value: Any) -> Any:
-    """Return how many steps lie between updates; SBX's pair of a number and a unit is accepted if the unit is steps."""
-    if isinstance(value, list | tuple) and len(value) == 2 and value[1] == "step":
-        return value[0]
-    return value
-
-
-def _checked_value(algorithm: str, name: str, value: Any) -> Any:
-    """Return the value as SBX takes it."""
-    if name == "ent_coef":
-        return _entropy_coefficient(algorithm, value)
-    if name == "learning_rate" and isinstance(value, str):
-        return _learning_rate(algorithm, value)
-    if name in _SWITCHES and not isinstance(value, bool):
-        raise UserError(f"The {algorithm} argument '{name}' is {value!r} but must be true or false.")
-    rule = _NUMBERS.get(name)
-    if rule is None:
-        return value
-    if name == "qf_learning_rate" and linear_start(value) is not None:
-        raise UserError(
-            f"The {algorithm} argument 'qf_learning_rate' is {value!r}, but SBX has no schedule for critics alone. "
-            "Leave it out: critics then follow the schedule of learning_rate."
-        )
-    if not rule.allows(value):
-        raise UserError(f"The {algorithm} argument '{name}' is {value!r} but must be {rule.describe()}.")
-    return float(value) if isinstance(value, int) and not rule.whole else value
-
-
-def _learning_rate(algorithm: str, value: str) -> str:
-    if linear_start(value) is None:
-        raise UserError(
-            f"The {algorithm} argument 'learning_rate' is {value!r} but must be {_POSITIVE.describe()}, or "
-            "lin_<number above 0>, such as lin_7.3e-4, which falls to zero over the budget."
-        )
-    return value
-
-
-def _entropy_coefficient(algorithm: str, value: Any) -> Any:
-    """Return `ent_coef`, a number or, where it can be learned, "auto" or "auto_<initial value>"."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
-        return float(value)
-    learned = algorithm in _ENTROPY_ALGORITHMS
-    if learned and isinstance(value, str):
-        prefix, separator, initial = value.partition("_")
-        if prefix == "auto" and (not separator or _is_positive(initial)):
-            return value
-    allowed = 'a number of at least 0, "auto", or "auto_<number above 0>"' if learned else "a number of at least 0"
-    raise UserError(f"The {algorithm} argument 'ent_coef' is {value!r} but must be {allowed}.")
-
-
-def _is_positive(text: str) -> bool:
-    try:
-        value = float(text)
-    except ValueError:
-        return False
-    return math.isfinite(value) and value > 0
 
 
 def _check_buffer(algorithm: str, arguments: dict[str, Any], num_envs: int) -> None:
@@ -240,9 +115,9 @@ def _check_rollout(arguments: dict[str, Any], num_envs: int) -> None:
 def _check_target_entropy(config: AgentConfig) -> None:
     if config.target_entropy_std is None:
         return
-    if config.algorithm not in _ENTROPY_ALGORITHMS:
+    if config.algorithm not in ENTROPY_ALGORITHMS:
         raise UserError(
-            f"target_entropy_std does not apply to {config.algorithm}: only {', '.join(_ENTROPY_ALGORITHMS)} have a "
+            f"target_entropy_std does not apply to {config.algorithm}: only {', '.join(ENTROPY_ALGORITHMS)} have a "
             "target entropy."
         )
     if "target_entropy" in config.arguments:
