@@ -27,5 +27,5 @@ def test_defaults_are_allowed_values(algorithm: Any) -> None:
 def test_one_argument_is_checked_alone() -> None:
     assert checked_argument("sac", "train_freq", [4, "step"]) == 4
     assert checked_argument("sac", "gamma", 1) == 1.0
-    with pytest.raises(UserError, match="'gamma' is 1.5 but must be a number above 0 and at most 1"):
+    with pytest.raises(UserError, match=r"'gamma' is 1\.5 but must be a number above 0 and at most 1"):
         checked_argument("sac", "gamma", 1.5)

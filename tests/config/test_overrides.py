@@ -64,7 +64,6 @@ def test_the_last_one_wins_and_nothing_is_lost(path: Path) -> None:
         ("budgt.seconds=60", ["Unknown key 'budgt'", "Did you mean 'budget'?"]),
         ("budget.seconds.more=1", ["'budget.seconds' has no keys of its own", "budget.seconds=…"]),
         ("warm_start.0=a", ["'warm_start' has no keys of its own"]),
-        ("fixed.a.b=1", ["'fixed.a' has no keys of its own"]),
         ("task.options.noise.level=1", ["'task.options.noise' is True in the study file and has no keys"]),
         ("budget.seconds", ["path=value", "'budget.seconds'"]),
         ("=60", ["path=value"]),

@@ -22,6 +22,7 @@ from tuner.config import (
     dump_study,
     load_study,
 )
+from tuner.config.recipes import Recipe
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
 NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}", fullmatch=True)
@@ -31,14 +32,23 @@ COUNT = st.integers(1, 10**9)
 SCALAR = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | FINITE | TEXT
 JSON = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
 OPTIONS = st.dictionaries(TEXT, JSON, max_size=3)
+RECIPE = st.builds(
+    Recipe,
+    name=NAME,
+    algorithm=st.none() | st.just("sac"),
+    values=OPTIONS.filter(bool),
+    file_values=OPTIONS,
+    parameters=st.dictionaries(TEXT, SCALAR, max_size=2),
+    num_envs=st.none() | COUNT,
+)
 
 STUDIES = st.builds(
     StudyConfig,
     study=NAME,
     task=st.builds(TaskConfig, id=NAME, simulator=NAME, num_envs=COUNT, options=OPTIONS),
     search_space=NAME,
-    fixed=st.dictionaries(TEXT, SCALAR, max_size=4),
-    warm_start=st.lists(TEXT, max_size=3, unique=True).map(tuple),
+    fixed=OPTIONS,
+    warm_start=st.lists(TEXT | RECIPE, max_size=3, unique_by=lambda start: getattr(start, "name", start)).map(tuple),
     objective=st.builds(ObjectiveConfig, target=FINITE)
     | st.builds(ObjectiveConfig, kind=st.just("return_at_budget"), target=st.none() | FINITE),
     budget=st.builds(

@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from tests.docs.pages import fenced, page
+from tests.export.example import example
 from tuner.config import StudyConfig, bundled_studies, load_study
+from tuner.export import dump_configuration
 from tuner.spaces import load_space
 from tuner.study import create_pruner
 
@@ -44,6 +46,19 @@ def test_the_block_has_every_key_with_its_default(tmp_path):
     missing = set(paths(StudyConfig)) - set(given(yaml.safe_load(block)))
     # In a study file `action_bounds` is the path of a file of its own.
     assert {path for path in missing if not path.startswith("action_bounds.")} == set()
+
+
+def test_the_warm_starts_of_every_kind_are_read(tmp_path):
+    (block,) = (block for block in fenced(PAGE, "text") if block.startswith("warm_start:"))
+    (tmp_path / "sac.yml").write_text("Pendulum-v1: {learning_rate: 0.001}\nAnt-v4: {gamma: 0.99}")
+    (tmp_path / "best.json").write_text(dump_configuration(example()))
+    (tmp_path / "study.yaml").write_text(
+        f"study: mine\ntask: {{id: Toy}}\nsearch_space: sac_speed\nobjective: {{target: 1}}\n{block}"
+    )
+    starts = load_study(tmp_path / "study.yaml").warm_start
+    names = [getattr(start, "name", start) for start in starts]
+    assert names == ["raffin_part2", "values 2", "sac.yml:Pendulum-v1", "best.json"]
+    assert starts[-1].all_values["batch_size"] == 512
 
 
 @pytest.mark.parametrize("name", sorted(bundled_studies()))

@@ -71,6 +71,7 @@ def test_without_confirmation_it_is_the_best_trial_with_a_warning(race):
     assert len(provenance.seeds) == 1
     # x = 0.3 reaches the target of 10 after 20 s, at 1000 steps a second.
     assert (provenance.times_seconds, provenance.best_return, provenance.env_steps) == ((20.0,), 10.0, 20_000)
+    assert provenance.parameters == race.study.trials[0].params
     assert provenance.versions == {"jax": "1.2.3"}
     assert (provenance.machine.cpu, provenance.machine.accelerator) == ("Some CPU", "gpu")
     assert provenance.machine.recorded == "training"

@@ -12,6 +12,7 @@ from tuner.config._own_files import absolute_path, with_absolute_files
 from tuner.config._problems import describe_problems
 from tuner.config._yaml import dump_yaml, parse_yaml
 from tuner.config.action_bounds import load_bounds
+from tuner.config.recipes import as_recipe_file, read_recipe
 from tuner.config.study import StudyConfig, TaskConfig
 from tuner.errors import UserError, nearest, unknown_name
 from tuner.passwords import mask_passwords
@@ -29,15 +30,15 @@ def load_study(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
 
     Returns:
         The study. Paths of the user's Python files and modules (in `search_space` and `task`) are absolute, and the
-        path in `action_bounds` is replaced by the content of that file. Relative paths in the study file start at its
-        folder, those in `overrides` at the working directory; modules are looked for in both.
+        paths in `action_bounds` and `warm_start` are replaced by the content of those files. Relative paths in the
+        study file start at its folder, those in `overrides` at the working directory; modules are looked for in both.
 
     Raises:
         UserError: if there is no such study, it cannot be read, or something in it is wrong; all mistakes at once.
     """
     data = _with_absolute_files(apply_overrides(_study_data(path), overrides), Path.cwd())
     source = f"{path} with --set {' --set '.join(map(mask_passwords, overrides))}" if overrides else str(path)
-    return _checked(_with_bounds(data), source)
+    return _checked(_with_recipes(_with_bounds(data), source), source)
 
 
 def load_task(path: str | Path) -> TaskConfig:
@@ -47,7 +48,7 @@ def load_task(path: str | Path) -> TaskConfig:
         UserError: as `load_study` does, for mistakes anywhere but in the bounds file.
     """
     data = _with_absolute_files(_study_data(path), Path.cwd())
-    return _checked({**data, "action_bounds": None}, str(path)).task
+    return _checked(_with_recipes({**data, "action_bounds": None}, str(path)), str(path)).task
 
 
 def dump_study(config: StudyConfig) -> str:
@@ -155,6 +156,8 @@ def _with_absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
         data["search_space"] = absolute_path(data["search_space"], folder)
     if isinstance(data.get("action_bounds"), str):
         data["action_bounds"] = absolute_path(data["action_bounds"], folder)
+    if isinstance(data.get("warm_start"), list):
+        data["warm_start"] = [_with_absolute_file(start, folder) for start in data["warm_start"]]
     if isinstance(data.get("task"), dict):
         data["task"] = with_absolute_files(data["task"], folder)
     return data
@@ -168,6 +171,36 @@ def _with_bounds(data: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(given, str):
         raise UserError(f"action_bounds is {given!r}, but needs the path of a bounds file, such as bounds.yaml.")
     return {**data, "action_bounds": load_bounds(given).model_dump()}
+
+
+def _with_absolute_file(start: Any, folder: Path) -> Any:
+    """Return a warm start with the absolute path of its file, if it has one."""
+    found = (as_recipe_file(start) or start) if isinstance(start, str) else start
+    if isinstance(found, dict) and isinstance(found.get("file"), str):
+        return {**found, "file": absolute_path(found["file"], folder)}
+    return found
+
+
+def _with_recipes(data: dict[str, Any], source: str) -> dict[str, Any]:
+    """Return a copy in which warm starts other than names are replaced by what they say; `source` is for errors."""
+    starts = data.get("warm_start")
+    if not isinstance(starts, list):
+        return data
+    found: list[Any] = []
+    for index, start in enumerate(starts):
+        place = f"{source} has a mistake:\n  warm_start.{index}"
+        if not isinstance(start, str | dict):
+            raise UserError(
+                f"{place}: needs the name of a warm start, a file such as best.json or {{file: sac.yml, entry: "
+                f"Pendulum-v1}}, or values in SBX's names such as {{learning_rate: 1e-3}}, but {start!r} was given."
+            )
+        try:
+            found.append(
+                start if isinstance(start, str) else read_recipe(start, name=f"values {index + 1}").model_dump()
+            )
+        except UserError as error:
+            raise UserError(f"{place}: {error}") from error
+    return {**data, "warm_start": found}
 
 
 def _is_own_file(reference: object) -> bool:

@@ -123,19 +123,20 @@ def dump_yaml(data: Any, *, short_lists: bool = False) -> str:
     )
 
 
-def parse_yaml(text: str, source: str) -> Any:
+def parse_yaml(text: str, source: str, loader: type[CheckedLoader] = _StudyLoader) -> Any:
     """Return the one document in `text` as plain Python values; None if it is empty.
 
     Args:
         text: the YAML.
         source: where it comes from, for errors.
+        loader: reads it; by default as study files are read.
 
     Raises:
         UserError: if it is not YAML, has a duplicate key or a key that is not text, asks for Python objects, or has a
             value that does not fit its tag; with line and column.
     """
     try:
-        return yaml.load(text, Loader=_StudyLoader)
+        return yaml.load(text, Loader=loader)
     except yaml.YAMLError as error:
         raise UserError(f"{source}{_place(error)} is not valid YAML: {_problem(error)}.") from error
     except RecursionError as error:

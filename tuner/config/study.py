@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tuner.config._types import Frozen, Listed, PositiveCount, PositiveSeconds
 from tuner.config.action_bounds import ActionBoundsFile
+from tuner.config.recipes import Recipe
 
 Options = dict[str, JsonValue]
 
@@ -111,10 +112,11 @@ class StudyConfig(Frozen):
     action_bounds: ActionBoundsFile | None = None
     """The content of a bounds file, as `tuner bounds` writes it; the study file has its path. It replaces the shares of
     the task's own action box that the search space and its warm starts use otherwise."""
-    fixed: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
-    """Parameters that have these values instead of sampled ones."""
-    warm_start: Annotated[tuple[str, ...], Listed] = ()
-    """Named configurations of the search space that are tried first."""
+    fixed: Options = Field(default_factory=dict)
+    """Parameters that have these values instead of sampled ones, under the search space's names or SBX's."""
+    warm_start: Annotated[tuple[str | Recipe, ...], Listed] = ()
+    """Configurations that are tried first: named ones of the search space, and others in SBX's names. A study file has
+    the paths of those in other files."""
     objective: ObjectiveConfig
     budget: BudgetConfig = BudgetConfig()
     sampler: SamplerConfig = SamplerConfig()
@@ -126,10 +128,11 @@ class StudyConfig(Frozen):
 
     @field_validator("warm_start")
     @classmethod
-    def _no_duplicates(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _no_duplicates(cls, starts: tuple[str | Recipe, ...]) -> tuple[str | Recipe, ...]:
+        names = [start if isinstance(start, str) else start.name for start in starts]
         if len(set(names)) != len(names):
             raise ValueError("a warm start is named twice")
-        return names
+        return starts
 
     @model_validator(mode="after")
     def _bounds_for_this_task(self) -> Self:

@@ -59,6 +59,8 @@ class Provenance(Frozen):
     """The trial's best return in the study."""
     env_steps: int | None = Field(default=None, ge=0)
     """Environment steps that the trial took in the study, over all robots."""
+    parameters: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
+    """The trial's parameters in its search space, so that the space finds the configuration again as a warm start."""
     machine: Machine
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of the packages that the trial used."""

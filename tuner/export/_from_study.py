@@ -126,6 +126,7 @@ def _exported(
             trial=trial.number,
             best_return=outcome.best_return if outcome else None,
             env_steps=outcome.env_steps if outcome else None,
+            parameters=trial.params,
             machine=_machine(details),
             versions=details.get("versions", {}),
             simulator=details.get("simulator", {}),

@@ -3,7 +3,8 @@
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import FailedTrialsError, StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
-from tuner.study._resume import conclude_stale_trials, reference_given_up, warm_start_parameters
+from tuner.study._queue import Start, has_parameters, make_start, warm_start_parameters
+from tuner.study._resume import conclude_stale_trials, reference_given_up
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
@@ -13,6 +14,7 @@ __all__ = [
     "Manager",
     "RunningTrial",
     "SilentListener",
+    "Start",
     "StopSwitch",
     "StudyListener",
     "TimeToReturnPruner",
@@ -23,6 +25,8 @@ __all__ = [
     "conclude_trial",
     "create_pruner",
     "create_sampler",
+    "has_parameters",
+    "make_start",
     "pruner_names",
     "reference_given_up",
     "sampler_names",

@@ -1,6 +1,6 @@
 """A study's manager: opens it, and runs the loop over Optuna and the workers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import optuna
@@ -26,6 +26,7 @@ from tuner.storage import (
 from tuner.storage.attributes import VERDICT, counts
 from tuner.study._listener import SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop
+from tuner.study._queue import QueueCheck, with_own_names
 from tuner.study._resume import open_study
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, propose_trial
 from tuner.training import StopRequest
@@ -103,7 +104,8 @@ class Manager:
                 raise storage_error(error, shown) from error
 
     def _loop(self, study: optuna.Study) -> TrialLoop:
-        source = _Search(study, self._space, self._config, self._runs_dir)
+        queue = QueueCheck(study, self._space, with_own_names(self._config, self._space), self._listener.on_message)
+        source = _Search(study, self._space, self._config, self._runs_dir, queue, self._listener.on_message)
         return TrialLoop(
             source,
             study,
@@ -119,11 +121,21 @@ class Manager:
 class _Search:
     """A study as a source of trials: the sampler proposes them, the pruner stops them."""
 
-    def __init__(self, study: optuna.Study, space: SearchSpace, config: StudyConfig, runs_dir: Path | None) -> None:
+    def __init__(
+        self,
+        study: optuna.Study,
+        space: SearchSpace,
+        config: StudyConfig,
+        runs_dir: Path | None,
+        queue: QueueCheck,
+        say: Callable[[str], None],
+    ) -> None:
         self._study = study
         self._space = space
         self._config = config
         self._runs_dir = runs_dir
+        self._queue = queue
+        self._say = say
         self._counted = sum(counts(trial) for trial in study.get_trials(deepcopy=False))
 
     @property
@@ -131,6 +143,8 @@ class _Search:
         return self._counted >= self._config.budget.trials
 
     def next_trial(self, running: Mapping[int, RunningTrial]) -> RunningTrial | None:
+        for reason in self._queue.refuse():
+            self._say(reason)
         while self._counted + len(running) < self._config.budget.trials:
             trial = propose_trial(self._study, self._space, self._config, self._runs_dir)
             if trial is not None:

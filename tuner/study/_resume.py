@@ -1,26 +1,25 @@
 """Open a new or existing study, and clear up what an earlier run left behind."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import StudyConfig
-from tuner.errors import UserError, unknown_name
+from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.storage import check_fingerprint, check_not_running, check_schema_number, fingerprint, write_config
-from tuner.storage.attributes import WARM_START, outcome_of
+from tuner.storage.attributes import outcome_of
 from tuner.study._optuna_options import without_experimental_warnings
+from tuner.study._queue import QueueCheck, check_names, make_start, queue_starts, warm_start_parameters, with_own_names
 from tuner.study._running_trial import conclude_trial, write_outcome
 from tuner.study.pruners import create_pruner
-from tuner.study.samplers import create_sampler, parameters_of, rehearse
+from tuner.study.samplers import create_sampler, rehearse
 
 _METRIC = {"time_to_return": "score in seconds", "return_at_budget": "minus the return"}
 
@@ -44,8 +43,9 @@ def open_study(
             that name that cannot be compared with this one, or one that another manager runs. Nothing is changed
             in that case.
     """
-    warm_starts = warm_start_parameters(config, space)
-    distributions = check_names(config, space, warm_starts)
+    as_given, config = config, with_own_names(config, space)
+    starts = [make_start(config, space, start) for start in config.warm_start]
+    distributions = check_names(config, space, starts)
     _check_confirm(config, space)
     pruner = create_pruner(config.pruner, objective=config.objective, budget=config.budget, seed=config.sampler.seed)
     # A mistake in its options must show before a study is created, and not only after the warm starts.
@@ -55,9 +55,12 @@ def open_study(
     study.sampler = create_sampler(config.sampler, trials_so_far=trials_so_far, fixed=config.fixed)
     with without_experimental_warnings():
         study.set_metric_names([_METRIC[config.objective.kind]])
-    write_config(study, config)
+    write_config(study, as_given)
     conclude_stale_trials(study, config)
-    _queue_warm_starts(study, warm_starts)
+    refused = QueueCheck(study, space, config, say).refuse()
+    if refused:
+        raise UserError("\n".join([*refused, "Such trials are not trained; the same command goes on without them."]))
+    queue_starts(study, starts, space, say)
     return study
 
 
@@ -81,42 +84,6 @@ def _create_or_load(
     check_fingerprint(study, facts)
     say(f"The study '{name}' starts again from nothing: none of its trials was trained to its end:\n{differences}")
     return study
-
-
-def warm_start_parameters(
-    config: StudyConfig, space: SearchSpace, names: Iterable[str] | None = None
-) -> dict[str, dict[str, Any]]:
-    """Return the parameters of warm starts; pinned parameters win.
-
-    Args:
-        config: the study file.
-        space: the search space, with the study's action bounds if it has any.
-        names: the warm starts; None for all that the study file tries first.
-
-    Raises:
-        UserError: for a name the search space does not have, or a warm start that fails.
-    """
-    chosen = config.warm_start if names is None else names
-    return {name: {**space.warm_start(name, config.task), **config.fixed} for name in chosen}
-
-
-def check_names(
-    config: StudyConfig, space: SearchSpace, warm_starts: Mapping[str, Mapping[str, Any]]
-) -> dict[str, BaseDistribution]:
-    """Check pinned parameters, and that warm starts set none that the search space does not draw.
-
-    Returns:
-        The parameters of the search space, with their ranges.
-
-    Raises:
-        UserError: for an unknown name, a pinned value out of range, or a space that fails or gives everything up.
-    """
-    distributions = parameters_of(space, config.task, fixed=config.fixed, starts=warm_starts.values())
-    for name, parameters in warm_starts.items():
-        for parameter in parameters:
-            if parameter not in distributions:
-                raise unknown_name("parameter", parameter, distributions, where=f"in warm start '{name}'")
-    return distributions
 
 
 def _check_confirm(config: StudyConfig, space: SearchSpace) -> None:
@@ -164,18 +131,3 @@ def _lost(frozen: FrozenTrial, config: StudyConfig) -> Outcome:
     clock_seconds = (frozen.last_step or 0) * config.budget.seconds / config.budget.ticks
     message = "The program was killed while this trial ran."
     return replace(Outcome(kind=OutcomeKind.INTERRUPTED, message=message), clock_seconds=clock_seconds)
-
-
-def _queue_warm_starts(study: optuna.Study, warm_starts: dict[str, dict[str, Any]]) -> None:
-    """Enqueue the warm starts that the study does not have yet; those that ended by the user's mistake do not count."""
-    trials = study.get_trials(deepcopy=False)
-    seen = {trial.user_attrs.get(WARM_START) for trial in trials if not _ended_by_mistake(trial)}
-    for name, parameters in warm_starts.items():
-        if name not in seen:
-            study.enqueue_trial(parameters, user_attrs={WARM_START: name})
-
-
-def _ended_by_mistake(trial: FrozenTrial) -> bool:
-    """Return whether a trial ended because of the user's mistake, and so was neither counted nor queued again."""
-    outcome = outcome_of(trial)
-    return outcome is not None and bool(outcome.details.get("user_error"))

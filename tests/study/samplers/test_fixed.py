@@ -10,7 +10,6 @@ from tuner.config import AgentConfig, TaskConfig
 from tuner.errors import UserError
 from tuner.spaces import SearchSpace
 from tuner.study.samplers import check_fixed, parameters_of
-from tuner.study.samplers._fixed import FixedValue
 
 SPACE = {
     "learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
@@ -33,7 +32,7 @@ SPACE = {
         ("net", "small"),
     ],
 )
-def test_allowed(name: str, value: FixedValue) -> None:
+def test_allowed(name: str, value: Any) -> None:
     assert check_fixed({name: value}, SPACE) is None
 
 
@@ -50,7 +49,7 @@ def test_allowed(name: str, value: FixedValue) -> None:
         ("net", None, "allows one of 'small', 'large'"),
     ],
 )
-def test_refused(name: str, value: FixedValue, message: str) -> None:
+def test_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
         check_fixed({name: value}, SPACE)
 

@@ -17,7 +17,6 @@ from optuna.samplers import (
 from tuner.config import SamplerConfig
 from tuner.errors import UserError, unknown_name
 from tuner.study._optuna_options import checked_options, without_experimental_warnings
-from tuner.study.samplers._fixed import FixedValue
 from tuner.study.samplers._local_search import LocalSampler
 
 _SAMPLERS: Mapping[str, Callable[..., BaseSampler]] = {
@@ -48,7 +47,7 @@ def sampler_names() -> list[str]:
 
 
 def create_sampler(
-    config: SamplerConfig, *, trials_so_far: int = 0, fixed: Mapping[str, FixedValue] | None = None
+    config: SamplerConfig, *, trials_so_far: int = 0, fixed: Mapping[str, Any] | None = None
 ) -> BaseSampler:
     """Make the sampler that a study file names.
 

@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError, unknown_name
-from tuner.spaces import SearchSpace
-
-FixedValue = bool | int | float | str | None
+from tuner.spaces import SearchSpace, allows, described
 
 
-def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, BaseDistribution]) -> None:
+def check_fixed(fixed: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]) -> None:
     """Check pinned names and values against the search space.
 
     Optuna itself ignores an unknown name, and accepts a value out of range with a warning.
@@ -27,17 +25,15 @@ def check_fixed(fixed: Mapping[str, FixedValue], distributions: Mapping[str, Bas
     for name, value in fixed.items():
         if name not in distributions:
             raise unknown_name("parameter", name, distributions, where="in 'fixed'")
-        if not _allowed(value, distributions[name]):
-            raise UserError(
-                f"fixed.{name} is {value!r}, but the search space allows {_described(distributions[name])}."
-            )
+        if not allows(distributions[name], value):
+            raise UserError(f"fixed.{name} is {value!r}, but the search space allows {described(distributions[name])}.")
 
 
 def parameters_of(
     space: SearchSpace,
     task: TaskConfig,
     *,
-    fixed: Mapping[str, FixedValue] | None = None,
+    fixed: Mapping[str, Any] | None = None,
     starts: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, BaseDistribution]:
     """Return the parameters that a search space draws, with their ranges; check those that are pinned.
@@ -73,22 +69,3 @@ def parameters_of(
         found = {**space.explore(task, wanted=wanted).distributions, **found}
     check_fixed(pinned, found)
     return found
-
-
-def _allowed(value: FixedValue, distribution: BaseDistribution) -> bool:
-    if isinstance(distribution, CategoricalDistribution):
-        # True == 1 in Python, but not in a study file
-        return any(
-            choice == value and isinstance(choice, bool) == isinstance(value, bool) for choice in distribution.choices
-        )
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return bool(distribution._contains(distribution.to_internal_repr(value)))
-
-
-def _described(distribution: BaseDistribution) -> str:
-    if isinstance(distribution, CategoricalDistribution):
-        return "one of " + ", ".join(repr(choice) for choice in distribution.choices)
-    low, high, step = (getattr(distribution, name, None) for name in ("low", "high", "step"))
-    by = f" in steps of {step}" if step is not None and step != 1 else ""
-    return f"{low} to {high}{by}"

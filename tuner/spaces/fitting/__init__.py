@@ -1,0 +1,6 @@
+"""Express configurations that people have, in SBX's names, in the parameters of a search space."""
+
+from tuner.spaces.fitting._fit import Fit, check_own, fit_pinned, fit_recipe
+from tuner.spaces.fitting._remarks import Remark
+
+__all__ = ["Fit", "Remark", "check_own", "fit_pinned", "fit_recipe"]
