@@ -155,7 +155,7 @@ class QueueCheck:
             ranges = parameters_of(self._space, self._config.task, fixed=self._config.fixed, starts=[queued])
             check_own(queued, ranges, f"the queued trial {trial.number}")
         except UserError as error:
-            self._fail(trial, f"{error} It is not trained. Queue another with: tuner enqueue {self._study.study_name}")
+            self._fail(trial, f"{error} It is not trained.")
             return str(error)
         return None
 

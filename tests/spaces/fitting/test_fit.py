@@ -176,6 +176,7 @@ def plain(algorithm):
     return SearchSpace(algorithm, space)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ENTRIES, reason="pip install --no-deps rl-zoo3 to read its files")
 @pytest.mark.parametrize("algorithm", ["sac", "tqc", "td3", "crossq", "ppo"])
 def test_every_entry_of_rl_zoo_is_expressed_or_refused(algorithm):

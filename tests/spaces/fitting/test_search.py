@@ -17,7 +17,7 @@ def nearest(space, agent, task, pinned=()):
     return come_near(try_out, start, wanted, influences(try_out, start, pinned=dict(pinned)), pinned=dict(pinned))
 
 
-CASES = [(name, start) for name in bundled_spaces() for start in load_space(name).warm_starts]
+CASES = [(name, start) for name in bundled_spaces() if name != "sac_bounds" for start in load_space(name).warm_starts]
 
 
 @pytest.mark.parametrize(("name", "start"), CASES)
