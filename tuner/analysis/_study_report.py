@@ -1,5 +1,6 @@
 """A study in one record: its best configuration, how its trials ended, and how the time was spent."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,9 @@ from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Outcome, OutcomeKind
 from tuner.storage import attributes, outcome_of, runs_of, summarize
 from tuner.storage.attributes import objective_and_budget
+
+_BEST = 3
+"""How many of the highest returns are told."""
 
 
 def agent_rows(agent: dict[str, Any]) -> list[tuple[str, str]]:
@@ -107,6 +111,8 @@ class StudyReport:
     contended: int
     """Trials whose clock is not comparable, because other work competed for their CPUs."""
     best: BestConfiguration | None
+    best_returns: list[float]
+    """The highest returns of trials, pruned ones among them, the highest first; three at most."""
     shadows: ShadowReport
     ledger: dict[str, float]
     """Seconds by account, over all trials and attempts."""
@@ -152,6 +158,7 @@ def summary_data(study: optuna.Study) -> StudyReport:
     trials = study.get_trials(deepcopy=False)
     ended = [(trial, outcome) for trial in trials if trial.state.is_finished() and (outcome := outcome_of(trial))]
     outcomes = [outcome for _, outcome in ended]
+    returns = [value for outcome in outcomes if (value := outcome.best_return) is not None and math.isfinite(value)]
     runs = runs_of(study)
     states = Counter(trial.state.name for trial in trials)
     return StudyReport(
@@ -160,6 +167,7 @@ def summary_data(study: optuna.Study) -> StudyReport:
         running=states["RUNNING"],
         waiting=states["WAITING"],
         contended=sum(outcome.contended for outcome in outcomes),
+        best_returns=sorted(returns, reverse=True)[:_BEST],
         shadows=_shadows(ended),
         ledger={account: sum(outcome.ledger.get(account, 0.0) for outcome in outcomes) for account in ACCOUNTS},
         training_seconds=sum(outcome.clock_seconds for outcome in outcomes),

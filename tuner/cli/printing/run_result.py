@@ -13,6 +13,7 @@ from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.failure_text import last_failure_text
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.study_tables import agent_table
+from tuner.cli.printing.target_doubt import target_doubt
 from tuner.cli.printing.text import best_text, count_text, duration_text
 from tuner.cli.printing.warnings import warnings_data
 from tuner.config import StudyConfig
@@ -45,6 +46,7 @@ def result_data(
     """
     run = {
         "reason": summary.reason,
+        "target_doubt": target_doubt(report),
         "wall_seconds": summary.wall_seconds,
         "training_seconds": summary.training_seconds,
         "warnings": warnings_data(warnings),
@@ -80,6 +82,9 @@ def print_result(
     """
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
+    doubt = target_doubt(report)
+    if doubt is not None:
+        out.print(doubt, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if summary.best is None:
         return
     out.print(f"Best: {best_text(summary.best, report.target)}.")
