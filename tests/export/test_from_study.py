@@ -17,7 +17,11 @@ from tuner.records import OutcomeKind
 
 BOX = ActionBox(low=(-1.0,), high=(2.0,))
 DETAILS = {"versions": {"jax": "1.2.3"}, "machine": {"cpu": "Some CPU", "cores": 2, "system": "Linux"}}
-DETAILS |= {"simulator": {"physics": "newton_mjwarp", "device": "cpu"}, "joints": ["hip", "knee"]}
+DETAILS |= {
+    "simulator": {"physics": "newton_mjwarp", "device": "cpu"},
+    "joints": ["hip", "knee"],
+    "flattened": {"actions": "Box(2, 3)"},
+}
 
 
 def boxed(trial: Any) -> AgentConfig:
@@ -77,6 +81,7 @@ def test_without_confirmation_it_is_the_best_trial_with_a_warning(race):
     assert provenance.machine.recorded == "training"
     assert provenance.simulator == {"physics": "newton_mjwarp", "device": "cpu"}
     assert provenance.joints == ("hip", "knee")
+    assert provenance.flattened == {"actions": "Box(2, 3)"}
 
 
 def test_the_confirmed_winner_comes_before_the_best_trial(race):

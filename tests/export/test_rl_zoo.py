@@ -80,6 +80,28 @@ def test_options_of_a_gymnasium_task_become_arguments_of_the_environment():
     assert "--env Arm-v0 --conf-file THIS_FILE --gym-packages my_robots" in text
 
 
+def test_wrappers_are_rl_zoos_and_what_was_made_flat_is_said():
+    options = {
+        "import": "/home/me/arms",
+        "env_wrapper": ["/home/me/arms.wrappers:Slow", {"gymnasium.wrappers:A": {"x": 1}}],
+    }
+    flattened = {"observations": "Dict(...)", "actions": "Box(-1.0, 1.0, (2, 3), float32)"}
+    configuration = example()
+    provenance = configuration.provenance.model_copy(update={"flattened": flattened})
+    task = TaskConfig(id="Arm-v0", simulator="gymnasium", options=options)
+    text = get_format("zoo").text(configuration.model_copy(update={"task": task, "provenance": provenance}))
+    assert yaml.safe_load(text)["Arm-v0"]["env_wrapper"] == [
+        "arms.wrappers.Slow",
+        {"gymnasium.wrappers.A": {"x": 1}},
+        "gymnasium.wrappers.FlattenObservation",
+        "tuner.export.rl_zoo.flat_actions",
+    ]
+    assert "PYTHONPATH=/home/me python train_sbx.py" in text
+    assert "--gym-packages arms" in text
+    assert "flat, from gymnasium.wrappers.FlattenObservation: Dict(...)." in text
+    assert "gymnasium.spaces.unflatten shapes them for the task: Box(-1.0, 1.0, (2, 3), float32)." in text
+
+
 def test_what_rl_zoo_cannot_express_is_said_at_the_top():
     configuration = example(precision="bfloat16")
     configuration = configuration.model_copy(update={"task": TaskConfig(id="Cartpole")})

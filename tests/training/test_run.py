@@ -102,10 +102,12 @@ def test_the_outcome_tells_what_must_be_the_same_wherever_the_policy_runs(tmp_pa
     env = TimedPointMassEnv(16, ManualClock())
     env.provenance = {"physics": "exact"}
     env.joint_targets = SLIDE
+    env.flattened = {"actions": "Box(-1.0, 1.0, (2, 3), float32)"}
     # Even that of a trial that ends at once, because there is nothing in the folder to start from.
     outcome = run_trial(make_spec(sac(), start_from=str(tmp_path)), env, ListeningChannel(), clock=env.clock)
     assert outcome.details["simulator"] == {"physics": "exact"}
     assert outcome.details["joints"] == ["slide"]
+    assert outcome.details["flattened"] == {"actions": "Box(-1.0, 1.0, (2, 3), float32)"}
 
 
 def test_the_same_seed_gives_the_same_trial(solved):

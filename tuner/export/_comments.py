@@ -20,6 +20,7 @@ def story(configuration: ExportedConfiguration) -> list[str]:
         *_times(provenance, configuration),
         _machine(provenance),
         *_simulator(provenance),
+        *_interface(provenance),
         f"Exported {provenance.created}.",
     ]
 
@@ -93,6 +94,19 @@ def _simulator(provenance: Provenance) -> list[str]:
     lines = [f"Simulated with {'; '.join([*named, *others])}."] if named or others else []
     if provenance.joints:
         lines.append(f"The actions are targets of these joints, in this order: {', '.join(provenance.joints)}.")
+    return lines
+
+
+def _interface(provenance: Provenance) -> list[str]:
+    """Say what the task takes and gives, where the agent sees it flat."""
+    flattened = provenance.flattened
+    lines = []
+    if "observations" in flattened:
+        wrapper = "gymnasium.wrappers.FlattenObservation"
+        lines.append(f"The agent gets the task's observations flat, from {wrapper}: {flattened['observations']}.")
+    if "actions" in flattened:
+        function = "gymnasium.spaces.unflatten"
+        lines.append(f"The agent gives its actions flat; {function} shapes them for the task: {flattened['actions']}.")
     return lines
 
 

@@ -68,6 +68,8 @@ class Provenance(Frozen):
     """What a simulator in an interpreter of its own says about itself, such as versions, physics, device, assets."""
     joints: Annotated[tuple[str, ...], Listed] = ()
     """Joints that the actions command, in their order, if they are joint targets."""
+    flattened: dict[str, str] = Field(default_factory=dict)
+    """Spaces of the task that were made flat for the agent, as they were, by `observations` and `actions`."""
     created: Annotated[str, AfterValidator(_instant)]
     """When it was exported, ISO 8601."""
 

@@ -131,6 +131,7 @@ def _exported(
             versions=details.get("versions", {}),
             simulator=details.get("simulator", {}),
             joints=details.get("joints", ()),
+            flattened=details.get("flattened", {}),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **times,
         ),

@@ -8,7 +8,8 @@ from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
 from tuner.export._formats import Format
-from tuner.export._python_source import Code, call, literal, task_source
+from tuner.export._python_source import Code, call, literal
+from tuner.export._task_source import task_source
 
 _PREPARE = '''\
 def prepare(env: VecEnv) -> VecEnv:
@@ -55,7 +56,7 @@ class SbxFormat(Format):
         agent = stock_agent(configuration)
         sections = [
             _constants(configuration, agent),
-            task_source(configuration.task, configuration.threads),
+            task_source(configuration),
             inspect.getsource(ActionBox),
             _prepare(agent),
             *([] if agent.actor_std is None else [inspect.getsource(set_initial_std)]),

@@ -1,11 +1,14 @@
 """A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), for training with SBX.
 
-Such a file refers to `ActionBox`, `InitialStd` and `penalizing_means` in this module, so they must stay here.
+Such a file refers to `ActionBox`, `InitialStd`, `flat_actions` and `penalizing_means` in this module, so they must stay
+here.
 """
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
+import gymnasium as gym
+from gymnasium.wrappers import TransformAction
 from stable_baselines3.common.callbacks import BaseCallback
 
 from tuner.agents import penalizing_means
@@ -16,8 +19,9 @@ from tuner.export._configuration import ExportedConfiguration
 from tuner.export._embedded_code import ActionBox, set_initial_std
 from tuner.export._formats import Format
 from tuner.export._python_source import Code, call
+from tuner.export._task_source import module_name
 
-__all__ = ["ActionBox", "InitialStd", "ZooFormat", "penalizing_means"]
+__all__ = ["ActionBox", "InitialStd", "ZooFormat", "flat_actions", "penalizing_means"]
 
 
 class ZooFormat(Format):
@@ -47,6 +51,9 @@ def _entry(configuration: ExportedConfiguration, agent: StockAgent) -> dict[str,
         entry["callback"] = [{"tuner.export.rl_zoo.InitialStd": {"std": agent.actor_std}}]
     if agent.action_noise is not None:
         entry |= {"noise_type": "normal", "noise_std": agent.action_noise}
+    wrappers = _env_wrappers(configuration)
+    if wrappers:
+        entry["env_wrapper"] = wrappers
     env_kwargs = _env_kwargs(configuration.task)
     if env_kwargs:
         entry["env_kwargs"] = env_kwargs
@@ -77,9 +84,31 @@ def _env_kwargs(task: TaskConfig) -> dict[str, Any]:
     return {**options.env_kwargs, **limit}
 
 
+def _env_wrappers(configuration: ExportedConfiguration) -> list[Any]:
+    """Return the study's wrappers as RL Zoo writes them, then those that make the task flat."""
+    task, flattened = configuration.task, configuration.provenance.flattened
+    if task.simulator != "gymnasium":
+        return []
+    from tuner.simulators.gymnasium import GymnasiumOptions
+
+    found: list[Any] = []
+    for wrapper in parse_options(GymnasiumOptions, task.options, "task.options").env_wrapper:
+        name = f"{module_name(wrapper.module)}.{wrapper.name}"
+        found.append({name: dict(wrapper.kwargs)} if wrapper.kwargs else name)
+    found += ["gymnasium.wrappers.FlattenObservation"] if "observations" in flattened else []
+    return found + (["tuner.export.rl_zoo.flat_actions"] if "actions" in flattened else [])
+
+
+def flat_actions(env: gym.Env[Any, Any]) -> gym.Env[Any, Any]:
+    """Return an environment whose actions are a Box of one dimension, in Gymnasium's own wrapper."""
+    own = env.action_space
+    return TransformAction(env, partial(gym.spaces.unflatten, own), gym.spaces.flatten_space(own))
+
+
 def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
     task, algorithm = configuration.task, configuration.agent.algorithm
     packages = f" --gym-packages {module}" if (module := _registering(task)) else ""
+    path = f"PYTHONPATH={':'.join(folders)} " if (folders := _folders(task)) else ""
     return [
         *story(configuration),
         *differences(configuration),
@@ -88,7 +117,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str
         "    import rl_zoo3.train, sbx",
         *_replaced(algorithm, agent),
         "    rl_zoo3.train.train()",
-        f"and run: python train_sbx.py --algo {algorithm} --env {_env_id(task)} --conf-file THIS_FILE{packages}",
+        f"and run: {path}python train_sbx.py --algo {algorithm} --env {_env_id(task)} --conf-file THIS_FILE{packages}",
         "",
         *_missing(configuration, agent),
     ]
@@ -121,7 +150,7 @@ def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[st
             f"simulator {task.simulator}."
         )
     elif task.options.get("vectorization") == "subprocess":
-        lines.append("The study ran each robot in its own process: --vec-env subproc.")
+        lines.append("The study ran its robots in several processes: --vec-env subproc runs each in its own.")
     return lines
 
 
@@ -129,8 +158,18 @@ def _registering(task: TaskConfig) -> str:
     """Return the module that registers the environment, as `--gym-packages` takes it; empty for none."""
     if task.simulator != "gymnasium":
         return ""
-    given = str(task.options.get("import") or task.id.rpartition(":")[0])
-    return Path(given).stem if given.endswith(".py") else given
+    return module_name(str(task.options.get("import") or task.id.rpartition(":")[0]))
+
+
+def _folders(task: TaskConfig) -> list[str]:
+    """Return the folders of the user's own modules, for PYTHONPATH."""
+    if task.simulator != "gymnasium":
+        return []
+    from tuner.simulators.gymnasium import GymnasiumOptions
+
+    options = parse_options(GymnasiumOptions, task.options, "task.options")
+    modules = [options.import_ or "", *(wrapper.module for wrapper in options.env_wrapper)]
+    return list(dict.fromkeys(module.rpartition("/")[0] for module in modules if "/" in module))
 
 
 class InitialStd(BaseCallback):

@@ -163,4 +163,6 @@ def _task_details(env: TaskEnv) -> dict[str, Any]:
         details["simulator"] = dict(env.provenance)
     if env.joint_targets is not None:
         details["joints"] = list(env.joint_targets.names)
+    if env.flattened:
+        details["flattened"] = dict(env.flattened)
     return details
