@@ -7,6 +7,7 @@ LANDMARKS = {
     1: r"^()# PLACEHOLDER: Extension template.*$",  # below the imports in all versions
     2: r"^( *)env = Sb3VecEnvWrapper\(.*\)$",
     3: r"^( *)agent = PPO\(.*\)$",
+    4: r"^()import isaaclab_tasks\b.*$",
 }
 
 

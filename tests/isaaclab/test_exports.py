@@ -33,11 +33,12 @@ def trained(tmp_path_factory):
         pytest.skip("SBX is installed here for another version of Python than Isaac Lab's")
     text = get_format("isaaclab").text(exported())
     (folder / "agent.yaml").write_text(text)
-    (folder / "train_sb3.py").write_text(changed(script.read_text(), text))
+    own = changed(script.read_text(), text).replace("/path/to/this_file.yaml", str(folder / "agent.yaml"))
+    (folder / "train_sb3.py").write_text(own)
     (line,) = (line for line in text.splitlines() if "--num_envs" in line)
     command = shlex.split(line.removeprefix("# "))
     packages = distribution("sbx-rl").locate_file("")
-    files = [folder / name for name in ("train_sb3.py", "agent.yaml", "actions.npy")]
+    files = [folder / name for name in ("train_sb3.py", "actions.npy")]
     done = subprocess.run([python, PROGRAM, *files, packages, *command], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder

@@ -1,6 +1,6 @@
 """Isaac Lab's training command with a changed script for Stable-Baselines3; run in Isaac Lab's interpreter.
 
-python train_with_export.py SCRIPT.py EXPORT.yaml ACTIONS.npy PACKAGES COMMAND …
+python train_with_export.py SCRIPT.py ACTIONS.npy PACKAGES COMMAND …
 
 The script takes the place of Isaac Lab's own, PACKAGES is a folder that has SBX, and the actions that arrive at the
 environment are written down.
@@ -10,19 +10,16 @@ import importlib.util
 import sys
 from pathlib import Path
 
-SCRIPT, EXPORT, ACTIONS, PACKAGES, *COMMAND = sys.argv[1:]
+SCRIPT, ACTIONS, PACKAGES, *COMMAND = sys.argv[1:]
 sys.path.append(PACKAGES)  # behind everything that Isaac Lab brings itself
 sys.argv = COMMAND[:1]
 
-import gymnasium  # noqa: E402 - Isaac Lab reads sys.argv
-import isaaclab_tasks  # noqa: E402, F401 - registers the tasks
-import numpy as np  # noqa: E402
+import numpy as np  # noqa: E402 - Isaac Lab reads sys.argv
 import torch  # noqa: E402
 from isaaclab.envs import ManagerBasedRLEnv  # noqa: E402
 from isaaclab_rl.entrypoints import run_train_cli  # noqa: E402
 
 torch.set_num_threads(1)
-gymnasium.spec(COMMAND[COMMAND.index("--task") + 1]).kwargs["sb3_cfg_entry_point"] = EXPORT
 
 name = "isaaclab_rl.entrypoints.backends.train_sb3"
 found = importlib.util.spec_from_file_location(name, SCRIPT)

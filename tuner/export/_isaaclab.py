@@ -76,10 +76,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
             _as_comment(_BOX),
             commented(_BUILT),
             _as_comment(_AGENT),
-            commented(
-                ["", f"The script that plays policies needs 1 and 2, and sbx.{agent.class_name}.load for PPO.load."]
-            ),
-            commented(_training(configuration)),
+            commented(_training(configuration, agent)),
         ]
     )
 
@@ -88,7 +85,7 @@ _SCRIPT = [
     "",
     "Isaac Lab's training script for Stable-Baselines3 builds PPO, and nothing in Isaac Lab clips actions. It is",
     "isaaclab_rl/entrypoints/backends/train_sb3.py in Isaac Lab 3, scripts/reinforcement_learning/sb3/train.py in 2.",
-    "Install SBX beside it (pip install sbx-rl), and change it in three places:",
+    "Install SBX beside it (pip install sbx-rl), and change it in four places:",
     "",
     "1. After its imports, add:",
     "",
@@ -104,15 +101,18 @@ _WRAPPED = [
 _BUILT = ["", "3. In place of 'agent = PPO(...)', write:", ""]
 
 
-def _training(configuration: ExportedConfiguration) -> list[str]:
+def _training(configuration: ExportedConfiguration, agent: StockAgent) -> list[str]:
     """Return how to train with the file: where it goes, the command, and what differs from the study."""
     task = configuration.task
     lines = [
         "",
-        "Isaac Lab finds this file through the task's registration. After the import of isaaclab_tasks, add:",
+        "4. After 'import isaaclab_tasks', name this file for the task, or do so where the task is registered:",
+        "",
+        "    import gymnasium",
         "",
         f"    gymnasium.spec({task.id!r}).kwargs['sb3_cfg_entry_point'] = '/path/to/this_file.yaml'",
         "",
+        f"The script that plays policies needs 1, 2 and 4, and sbx.{agent.class_name}.load for PPO.load.",
         f"The number of robots decides how much is learned from each step. The study had {task.num_envs}:",
         "",
         f"    {shlex.join(_command(configuration))}",
