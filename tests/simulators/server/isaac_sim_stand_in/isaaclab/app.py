@@ -4,9 +4,12 @@ import os
 import re
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from isaacsim import SimulationApp
+
+from isaaclab import MAJOR
 
 
 class AppLauncher:
@@ -16,6 +19,8 @@ class AppLauncher:
         settings = {**(launcher_args or {}), **kwargs}
         if settings.get("device") != "cpu" or settings.get("headless") is not True:
             raise ValueError(f"There is neither a GPU nor a screen here: {settings}")
+        if MAJOR < 3 and ("torch" in sys.modules or "isaaclab_tasks" in sys.modules):
+            raise RuntimeError("PyTorch or tasks were imported before Isaac Sim has started")
         hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if re.match(".*lab.*", name)}
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - left open, as it is there
         self._app = SimulationApp({"headless": True}, experience="isaaclab.python.headless.kit")
@@ -31,3 +36,13 @@ class AppLauncher:
 
     def _abort_signal_handle_callback(self, signal, frame):
         self._app.close()
+
+
+@contextmanager
+def launch_simulation(cfg, launcher_args=None):
+    """Start Isaac Sim for the block, as Isaac Lab 3 does."""
+    app = AppLauncher(launcher_args, headless=True).app
+    try:
+        yield cfg
+    finally:
+        app.close()

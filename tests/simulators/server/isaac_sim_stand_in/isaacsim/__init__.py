@@ -35,8 +35,6 @@ class SimulationApp:
     running = None
 
     def __init__(self, launch_config=None, experience=""):
-        if "torch" in sys.modules or "isaaclab_tasks" in sys.modules:
-            raise RuntimeError("PyTorch or tasks were imported before Isaac Sim has started")
         if SimulationApp.running is not None:
             raise RuntimeError("Isaac Sim runs already")
         print("Kit prints what it likes to stdout")

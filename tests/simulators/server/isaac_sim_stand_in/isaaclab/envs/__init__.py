@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from isaacsim import SimulationApp, misbehave
 
+from isaaclab import MAJOR
 from isaaclab.managers import ActionManager, CommandManager, EventManager, ObservationManager
 from isaaclab.robot import JOINTS, Articulation
 
-if SimulationApp.running is None:
+if MAJOR < 3 and SimulationApp.running is None:
     raise ModuleNotFoundError("No module named 'omni.kit'")
 
 
@@ -69,6 +70,8 @@ class _Env(gymnasium.Env):
         self.reward_buf[:] = -position.abs().sum(dim=1)
         env_ids = (self.reset_terminated | self.reset_time_outs).nonzero(as_tuple=False).squeeze(-1)
         if len(env_ids) > 0:
+            if getattr(self.cfg, "compute_final_obs", False) and MAJOR >= 3:
+                self.extras["final_obs"] = self._observe()
             self._reset_idx(env_ids)
         return self._observe(), self.reward_buf, self.reset_terminated, self.reset_time_outs, self.extras
 
