@@ -88,7 +88,7 @@ class Comparison(BaseCallback):
         with self._ledger.account("evaluate"):
             seconds = self._ledger.training_seconds
             progress = self._parts.callback.progress
-            progress.check(seconds, Counters(self.model.num_timesteps, gradient_steps_done(self.model)))
+            progress.check(seconds, Counters(self.model.num_timesteps, gradient_steps_done(self.model)), {})
             deterministic, _ = self._parts.evaluator.evaluate(seconds)
             exact = deterministic
             if self._exploring:

@@ -36,6 +36,8 @@ SIMULATOR_LOST = "simulator_lost"
 TASK_BROKE = "task_broke"
 """The detail of a diverged outcome that says that the task gave NaN or infinity, although the agent's actions were
 finite. That counts like a crash: it says nothing about the configuration."""
+SATURATED = 0.99
+"""Actions are saturated from this share of the way from the centre of the agent's box to its edge."""
 
 
 def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +90,9 @@ class Tick(_Record):
     """Environment steps since the start, over all robots."""
     updates: int = 0
     """Gradient steps since the start."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What the learner says about itself, by SBX's own names (`actor_loss`, `ent_coef`, …), and `action_saturation`:
+    the share of the last actions' coordinates that lie at the ends of the agent's box. All are finite."""
 
 
 @dataclass(frozen=True)

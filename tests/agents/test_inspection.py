@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import pytest
 
 from tests.agents.small import small_agent, small_config
-from tuner.agents import gradient_steps_done, is_finite
+from tuner.agents import finish_updates, gradient_steps_done, is_finite, training_metrics
 
 
 @pytest.mark.parametrize("algorithm", ["sac", "tqc", "ppo", "td3", "crossq"])
@@ -35,3 +35,31 @@ def test_gradient_steps_of_ppo():
     agent = small_agent(small_config("ppo"))
     agent.learn(64)  # two rollouts of 32 transitions, two epochs each, six minibatches an epoch
     assert gradient_steps_done(agent) == 2 * 2 * 6
+
+
+@pytest.mark.parametrize("learner", ["stock", "fused"])
+@pytest.mark.parametrize("algorithm", ["sac", "tqc"])
+def test_what_learners_say_has_sbx_names(algorithm, learner):
+    agent = small_agent(small_config(algorithm, learner=learner, arguments={"gradient_steps": 2, "policy_delay": 1}))
+    agent.learn(4)
+    assert training_metrics(agent) == {}  # no update yet
+    agent.learn(40)
+    finish_updates(agent)
+    assert {"actor_loss", "critic_loss", "ent_coef", "ent_coef_loss"} <= set(training_metrics(agent))
+
+
+@pytest.mark.parametrize(("algorithm", "name"), [("td3", "actor_loss"), ("crossq", "ent_coef"), ("ppo", "value_loss")])
+def test_other_algorithms_say_what_sbx_logs(algorithm, name):
+    agent = small_agent(small_config(algorithm))
+    agent.learn(64)
+    found = training_metrics(agent)
+    assert name in found
+    assert "n_updates" not in found
+
+
+def test_what_is_not_finite_is_left_out(monkeypatch):
+    agent = small_agent(small_config())
+    agent.learn(40)
+    agent.logger.record("train/actor_loss", float("nan"))
+    assert "actor_loss" not in training_metrics(agent)
+    assert "critic_loss" in training_metrics(agent)

@@ -7,7 +7,7 @@ from tests.study.toy import Lab
 from tuner.config import TrialSpec
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary
-from tuner.study import SilentListener, StudyListener
+from tuner.study import Listeners, SilentListener, StudyListener
 
 
 def test_the_listener_hears_everything_in_order(lab: Lab) -> None:
@@ -70,3 +70,33 @@ def test_what_happens_before_between_and_after_trials_is_told_in_order(lab: Lab)
         "1 begins on 0",
         "1 ends on 0, 1 done",
     ]
+
+
+def test_several_listeners_hear_everything_in_order():
+    heard = []
+
+    class Writer(SilentListener):
+        def __init__(self, name):
+            self._name = name
+
+        def on_trial_started(self, slot, spec, label):
+            heard.append((self._name, "started"))
+
+        def on_tick(self, slot, spec, tick, score):
+            heard.append((self._name, "tick"))
+
+        def on_trial_finished(self, slot, spec, outcome, summary):
+            heard.append((self._name, "finished"))
+
+    lab = Lab(None)
+    lab.run(lab.config(budget={"trials": 1}), listener=Listeners(Writer("a"), Writer("b")))
+    assert heard[0::2] == [("a", what) for _, what in heard[0::2]]
+    assert heard[1::2] == [("b", what) for _, what in heard[0::2]]
+    assert {what for _, what in heard} == {"started", "tick", "finished"}
+
+
+def test_listeners_have_every_method_of_a_listener():
+    def methods(kind):
+        return {name for name in vars(kind) if name.startswith("on_")}
+
+    assert methods(Listeners) == methods(SilentListener) == methods(StudyListener)

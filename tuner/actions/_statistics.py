@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner.actions._recording import Recording
+from tuner.records import SATURATED
 
 SHOWN_PERCENTILES = (0.5, 2.5, 97.5, 99.5)
-SATURATED = 0.99
-"""Actions are saturated from this share of the way from the centre of the agent's box to its edge."""
 
 
 @dataclass(frozen=True)

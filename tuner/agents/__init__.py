@@ -1,7 +1,7 @@
 """Agents of sbx-rl, built from an `AgentConfig`, timed into a trial's ledger and warmed up before its clock starts."""
 
 from tuner.agents._build import build_agent, normalize_observations
-from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold
+from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold, training_metrics
 from tuner.agents._interruption import mark_interruption, restart_from
 from tuner.agents._precision import multiplies_bfloat16, usable_precision
 from tuner.agents._restore import load_agent
@@ -34,6 +34,7 @@ __all__ = [
     "save_agent",
     "set_up_devices",
     "target_entropy",
+    "training_metrics",
     "usable_precision",
     "warm_up",
 ]

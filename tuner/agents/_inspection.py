@@ -1,5 +1,6 @@
 """Questions about an agent in training."""
 
+import math
 from typing import Any
 
 import jax
@@ -8,6 +9,9 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from tuner.agents.fused import FusedAgent
 from tuner.agents.shared.parameters import train_states
+
+_LEARNER = "train/"
+"""How the names begin under which SBX logs what its learner says."""
 
 
 def is_finite(agent: BaseAlgorithm) -> bool:
@@ -35,6 +39,20 @@ def gradient_steps_done(agent: BaseAlgorithm) -> int:
         return updates
     minibatches = -(-subject.n_steps * subject.n_envs // subject.batch_size)  # the last one may be smaller
     return updates * int(minibatches)  # SBX counts epochs here
+
+
+def training_metrics(agent: BaseAlgorithm) -> dict[str, float]:
+    """Return what the learner's last update says about itself, by SBX's own names; empty before the first one.
+
+    Numbers that are not finite are left out.
+    """
+    if isinstance(agent, FusedAgent):
+        found = agent.learner.losses()
+    else:
+        logged = agent.logger.name_to_value.items()
+        found = {name.removeprefix(_LEARNER): float(value) for name, value in logged if name.startswith(_LEARNER)}
+        found.pop("n_updates", None)  # ticks have it
+    return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
 def noise_hold(agent: BaseAlgorithm) -> int | None:

@@ -30,6 +30,10 @@ class TaskConfig(Frozen):
     """Passed to the simulator; each simulator documents its own."""
 
 
+LoggerName = Literal["tensorboard", "wandb", "csv"]
+"""The loggers that there are; see `tuner.loggers`."""
+
+
 class ObjectiveConfig(Frozen):
     """What a trial is scored by."""
 
@@ -123,6 +127,8 @@ class StudyConfig(Frozen):
     pruner: PrunerConfig = PrunerConfig()
     confirm: ConfirmConfig | None = None
     workers: WorkersConfig = WorkersConfig()
+    loggers: Annotated[tuple[LoggerName, ...], Listed] = ()
+    """Where else each trial's curve and what its learner says are written while it trains."""
     storage: str = DEFAULT_STORAGE
     """SQLAlchemy URL of the Optuna storage."""
 
@@ -133,6 +139,11 @@ class StudyConfig(Frozen):
         if len(set(names)) != len(names):
             raise ValueError("a warm start is named twice")
         return starts
+
+    @field_validator("loggers")
+    @classmethod
+    def _each_logger_once(cls, names: tuple[LoggerName, ...]) -> tuple[LoggerName, ...]:
+        return tuple(dict.fromkeys(names))
 
     @model_validator(mode="after")
     def _bounds_for_this_task(self) -> Self:

@@ -1,6 +1,6 @@
 """Run a study: the manager's loop over Optuna and the workers, resuming, samplers and pruners."""
 
-from tuner.study._listener import SilentListener, StudyListener
+from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import FailedTrialsError, StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
 from tuner.study._queue import Start, has_parameters, make_start, warm_start_parameters
@@ -11,6 +11,7 @@ from tuner.study.samplers import create_sampler, sampler_names
 
 __all__ = [
     "FailedTrialsError",
+    "Listeners",
     "Manager",
     "RunningTrial",
     "SilentListener",

@@ -40,6 +40,52 @@ class StudyListener(Protocol):
         ...
 
 
+class Listeners:
+    """Several listeners as one; each hears everything, in this order.
+
+    Args:
+        listeners: those who listen.
+    """
+
+    def __init__(self, *listeners: StudyListener) -> None:
+        self._listeners = listeners
+
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_study_started(summary)
+
+    def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_trial_started(slot, spec, label)
+
+    def on_phase(self, slot: int, spec: TrialSpec, phase: Phase) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_phase(slot, spec, phase)
+
+    def on_wait(self, slot: int, spec: TrialSpec, doing: str) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_wait(slot, spec, doing)
+
+    def on_tick(self, slot: int, spec: TrialSpec, tick: Tick, score: float) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_tick(slot, spec, tick, score)
+
+    def on_trial_finished(self, slot: int, spec: TrialSpec, outcome: Outcome, summary: StudySummary) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_trial_finished(slot, spec, outcome, summary)
+
+    def on_message(self, text: str) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_message(text)
+
+
 class SilentListener:
     """A listener that does nothing; subclass it to watch only some things."""
 

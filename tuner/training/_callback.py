@@ -1,10 +1,11 @@
 """What happens between the agent's steps, off the training clock: watching, reporting, confirming, stopping."""
 
+import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
-from tuner.agents import finish_updates, gradient_steps_done, is_finite
+from tuner.agents import finish_updates, gradient_steps_done, is_finite, training_metrics
 from tuner.clock import Ledger
-from tuner.records import Evaluation
+from tuner.records import SATURATED, Evaluation
 from tuner.training._channel import Channel, StopRequest
 from tuner.training._evaluation import Evaluator
 from tuner.training._meter import Meter, NonFiniteError
@@ -95,9 +96,18 @@ class TrialCallback(BaseCallback):
         self.confirm()
 
     def _check(self, clock_seconds: float) -> None:
-        if self.progress.ticks.due(clock_seconds) and not is_finite(self.model):  # too slow for every check
-            raise NonFiniteError("a parameter of the agent")
+        metrics = {}
+        if self.progress.ticks.due(clock_seconds):  # too slow for every check
+            if not is_finite(self.model):
+                raise NonFiniteError("a parameter of the agent")
+            metrics = {**training_metrics(self.model), "action_saturation": self._saturation()}
         counters = Counters(env_steps=self.model.num_timesteps, updates=gradient_steps_done(self.model))
-        for tick in self.progress.check(clock_seconds, counters):
+        for tick in self.progress.check(clock_seconds, counters, metrics):
             self._channel.tick(tick)
             self._files.append_tick(tick.to_json())
+
+    def _saturation(self) -> float:
+        """Return the share of the last actions' coordinates that lie at the ends of the agent's box."""
+        box = self.model.action_space
+        centre, half = (box.low + box.high) / 2, (box.high - box.low) / 2  # type: ignore[attr-defined]
+        return float((np.abs(self._meter.actions - centre) >= SATURATED * half).mean())

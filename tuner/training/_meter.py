@@ -30,6 +30,8 @@ class Meter(VecEnvWrapper):
         self._ledger = ledger
         self.booking = True
         """False leaves the open account as it is: evaluation is not training."""
+        self.actions: npt.NDArray[np.float32] = np.zeros((env.num_envs, *env.action_space.shape), dtype=np.float32)
+        """Actions of the last step in the task's units, shape (num_envs, action_dim); valid until the next step."""
         self.rewards: npt.NDArray[np.float32] = np.zeros(env.num_envs, dtype=np.float32)
         """Raw rewards of the last step, shape (num_envs,); valid until the next step or the agent's own arithmetic."""
         self.dones: npt.NDArray[np.bool_] = np.zeros(env.num_envs, dtype=np.bool_)
@@ -45,6 +47,7 @@ class Meter(VecEnvWrapper):
     def step_async(self, actions: npt.NDArray[np.float32]) -> None:
         """Check the actions and send them off; where stepping is synchronous, its time is booked in `step_wait`."""
         _check_finite("an action", actions, NonFiniteError)
+        self.actions = actions
         self._booked(self.venv.step_async, actions)
 
     def step_wait(self) -> VecEnvStepReturn:

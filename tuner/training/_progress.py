@@ -103,7 +103,7 @@ class Progress:
         """Whether it is time for a check."""
         return self._check_grid.due(clock_seconds)
 
-    def check(self, clock_seconds: float, counters: Counters) -> list[Tick]:
+    def check(self, clock_seconds: float, counters: Counters, metrics: dict[str, float]) -> list[Tick]:
         """Estimate the return, compare it with the target, and return the ticks that are due, oldest first."""
         self._check_grid.pass_to(clock_seconds, Tick(index=0, clock_seconds=0.0))
         if self._probing is None or self.ticks.due(clock_seconds):  # with probes it is only shown
@@ -112,13 +112,13 @@ class Progress:
         if self.estimate is not None:
             self.last_return = self.estimate.mean
             self.confirmation.consider(self.estimate.mean, self.estimate.low, clock_seconds)
-        return self.ticks.pass_to(clock_seconds, self._tick(counters))
+        return self.ticks.pass_to(clock_seconds, self._tick(counters, metrics))
 
     def conclude(self, evaluation: Evaluation, *, cost_seconds: float) -> bool:
         """Take in the evaluation of the pending crossing, and what it cost; return whether the target is reached."""
         return self.confirmation.conclude(evaluation, cost_seconds=cost_seconds)
 
-    def _tick(self, counters: Counters) -> Tick:
+    def _tick(self, counters: Counters, metrics: dict[str, float]) -> Tick:
         estimate = self.estimate
         return Tick(
             index=0,
@@ -131,4 +131,5 @@ class Progress:
             finished=self.episodes.finished_mean,
             env_steps=counters.env_steps,
             updates=counters.updates,
+            metrics=metrics,
         )

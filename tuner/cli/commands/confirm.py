@@ -14,6 +14,7 @@ from tuner.cli.printing.text import duration_text
 from tuner.cli.printing.warnings import print_sharing, print_warnings, quiet_optuna, warnings_data
 from tuner.cli.stored_studies import check_file_unchanged, find_stored, study_file
 from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.cli.watching.study_logging import logging_study
 from tuner.cli.watching.study_watcher import watching_study
 from tuner.clock import MonotonicClock
 from tuner.config import ConfirmConfig, StudyConfig
@@ -133,8 +134,12 @@ def confirm_study(
     limited = config.model_copy(update={"budget": config.budget.model_copy(update={"total_seconds": total_seconds})})
     clock = MonotonicClock()
     space = None if settings.reference is None else load_space(config.search_space)
-    log_dir = RUNS_DIR / config.study / "workers"
-    with LocalPool(config.workers, log_dir=log_dir) as pool, watching_study(limited, clock, out) as watcher:
+    folder = RUNS_DIR / config.study
+    with (
+        LocalPool(config.workers, log_dir=folder / "workers") as pool,
+        watching_study(limited, clock, out) as watcher,
+        logging_study(config, folder / "confirm", clock, watcher) as listener,
+    ):
         print_sharing(out, pool, config.workers)
         confirmer = Confirmer(
             limited,
@@ -143,7 +148,7 @@ def confirm_study(
             space=space,
             race_reference=race_reference,
             restart=restart,
-            listener=watcher,
+            listener=listener,
             clock=clock,
             runs_dir=RUNS_DIR,
         )

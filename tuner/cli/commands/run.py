@@ -17,6 +17,7 @@ from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.run_result import print_result, result_data
 from tuner.cli.printing.warnings import print_sharing, print_warnings, quiet_optuna
 from tuner.cli.watching.interrupt import StopOnSignal
+from tuner.cli.watching.study_logging import logging_study
 from tuner.cli.watching.study_watcher import watching_study
 from tuner.clock import MonotonicClock
 from tuner.config import StudyConfig, load_study
@@ -123,9 +124,13 @@ def run_watched(config: StudyConfig, out: Console) -> tuple[StudySummary, Mappin
     """
     clock = MonotonicClock()
     space = load_space(config.search_space)
-    with LocalPool(config.workers, log_dir=_log_dir(config)) as pool, watching_study(config, clock, out) as watcher:
+    with (
+        LocalPool(config.workers, log_dir=_log_dir(config)) as pool,
+        watching_study(config, clock, out) as watcher,
+        logging_study(config, RUNS_DIR / config.study, clock, watcher) as listener,
+    ):
         print_sharing(out, pool, config.workers)
-        manager = Manager(config, space, pool, listener=watcher, clock=clock, runs_dir=RUNS_DIR)
+        manager = Manager(config, space, pool, listener=listener, clock=clock, runs_dir=RUNS_DIR)
 
         def stop(signals: int) -> None:
             manager.request_stop()
