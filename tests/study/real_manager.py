@@ -1,10 +1,10 @@
 """A manager with real workers on the point mass, as a program of its own, so that a test can kill it.
 
-    python -m tests.study.real_manager FOLDER TRIALS [OPTIONS [PYTHON]]
+    python -m tests.study.real_manager FOLDER TRIALS [OPTIONS [CHANGES]]
 
-The database and the files lie in FOLDER; OPTIONS are the faulty simulator's, as JSON; PYTHON runs the simulator in a
-process of its own. Everything that happens is
-printed, one line each; SIGINT stops in order. Two workers, each with one CPU.
+The database and the files lie in FOLDER; OPTIONS are the faulty simulator's, as JSON; CHANGES are what else the study
+has, by section. Everything that happens is printed, one line each; SIGINT stops in order. Two workers, each with one
+CPU.
 """
 
 import json
@@ -28,32 +28,25 @@ def agent(trial: Any) -> AgentConfig:
     return AgentConfig(algorithm="ppo", arguments=arguments, network=Network(pi=(8,), qf=(8,)))
 
 
-def study_config(folder: Path, trials: int, options: dict[str, Any], python: str | None = None) -> StudyConfig:
+def study_config(
+    folder: Path, trials: int, options: dict[str, Any], changes: dict[str, dict[str, Any]] | None = None
+) -> StudyConfig:
     """A study whose target is out of reach, so that every trial lasts for its budget of one second."""
-    return StudyConfig.model_validate(
-        {
-            "study": "real",
-            "task": {
-                "id": "PointMass",
-                "simulator": f"{faulty.__file__}:FaultySimulator",
-                "num_envs": 4,
-                "options": options,
-                "python": python,
-            },
-            "search_space": "small_ppo",
-            "objective": {"target": 100.0},
-            "budget": {"seconds": 1.0, "trials": trials, "ticks": 10},
-            "sampler": {"kind": "random"},
-            "pruner": {"kind": "none"},
-            "workers": {
-                "count": 2,
-                "threads": 1,
-                "silence_seconds": 5.0 if python is None else 60.0,
-                "retries": 4 if python is None else 40,
-            },
-            "storage": f"sqlite:///{folder}/tuner.db",
-        }
-    )
+    task = {"id": "PointMass", "simulator": f"{faulty.__file__}:FaultySimulator", "num_envs": 4, "options": options}
+    sections: dict[str, Any] = {
+        "study": "real",
+        "task": task,
+        "search_space": "small_ppo",
+        "objective": {"target": 100.0},
+        "budget": {"seconds": 1.0, "trials": trials, "ticks": 10},
+        "sampler": {"kind": "random"},
+        "pruner": {"kind": "none"},
+        "workers": {"count": 2, "threads": 1, "silence_seconds": 5.0, "retries": 4},
+        "storage": f"sqlite:///{folder}/tuner.db",
+    }
+    for name, changed in (changes or {}).items():
+        sections[name] = {**sections[name], **changed}
+    return StudyConfig.model_validate(sections)
 
 
 class Printer(SilentListener):
@@ -73,7 +66,7 @@ def main() -> None:
     """Run the study."""
     folder, trials = Path(sys.argv[1]), int(sys.argv[2])
     options = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
-    config = study_config(folder, trials, options, sys.argv[4] if len(sys.argv) > 4 else None)
+    config = study_config(folder, trials, options, json.loads(sys.argv[4]) if len(sys.argv) > 4 else None)
     space = SearchSpace("small_ppo", agent, {}, "1")
     with LocalPool(config.workers, log_dir=folder / "workers") as pool:
         manager = Manager(config, space, pool, listener=Printer(), runs_dir=folder / "runs")
