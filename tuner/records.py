@@ -139,7 +139,7 @@ class Outcome(_Record):
     contended: bool = False
     """Other work competed for the trial's CPUs, so its clock is not comparable."""
     details: dict[str, Any] = field(default_factory=dict)
-    """Other facts: package versions, traceback, peak memory."""
+    """Other facts: package versions, traceback, peak memory, seconds of resets."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", OutcomeKind(self.kind))

@@ -33,6 +33,17 @@ def test_what_was_written_is_read_back(tmp_path, algorithm):
     assert load_configuration(file) == example(algorithm)
 
 
+def test_an_export_that_missed_its_target_says_so_first_and_is_read_back(tmp_path):
+    found = example()
+    provenance = found.provenance.model_copy(update={"times_seconds": (None,) * len(found.provenance.seeds)})
+    missed = found.model_copy(update={"provenance": provenance})
+    file = tmp_path / "agent.json"
+    file.write_text(dump_configuration(missed))
+    assert next(iter(json.loads(file.read_text()).items())) == ("warning", missed.missed_target)
+    assert load_configuration(file) == missed
+    assert "warning" not in json.loads(dump_configuration(found))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -13,7 +13,8 @@ from tuner.config import ActionBox, AgentConfig
 from tuner.confirm import confirmation_data
 from tuner.errors import UserError
 from tuner.export import _from_study, configuration_of
-from tuner.records import OutcomeKind
+from tuner.records import Outcome, OutcomeKind
+from tuner.workers import Recording
 
 BOX = ActionBox(low=(-1.0,), high=(2.0,))
 DETAILS = {"versions": {"jax": "1.2.3"}, "machine": {"cpu": "Some CPU", "cores": 2, "system": "Linux"}}
@@ -111,7 +112,8 @@ def test_a_confirmation_that_is_not_finished_is_told():
 def test_a_confirmation_that_no_candidate_passes_is_told():
     race = BoxedRace(Lab(None), "never")
     race.run(top=1, seeds=2)
-    (warning,) = configuration_of(race.study).warnings
+    missed, warning = configuration_of(race.study).warnings
+    assert missed.startswith("Trial 0 did not reach the target of 10; its best return was ")
     assert warning.endswith("Confirmed on fresh seeds, no candidate reached the target.")
 
 
@@ -137,6 +139,16 @@ def test_an_unknown_trial_is_refused(race):
         configuration_of(race.study, 3)
     with pytest.raises(UserError, match="no trial -1"):
         configuration_of(race.study, -1)
+
+
+@pytest.mark.parametrize("number", [None, 0])
+def test_nothing_is_exported_of_a_trial_without_a_return(number):
+    lab = Lab(None)
+    config = lab.config(budget={"trials": 1})
+    outcome = Outcome(OutcomeKind.EXHAUSTED, clock_seconds=100.0, ledger={"simulate": 100.0}, env_steps=64)
+    lab.run(config, toy.space(boxed), recordings=lambda spec: Recording((), outcome))
+    with pytest.raises(UserError, match=r"rial 0.*: no return was measured in its 100\.0 s .* simulation 100\.0 s"):
+        configuration_of(lab.load(config), number)
 
 
 def test_a_trial_that_another_program_made_has_no_agent(race):
@@ -165,5 +177,8 @@ def test_a_trial_that_ended_early_is_told():
     diverged = lambda spec: toy.failing(OutcomeKind.DIVERGED, spec)  # noqa: E731
     lab.run(config, toy.space(boxed, **STARTS), recordings=diverged)
     found = configuration_of(lab.load(config), 0)
-    assert found.warnings == ("Trial 0 did not run to its end: it was diverged.",)
+    assert found.warnings == (
+        "Trial 0 did not reach the target of 10.",
+        "Trial 0 did not run to its end: it was diverged.",
+    )
     assert found.configuration.provenance.machine.recorded == "export"

@@ -110,10 +110,10 @@ def test_a_studys_best_trials_are_named_best_first():
         }
     )
     trials = pd.DataFrame(
-        {"number": [0, 1, 2, 3], "score": [20.0, 10.0, None, 1.0], "warm_start": ["sbx_default", None, None, None]}
+        {"number": [0, 1, 2, 3], "rank": [3, 2, None, 1], "warm_start": ["sbx_default", None, None, None]}
     )
     data = study_curves_data(curves, trials, top=2)
-    # trial 2 has no score and comes first, below the others; trial 3 has no curve; trial 1 scores better than trial 0
+    # trial 2 has no rank and comes first, below the others; trial 3 has no curve; trial 1 is better than trial 0
     assert data["label"].tolist() == [OTHERS, "trial 1", "trial 0 (sbx_default)", "trial 0 (sbx_default)"]
     assert data["estimate"].tolist() == [8.0, 7.0, 5.0, 6.0]
     figure = curves_figure(data)

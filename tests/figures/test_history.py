@@ -18,7 +18,7 @@ def test_the_best_so_far_falls_and_stays():
     assert data["best"].tolist() == [20.0, 20.0]
 
 
-def test_a_stopped_trial_has_a_score_but_is_never_the_best():
+def test_a_stopped_trial_has_a_score_and_is_the_best_only_if_it_had_come_further():
     data = history_data(stopped(shadow_share=0.0))
     assert data["outcome"].tolist() == ["reached", "pruned"]
     assert data["best"].tolist() == [20.0, 20.0]

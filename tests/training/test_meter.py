@@ -25,6 +25,32 @@ def test_books_stepping_to_simulate():
     assert ledger.totals()["act"] == 1.0
 
 
+class SlowResets(TimedPointMassEnv):
+    """Resets of all robots take 2 s; a step takes half a second longer for each robot whose episode ends in it."""
+
+    def reset(self):
+        self.clock.sleep(2.0)
+        return super().reset()
+
+    def step_wait(self):
+        observations, rewards, dones, infos = super().step_wait()
+        self.clock.sleep(0.5 * dones.sum())
+        return observations, rewards, dones, infos
+
+
+def test_the_seconds_of_resets_are_told_from_those_of_steps():
+    clock = ManualClock()
+    ledger = Ledger(clock, "act")
+    meter = Meter(SlowResets(4, clock, max_episode_steps=3), ledger)
+    assert meter.reset_seconds == 0.0
+    meter.reset()
+    assert meter.reset_seconds == 2.0
+    for _ in range(7):  # all four robots time out in the steps 3 and 6
+        meter.step(still())
+    assert meter.reset_seconds == pytest.approx(2.0 + 2 * 4 * 0.5)
+    assert ledger.totals()["simulate"] == pytest.approx(2.0 + 7 * STEP_SECONDS + 4.0)
+
+
 def test_books_nothing_when_told_not_to():
     clock = ManualClock()
     ledger = Ledger(clock, "evaluate")

@@ -5,6 +5,7 @@ from tuner.analysis._failures import Failure, failures_of
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
 from tuner.analysis._study_report import BestConfiguration, ShadowReport, StudyReport, agent_rows, summary_data
 from tuner.analysis._trials import trials_data
+from tuner.analysis._unmeasured import unmeasured_text
 
 __all__ = [
     "BestConfiguration",
@@ -20,4 +21,5 @@ __all__ = [
     "restricted",
     "summary_data",
     "trials_data",
+    "unmeasured_text",
 ]

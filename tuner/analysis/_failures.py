@@ -1,10 +1,11 @@
-"""What went wrong in a study: its failed trials, those that failed alike together."""
+"""What went wrong in a study: trials that failed or measured no return, those that ended alike together."""
 
 import re
 from dataclasses import dataclass
 
 import optuna
 
+from tuner.analysis._unmeasured import unmeasured_text
 from tuner.records import Outcome, OutcomeKind
 from tuner.storage import outcome_of
 
@@ -14,7 +15,7 @@ _NUMBER = re.compile(r"\d[\d.,]*")
 
 @dataclass(frozen=True)
 class Failure:
-    """Trials that failed in the same way: one kind of outcome, one place, one message apart from its numbers."""
+    """Trials that ended badly in the same way: one kind of outcome, one place, one message apart from its numbers."""
 
     kind: OutcomeKind
     numbers: tuple[int, ...]
@@ -30,12 +31,18 @@ def failures_of(study: optuna.Study) -> list[Failure]:
     alike: dict[tuple[OutcomeKind, str], list[tuple[int, Outcome]]] = {}
     for trial in study.get_trials(deepcopy=False):
         outcome = outcome_of(trial)
-        if outcome is not None and outcome.kind in _FAILED:
-            alike.setdefault((outcome.kind, _NUMBER.sub("#", outcome.message)), []).append((trial.number, outcome))
+        message = None if outcome is None else _message(outcome)
+        if outcome is not None and message is not None:
+            alike.setdefault((outcome.kind, _NUMBER.sub("#", message)), []).append((trial.number, outcome))
     return sorted(map(_failure, alike.values()), key=lambda failure: failure.numbers[-1])
+
+
+def _message(outcome: Outcome) -> str | None:
+    """Return what a trial that failed says, or why it has no return; None if nothing went wrong."""
+    return outcome.message if outcome.kind in _FAILED else unmeasured_text(outcome)
 
 
 def _failure(trials: list[tuple[int, Outcome]]) -> Failure:
     last = trials[-1][1]
     numbers = tuple(number for number, _ in trials)
-    return Failure(last.kind, numbers, last.message, last.details.get("user_frame"))
+    return Failure(last.kind, numbers, _message(last) or "", last.details.get("user_frame"))

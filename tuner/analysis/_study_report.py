@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Outcome, OutcomeKind
-from tuner.storage import attributes, outcome_of, runs_of, summarize
+from tuner.storage import BestTrial, attributes, outcome_of, runs_of, summarize
 from tuner.storage.attributes import objective_and_budget
 
 _BEST = 3
@@ -61,6 +61,8 @@ class BestConfiguration:
     score: float
     time_to_return: float | None
     """Seconds; None when it did not reach the target."""
+    pruned: bool
+    """Whether it was stopped before it had spent its budget."""
     best_return: float | None
     warm_start: str | None
     params: dict[str, Any]
@@ -189,7 +191,7 @@ def _standing(study: optuna.Study, objective: ObjectiveConfig, budget: BudgetCon
     summary = summarize(study, trials=budget.trials)
     best = None
     if summary.best is not None:
-        best = _configuration(study.get_trials(deepcopy=False)[summary.best.number], summary.best.score)
+        best = _configuration(study.get_trials(deepcopy=False)[summary.best.number], summary.best)
     return {
         "study": study.study_name,
         "objective": objective.kind,
@@ -203,12 +205,13 @@ def _standing(study: optuna.Study, objective: ObjectiveConfig, budget: BudgetCon
     }
 
 
-def _configuration(trial: FrozenTrial, score: float) -> BestConfiguration:
+def _configuration(trial: FrozenTrial, best: BestTrial) -> BestConfiguration:
     outcome = outcome_of(trial)
     spec = trial.user_attrs.get(attributes.SPEC, {})
     return BestConfiguration(
         number=trial.number,
-        score=score,
+        score=best.score,
+        pruned=best.pruned,
         time_to_return=outcome.reached_seconds if outcome else None,
         best_return=outcome.best_return if outcome else None,
         warm_start=trial.user_attrs.get(attributes.WARM_START),

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 from tuner.clock import ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import OutcomeKind
-from tuner.storage import attributes, best_return_of, counts, outcome_kind_of, outcome_of
+from tuner.storage import attributes, best_return_of, counts, outcome_kind_of, outcome_of, ranking
 from tuner.storage.attributes import objective_and_budget
 
 
@@ -22,7 +22,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
       pruned trial; `counts`: whether it counts toward `budget.trials`;
     - `time_to_return`: seconds; NaN where the target was not reached; `censored`: True where it is then only known to
       exceed `clock_seconds`, the training clock at the trial's end;
-    - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials;
+    - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials; `rank`: 1 for the best
+      trial, missing for those that cannot be called the best, see `tuner.storage.ranking`;
     - `params.*`: the parameters; `ledger.*`: seconds by account;
     - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
       stopped a trial that was allowed to continue, and `shadow_tick`, when; `message`: what happened; `traceback`: of a
@@ -40,7 +41,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     objective, budget = objective_and_budget(study)
     trials = study.get_trials(deepcopy=False)
     parameters = sorted({name for trial in trials for name in trial.params})
-    rows = [_row(trial, parameters, objective, budget) for trial in trials]
+    ranks = {ranked.trial.number: place for place, ranked in enumerate(ranking(study), start=1)}
+    rows = [{**_row(trial, parameters, objective, budget), "rank": ranks.get(trial.number)} for trial in trials]
     columns = [*_row_names(parameters)]
     return pd.DataFrame(rows, columns=columns).astype({name: kind for name, kind in _TYPES.items() if name in columns})
 
@@ -51,6 +53,7 @@ _TYPES = {
     "censored": "bool",
     "contended": "bool",
     "attempt": "int64",
+    "rank": "Int64",
     "retry_of": "Int64",
     "shadow_tick": "Int64",
     "env_steps": "int64",
@@ -64,7 +67,7 @@ _TYPES = {
 }
 
 _LEADING = ("number", "state", "outcome", "rule", "counts", "time_to_return", "censored", "clock_seconds")
-_RETURNS = ("final_return", "best_return", "score")
+_RETURNS = ("final_return", "best_return", "score", "rank")
 _TRAILING = (
     "env_steps",
     "updates",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from tuner.config import ConfirmConfig, StudyConfig
 from tuner.confirm._plan import Entrant, Plan, agent_of
@@ -13,7 +13,7 @@ from tuner.confirm._reading import Runs
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.spaces import SearchSpace
-from tuner.storage import attributes, counts, outcome_kind_of, outcome_of
+from tuner.storage import attributes, counts, outcome_of, ranking
 from tuner.study import reference_given_up, warm_start_parameters
 
 _CONFIRM = 0x636F6E66
@@ -40,32 +40,22 @@ def fresh_seeds(study_seed: int, count: int, *, used: Collection[int], kept: tup
 
 
 def best_trials(study: optuna.Study, top: int) -> list[Entrant]:
-    """Return the best trials of different configurations: those that reached the target first, then by score.
+    """Return the best trials of different configurations, in the order of `tuner.storage.ranking`.
 
     Args:
         study: the study.
         top: how many at most.
 
     Raises:
-        UserError: if no trial has a score.
+        UserError: if no trial has a return.
     """
-    trials = study.get_trials(deepcopy=False)
-    scored = [
-        trial
-        for trial in trials
-        if trial.state is TrialState.COMPLETE
-        and outcome_kind_of(trial) not in attributes.UNSCORED
-        and agent_of(trial) is not None
-    ]
-    if not scored:
-        finished = sum(counts(trial) for trial in trials)
-        state = f"none of its {finished} finished trials trained to an end" if finished else "no trial has finished yet"
-        raise UserError(
-            f"The study '{study.study_name}' has nothing to confirm: {state}. Run it until a trial is reached or "
-            "exhausted."
-        )
+    ranked = [each.trial for each in ranking(study) if agent_of(each.trial) is not None]
+    if not ranked:
+        finished = sum(counts(trial) for trial in study.get_trials(deepcopy=False))
+        state = f"none of its {finished} finished trials has a return" if finished else "no trial has finished yet"
+        raise UserError(f"The study '{study.study_name}' has nothing to confirm: {state}. Run it until one has.")
     found: list[Entrant] = []
-    for trial in sorted(scored, key=_rank):
+    for trial in ranked:
         entrant = _entrant(trial)
         if len(found) < top and all(entrant.agent != other.agent for other in found):
             found.append(entrant)
@@ -98,11 +88,6 @@ def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpa
     except UserError as error:
         raise UserError(f"The reference '{name}' cannot be built. {error}") from error
     return Entrant(number=None, label=name, promised_seconds=None, agent=built.to_json())
-
-
-def _rank(trial: FrozenTrial) -> tuple[bool, float, int]:
-    value = trial.value if trial.value is not None else float("inf")
-    return outcome_kind_of(trial) != OutcomeKind.REACHED, value, trial.number
 
 
 def _entrant(trial: FrozenTrial) -> Entrant:

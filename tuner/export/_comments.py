@@ -11,11 +11,13 @@ from tuner.export._configuration import ExportedConfiguration, Provenance
 
 
 def story(configuration: ExportedConfiguration) -> list[str]:
-    """Return what was found, where, and how well it did, in one sentence each."""
+    """Return what was found, where, and how well it did, in one sentence each; a missed target comes first."""
     task, provenance = configuration.task, configuration.provenance
     robots = "1 robot" if task.num_envs == 1 else f"{task.num_envs} robots at once"
     name = CLASSES[configuration.agent.algorithm]
+    missed = configuration.missed_target
     return [
+        *([] if missed is None else [missed]),
         f"{name} for {task.id} ({task.simulator}), {robots}: trial {provenance.trial} of the study {provenance.study}.",
         *_times(provenance, configuration),
         _machine(provenance),
@@ -71,6 +73,8 @@ def _times(provenance: Provenance, configuration: ExportedConfiguration) -> list
         rest = f", counting the whole {configuration.budget_seconds:g} s for the others" if short else ""
         mean = f"{provenance.mean_seconds:.4g} s of training on average{spread}"
         return [f"Confirmed on fresh seeds: {goal} on {count}, in {mean}{rest}."]
+    if configuration.missed_target is not None:  # which has been said
+        return ["Not confirmed on fresh seeds."]
     best = "" if provenance.best_return is None else f" Best return: {provenance.best_return:.4g}."
     took = f"reached {goal} in {reached[0]:.4g} s of training" if reached else f"did not reach {goal}"
     return [f"Not confirmed on fresh seeds: its one training {took}.{best}"]

@@ -12,6 +12,8 @@ from tuner.errors import UserError
 from tuner.resources import user_path
 
 SCHEMA_VERSION: Literal[1] = 1
+_WARNING = "warning"
+"""The first key of an export of a configuration that never reached its target."""
 
 _HOW = "Write one with: tuner export STUDY --format json -o FILE.json"
 
@@ -96,6 +98,15 @@ class ExportedConfiguration(Frozen):
     """With its action box in absolute numbers."""
     provenance: Provenance
 
+    @property
+    def missed_target(self) -> str | None:
+        """The sentence that warns of a configuration that never reached its target; None for one that did."""
+        target, provenance = self.objective.target, self.provenance
+        if self.objective.kind != "time_to_return" or target is None or any(provenance.times_seconds):
+            return None
+        best = "" if provenance.best_return is None else f"; its best return was {provenance.best_return:.4g}"
+        return f"Trial {provenance.trial} did not reach the target of {target:g}{best}."
+
     @model_validator(mode="after")
     def _box_in_numbers(self) -> Self:
         if self.agent.action_box is None:
@@ -112,6 +123,7 @@ def load_configuration(path: str | Path) -> ExportedConfiguration:
     data = _parsed(user_path(path), str(path))
     if not isinstance(data, dict) or "schema" not in data:
         raise UserError(f"{path} is no export of a configuration: it has no key 'schema'. {_HOW}")
+    data.pop(_WARNING, None)  # for people; it follows from the rest
     if data["schema"] != SCHEMA_VERSION or isinstance(data["schema"], bool):
         raise UserError(
             f"{path} has schema {json.dumps(data['schema'])[:40]}, but this version of tuner reads schema "
@@ -126,7 +138,10 @@ def load_configuration(path: str | Path) -> ExportedConfiguration:
 
 def dump_configuration(configuration: ExportedConfiguration) -> str:
     """Return the text of an export file, which `load_configuration` reads back as the same configuration."""
-    return json.dumps(configuration.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    data = configuration.model_dump(mode="json")
+    if configuration.missed_target is not None:
+        data = {_WARNING: configuration.missed_target, **data}
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _parsed(file: Path, given: str) -> Any:

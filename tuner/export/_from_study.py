@@ -10,6 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 from pydantic import ValidationError
 
+from tuner.analysis import failures_of, unmeasured_text
 from tuner.config import AgentConfig, TrialSpec
 from tuner.confirm import Candidate, Confirmation, confirmation_data
 from tuner.errors import UserError
@@ -54,9 +55,22 @@ def configuration_of(study: optuna.Study, number: int | None = None) -> Found:
         return _of_winner(study, confirmation, confirmation.winner)
     best = summarize(study, trials=0).best
     if best is None:
-        raise UserError(f"The study '{name}' has no finished trial to export yet. Go on with it: tuner run {name}")
+        raise UserError(_nothing(study))
     found = _of_trial(study, trial_of(study, best.number))
-    return replace(found, warnings=(_unconfirmed(name, best.number, confirmation), *found.warnings))
+    return replace(found, warnings=(*found.warnings, _unconfirmed(name, best.number, confirmation)))
+
+
+def _nothing(study: optuna.Study) -> str:
+    """Say why there is nothing to export from a study: no trial has finished, or none has a return."""
+    failures = failures_of(study)
+    name = study.study_name
+    if not failures:
+        return f"The study '{name}' has no finished trial to export yet. Go on with it: tuner run {name}"
+    last = failures[-1]
+    return (
+        f"No trial of the study '{name}' has a return, so there is nothing to export. The last that ended "
+        f"without one, trial {last.numbers[-1]}: {last.message}"
+    )
 
 
 def _unconfirmed(name: str, number: int, confirmation: Confirmation | None) -> str:
@@ -75,6 +89,9 @@ def _of_trial(study: optuna.Study, trial: FrozenTrial) -> Found:
     if confirmation is not None and winner is not None and winner.number == trial.number:
         return _of_winner(study, confirmation, winner)
     spec, outcome = _spec(study, trial), outcome_of(trial)
+    unmeasured = None if outcome is None else unmeasured_text(outcome)
+    if unmeasured is not None:
+        raise UserError(f"Trial {trial.number} of the study '{study.study_name}' cannot be exported: {unmeasured}")
     agent = _agent(trial, (outcome.agent if outcome else None) or spec.agent.to_json())
     own = {
         "confirmed": False,
@@ -85,7 +102,9 @@ def _of_trial(study: optuna.Study, trial: FrozenTrial) -> Found:
     complete = kind in (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED)
     warning = f"Trial {trial.number} did not run to its end: it was {kind or 'not finished'}."
     exported = _exported(study, trial, spec, agent, own)
-    return Found(exported, _folder(spec.directory), () if complete else (warning,))
+    missed = exported.missed_target
+    warnings = (*([] if missed is None else [missed]), *([] if complete else [warning]))
+    return Found(exported, _folder(spec.directory), warnings)
 
 
 def _of_winner(study: optuna.Study, confirmation: Confirmation, winner: Candidate) -> Found:

@@ -58,11 +58,11 @@ def study_curves_data(curves: pd.DataFrame, trials: pd.DataFrame, *, top: int) -
     Args:
         curves: `tuner.analysis.curves_data` of the study.
         trials: `tuner.analysis.trials_data` of the study.
-        top: how many of the trials with the best scores get their own label, best first. All others are called
+        top: how many of the best trials get their own label, best first. All others are called
             `OTHERS` and come first, so that they are drawn below.
     """
     with_curve = trials[trials["number"].isin(curves["number"])]
-    best = with_curve.dropna(subset=["score"]).sort_values("score", kind="stable").head(top)
+    best = with_curve.dropna(subset=["rank"]).sort_values("rank").head(top)
     names = {
         number: f"trial {number}" + (f" ({warm_start})" if isinstance(warm_start, str) else "")
         for number, warm_start in zip(best["number"].tolist(), best["warm_start"], strict=True)

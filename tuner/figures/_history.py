@@ -10,17 +10,14 @@ import plotly.graph_objects as go
 from tuner.analysis import trials_data
 from tuner.figures._outcomes import OUTCOMES
 from tuner.figures._style import COLOURS, number, styled
-from tuner.records import OutcomeKind
 from tuner.storage import config_of
-
-_COMPLETE = frozenset({OutcomeKind.REACHED.value, OutcomeKind.EXHAUSTED.value})
 
 
 def history_data(study: optuna.Study) -> pd.DataFrame:
     """Return one row for each trial that has a score, in the order of their numbers.
 
     Columns: `number`, `outcome`, `warm_start`; `score` as in Optuna, for a pruned trial when it was stopped; `best`:
-    the least score of a reached or exhausted trial up to this one, NaN before the first.
+    the least score of a trial that can be called the best up to this one, NaN before the first.
 
     Args:
         study: a study of this program.
@@ -31,7 +28,7 @@ def history_data(study: optuna.Study) -> pd.DataFrame:
     trials = trials_data(study)
     scored = trials[np.isfinite(trials["score"]) & trials["outcome"].notna()]
     data: pd.DataFrame = scored[["number", "outcome", "warm_start", "score"]].reset_index(drop=True)
-    data["best"] = data["score"].where(data["outcome"].isin(_COMPLETE)).cummin().ffill()
+    data["best"] = scored["score"].where(scored["rank"].notna()).cummin().ffill().to_numpy()
     return data
 
 

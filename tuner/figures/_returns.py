@@ -28,7 +28,7 @@ def returns_data(study: optuna.Study, *, top: int = 0) -> pd.DataFrame:
     Columns: `number`; `outcome`, `running` for a trial without one; `clock_seconds`; `return`: the estimate, or for a
     trial without any estimate its best return; `end`: True in the last row of a trial that ended, which is at its time
     to return or its last second, with its final return, or the last one that is known; `top`: whether it is among the
-    `top` trials with the best scores.
+    `top` best trials.
 
     Args:
         study: a study of this program.
@@ -38,7 +38,7 @@ def returns_data(study: optuna.Study, *, top: int = 0) -> pd.DataFrame:
         UserError: if another program made the study.
     """
     curves, trials = curves_data(study), trials_data(study)
-    best = set(trials.dropna(subset=["score"]).sort_values("score", kind="stable").head(top)["number"])
+    best = set(trials.dropna(subset=["rank"]).sort_values("rank").head(top)["number"])
     estimated = curves.groupby("number")["estimate"].transform("count") > 0
     ticks, ends = curves.assign(end=False), trials.assign(end=True)
     ticks["return"] = curves["estimate"].where(estimated, curves["best"])

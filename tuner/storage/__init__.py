@@ -16,7 +16,7 @@ from tuner.storage._reading import (
 )
 from tuner.storage._runs import RunRecord, check_not_running, runs_of, unlike
 from tuner.storage._score import best_return_of, score, worst_score
-from tuner.storage._summary import BestTrial, EndReason, StudySummary, summarize
+from tuner.storage._summary import BestTrial, EndReason, Ranked, StudySummary, ranking, summarize
 from tuner.storage._url import shown_url, sqlite_file
 from tuner.storage.attributes import (
     check_schema_number,
@@ -36,6 +36,7 @@ __all__ = [
     "BestTrial",
     "EndReason",
     "Owner",
+    "Ranked",
     "RunRecord",
     "StudySummary",
     "attributes",
@@ -57,6 +58,7 @@ __all__ = [
     "open_storage",
     "outcome_kind_of",
     "outcome_of",
+    "ranking",
     "read_study",
     "runs_of",
     "score",

@@ -7,7 +7,10 @@ from typing import Any, Literal
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.storage.attributes import UNSCORED, counts, outcome_kind_of, outcome_of
+from tuner.config import StudyConfig
+from tuner.records import Outcome, OutcomeKind
+from tuner.storage._score import score
+from tuner.storage.attributes import UNSCORED, config_of, counts, outcome_kind_of, outcome_of
 
 EndReason = Literal["finished", "interrupted", "time limit", "failed"]
 """Why a run ended: all trials done, a request to stop, `budget.total_seconds`, or an error."""
@@ -19,10 +22,12 @@ class BestTrial:
 
     number: int
     score: float
-    """As Optuna has it: seconds, or minus the return for `return_at_budget`."""
+    """Seconds, or minus the return for `return_at_budget`; see `Ranked.score`."""
     reached_seconds: float | None
     """Time to return; None when it did not reach the target."""
     best_return: float | None
+    pruned: bool = False
+    """Whether it was stopped before it had spent its budget."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class StudySummary:
     retried: int = 0
     """Trials that ended with a fault or an interruption and were queued again. They do not count."""
     best: BestTrial | None = None
-    """None until a trial is complete."""
+    """None until a return was measured in a trial that ended; see `ranking`."""
     reason: EndReason | None = None
     """Why the run ended; None while it runs."""
     wall_seconds: float = 0.0
@@ -79,27 +84,64 @@ def summarize(
         finished=len(counted),
         outcomes=dict(Counter(outcome_kind_of(trial) or "unknown" for trial in counted)),
         retried=len(finished) - len(counted),
-        best=best_of(finished),
+        best=_best(ranking(study)),
         reason=reason,
         wall_seconds=wall_seconds,
         training_seconds=training_seconds,
     )
 
 
-def best_of(trials: list[FrozenTrial]) -> BestTrial | None:
-    """Return the complete trial with the lowest score among those with a return; None if there is none."""
-    candidates = [
-        trial
-        for trial in trials
-        if trial.state is TrialState.COMPLETE and trial.value is not None and outcome_kind_of(trial) not in UNSCORED
-    ]
-    if not candidates:
+@dataclass(frozen=True)
+class Ranked:
+    """A trial with the number by which it is ranked."""
+
+    score: float
+    """Lower is better; of a pruned trial, for the return that it had reached when it was stopped."""
+    trial: FrozenTrial
+
+
+def ranking(study: optuna.Study) -> list[Ranked]:
+    """Return the trials that can be called the best, the best first: the one rule wherever a best trial is named.
+
+    First come trials that reached the target, the fastest first; then all others by their best return, the highest
+    first, and of equals the earlier trial. So a pruned trial comes before one that spent its whole budget for less.
+    Trials in which no return was measured, and those that failed or diverged, have no place.
+
+    `optuna.Study.best_trial` knows complete trials only, so where no trial has reached the target it may be another.
+    """
+    config = config_of(study)
+    placed = []
+    for trial in study.get_trials(deepcopy=False):
+        value = _rank_score(trial, config)
+        if value is not None:
+            placed.append(Ranked(value, trial))
+    return sorted(placed, key=lambda ranked: (ranked.score, ranked.trial.number))
+
+
+def _rank_score(trial: FrozenTrial, config: StudyConfig | None) -> float | None:
+    """Return the score that a trial is ranked by, None if it has no place."""
+    outcome = outcome_of(trial)
+    if outcome is not None and (outcome.kind in UNSCORED or (outcome.best_return is None and not _reached(outcome))):
         return None
-    best = min(candidates, key=lambda trial: (trial.value, trial.number))
-    outcome = outcome_of(best)
+    if trial.state is TrialState.COMPLETE:
+        return trial.value
+    if trial.state is not TrialState.PRUNED or outcome is None or config is None:
+        return None
+    return score(config.objective, budget_seconds=config.budget.seconds, best_return=outcome.best_return)
+
+
+def _reached(outcome: Outcome) -> bool:
+    return outcome.kind is OutcomeKind.REACHED
+
+
+def _best(ranked: list[Ranked]) -> BestTrial | None:
+    if not ranked:
+        return None
+    first, outcome = ranked[0], outcome_of(ranked[0].trial)
     return BestTrial(
-        number=best.number,
-        score=best.value if best.value is not None else float("nan"),
+        number=first.trial.number,
+        score=first.score,
         reached_seconds=outcome.reached_seconds if outcome else None,
         best_return=outcome.best_return if outcome else None,
+        pruned=first.trial.state is TrialState.PRUNED,
     )

@@ -47,6 +47,7 @@ class TrialParts:
     agent: BaseAlgorithm
     callback: TrialCallback
     evaluator: Evaluator
+    meter: Meter
 
 
 def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, files: TrialFiles) -> TrialParts:
@@ -91,4 +92,4 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
         budget_seconds=spec.budget_seconds,
         stop_at_target=spec.stop_at_target,
     )
-    return TrialParts(config, agent, callback, evaluator)
+    return TrialParts(config, agent, callback, evaluator, meter)

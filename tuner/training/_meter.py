@@ -1,5 +1,6 @@
 """The wrapper right around the task: books simulation time and sees what happened before any normalisation."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,18 @@ class NonFiniteError(Exception):
 
 class NonFiniteTaskError(NonFiniteError):
     """The task gave the number, although the agent's actions were finite."""
+
+
+@dataclass
+class _Steps:
+    """Steps of one sort, and the seconds of training clock that they took."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.count += 1
+        self.seconds += seconds
 
 
 class Meter(VecEnvWrapper):
@@ -38,6 +51,20 @@ class Meter(VecEnvWrapper):
         """Whether an episode ended in the last step, shape (num_envs,)."""
         self.terminated: npt.NDArray[np.bool_] = np.zeros(env.num_envs, dtype=np.bool_)
         """Whether it ended by failure and not by time, shape (num_envs,)."""
+        self._full_resets_seconds = 0.0
+        self._with_ends = _Steps()
+        self._without_ends = _Steps()
+
+    @property
+    def reset_seconds(self) -> float:
+        """Seconds on the training clock that resets took.
+
+        Those of all robots at once are measured. A robot whose episode ends is reset within a step: such steps are
+        compared with the mean of those in which no episode ended, as soon as there are some.
+        """
+        plain, ending = self._without_ends, self._with_ends
+        within_steps = ending.seconds - ending.count * plain.seconds / plain.count if plain.count else 0.0
+        return self._full_resets_seconds + max(0.0, within_steps)
 
     def step(self, actions: npt.NDArray[np.float32]) -> VecEnvStepReturn:
         """Step all robots; `actions` has shape (num_envs, action_dim)."""
@@ -52,12 +79,15 @@ class Meter(VecEnvWrapper):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Finish the step, check and keep its numbers, return them unchanged."""
+        before = self._ledger.training_seconds
         observations, rewards, dones, infos = self._booked(self.venv.step_wait)
+        seconds = self._ledger.training_seconds - before
         _check_finite("an observation", observations)
         _check_finite("a reward", rewards)
         self.rewards, self.dones = rewards, dones
         self.terminated = dones
         ended = np.flatnonzero(dones)
+        (self._with_ends if ended.size else self._without_ends).add(seconds)
         if ended.size:
             self.terminated = dones.copy()
             for robot in ended:
@@ -67,7 +97,9 @@ class Meter(VecEnvWrapper):
 
     def reset(self) -> VecEnvObs:
         """Reset all robots; return their observations."""
+        before = self._ledger.training_seconds
         observations: VecEnvObs = self._booked(self.venv.reset)
+        self._full_resets_seconds += self._ledger.training_seconds - before
         _check_finite("an observation", observations)
         return observations
 

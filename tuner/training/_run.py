@@ -121,6 +121,8 @@ class _Trial:
             details = {**environment_details(), **_task_details(self._env), **ending.details}
             if self._parts is not None and ending.kind not in (OutcomeKind.CRASHED, OutcomeKind.DIVERGED):
                 self._files.write_policy(self._parts.agent)
+            if self._parts is not None:
+                details["reset_seconds"] = round(self._parts.meter.reset_seconds, 3)
             if self._files.warning is not None:
                 details["warning"] = self._files.warning
             outcome = self._outcome(ending, details)

@@ -2,7 +2,7 @@ import re
 
 from rich.console import Console
 
-from tuner.cli.printing.text import best_text, count_text
+from tuner.cli.printing.text import best_text, count_text, standing_text
 from tuner.cli.watching.progress import Progress, TrialProgress
 from tuner.cli.watching.study_view import LiveView, draw
 from tuner.clock import ManualClock
@@ -82,11 +82,16 @@ def test_the_study_is_named_with_its_time_and_its_note():
 
 
 def test_the_best_trial_is_told_by_time_or_by_return():
-    assert best_text(None, 4.0) == "no trial has finished yet"
     assert best_text(BestTrial(3, 5.27, 5.27, 4.4), 4.0) == "trial 3 reached the target in 5.3 s"
     missed = BestTrial(3, 17.0, None, 1.5)
     assert best_text(missed, 4.0) == "trial 3 with a return of 1.50; the target was not reached"
     assert best_text(missed, None) == "trial 3 with a return of 1.50"
+    assert best_text(BestTrial(3, 17.0, None, 1.5, pruned=True), None) == "trial 3, pruned, with a return of 1.50"
+
+
+def test_without_a_best_trial_it_is_told_why():
+    assert standing_text(summary(), 4.0) == "Best so far: no trial has finished yet"
+    assert standing_text(summary(finished=2), 4.0) == "Best so far: no trial has a return yet"
 
 
 def test_trials_are_counted_by_outcome():

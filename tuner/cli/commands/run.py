@@ -96,8 +96,10 @@ def run(
     if summary.best is None and summary.reason != "time limit":
         failures = failures_of(read_study(config.storage, config.study))
         why = last_failure_text(failures, show) if failures else f"`{show}` shows how each ended."
+        measured = {"exhausted", "pruned"}.isdisjoint(summary.outcomes)
+        found = "No trial finished" if measured else "No trial measured a return"
         raise TunerError(
-            f"No trial finished, so there is no best configuration. {why} The workers' output is in {_log_dir(config)}."
+            f"{found}, so there is no best configuration. {why} The workers' output is in {_log_dir(config)}."
         )
 
 

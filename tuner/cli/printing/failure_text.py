@@ -17,6 +17,8 @@ _VERBS = {
     OutcomeKind.HUNG: "hung",
     OutcomeKind.DIVERGED: "diverged",
     OutcomeKind.TOO_LARGE: "asked for too much memory",
+    OutcomeKind.EXHAUSTED: "ended without a return",
+    OutcomeKind.PRUNED: "was pruned without a return",
 }
 
 
@@ -47,5 +49,5 @@ def last_failure_text(failures: Sequence[Failure], show: str) -> str:
         if count == 1
         else (f"{count} trials failed, retries among them. The last one, trial {number}, {_VERBS[last.kind]}")
     )
-    frame = "." if last.user_frame is None else f":\n{indent(last.user_frame, '  ')}"
-    return printable(f"{head}{frame}\n`{show} --trial {number}` shows all that is known of it.")
+    place = "." if last.user_frame is None else f":\n{indent(last.user_frame, '  ')}"
+    return printable(f"{head}{place}\n`{show} --trial {number}` shows all that is known of it.")

@@ -132,8 +132,9 @@ def study_lines(report: StudyReport) -> list[str]:
 def _best_line(report: StudyReport) -> str:
     best = report.best
     if best is None:
-        return "Best: no trial has finished yet."
+        return "Best: no trial has a return yet." if report.finished else "Best: no trial has finished yet."
     name = f"trial {best.number}" + (f" ({best.warm_start})" if best.warm_start else "")
+    name += ", pruned" if best.pruned else ""
     if best.time_to_return is not None:
         return f"Best: {name}, time to return {best.time_to_return:.1f} s."
     missed = "" if report.target is None else "; the target was not reached"

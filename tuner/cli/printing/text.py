@@ -80,17 +80,20 @@ def _block(value: float | None, bottom: float, top: float) -> str:
 
 def standing_text(summary: "StudySummary", target: float | None) -> str:
     """Return in a few words what a run has found so far."""
-    return summary.standing or f"Best so far: {best_text(summary.best, target)}"
+    if summary.standing is not None:
+        return summary.standing
+    if summary.best is not None:
+        return f"Best so far: {best_text(summary.best, target)}"
+    return "Best so far: " + ("no trial has a return yet" if summary.finished else "no trial has finished yet")
 
 
-def best_text(best: "BestTrial | None", target: float | None) -> str:
+def best_text(best: "BestTrial", target: float | None) -> str:
     """Return in a few words which trial is best."""
-    if best is None:
-        return "no trial has finished yet"
     if best.reached_seconds is not None:
         return f"trial {best.number} reached the target in {best.reached_seconds:.1f} s"
+    pruned = ", pruned," if best.pruned else ""
     missed = "" if target is None else "; the target was not reached"
-    return f"trial {best.number} with a return of {number_text(best.best_return)}{missed}"
+    return f"trial {best.number}{pruned} with a return of {number_text(best.best_return)}{missed}"
 
 
 def count_text(summary: "StudySummary") -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from tuner.analysis import unmeasured_text
 from tuner.cli.printing.text import count_text, duration_text, number_text, one_line, printable, standing_text
 from tuner.cli.printing.warnings import warning_line, warning_of
 from tuner.cli.watching.progress import Progress, TrialProgress
@@ -225,15 +226,16 @@ def _ends_the_run(outcome: Outcome) -> bool:
 def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
     """Say in one line how a trial ended."""
     name = trial_name(spec)
-    best = number_text(outcome.best_return)
+    unmeasured = unmeasured_text(outcome)
+    best = f"best return {number_text(outcome.best_return)}." if unmeasured is None else unmeasured
     match outcome.kind:
         case OutcomeKind.REACHED:
             return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s."
         case OutcomeKind.EXHAUSTED:
-            return f"{name} spent its {outcome.clock_seconds:.1f} s; best return {best}."
+            return f"{name} spent its {outcome.clock_seconds:.1f} s; {best}"
         case OutcomeKind.PRUNED:
             rule = f" ({outcome.rule})" if outcome.rule else ""
-            return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; best return {best}."
+            return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; {best}"
         case OutcomeKind.INTERRUPTED:
             return f"{name} was interrupted after {outcome.clock_seconds:.1f} s and is queued again."
         case OutcomeKind.TOO_LARGE:
