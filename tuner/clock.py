@@ -104,6 +104,11 @@ class Ledger:
             total += self._clock.now() - self._since
         return total
 
+    @property
+    def elapsed_seconds(self) -> float:
+        """All seconds since the ledger was opened."""
+        return sum(self.totals().values())
+
     def totals(self) -> dict[str, float]:
         """Return the seconds booked to every account up to now."""
         totals = dict(self._seconds)

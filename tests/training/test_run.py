@@ -293,6 +293,15 @@ def test_the_users_mistake_is_told_as_one():
     assert (env.steps, channel.ticks, outcome.agent) == (0, [], None)
 
 
+def test_a_budget_that_was_overrun_by_more_than_a_tick_is_charged_and_said():
+    # A step takes 0.125 s. Ticks are 0.02 s apart in the first, 0.2 s in the second.
+    outcome, _, _ = train(sac(), target=11.0, budget_seconds=0.2)
+    assert outcome.clock_seconds == 0.25
+    assert outcome.message.startswith("it ran 0.05 s over its budget of 0.2 s, because one call took longer")
+    outcome, _, _ = train(sac(), target=11.0, budget_seconds=2.0)
+    assert (outcome.clock_seconds, outcome.message) == (2.0, "")
+
+
 def test_a_full_disk_costs_the_files_only(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

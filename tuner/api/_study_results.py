@@ -44,7 +44,7 @@ class StudyResults:
 
     @property
     def best(self) -> BestConfiguration | None:
-        """The best trial with its parameters and its agent, by `tuner.storage.ranking`; None before one has a return."""
+        """The best trial, by `tuner.storage.ranking`, with its parameters and agent; None before one has a return."""
         return self.report.best
 
     @property

@@ -108,7 +108,18 @@ class _Trial:
         if request is not None:
             return _Ending(request.kind, rule=request.rule)
         reached = parts.callback.reached_seconds is not None  # and trained on
-        return _Ending(OutcomeKind.REACHED if reached else OutcomeKind.EXHAUSTED)
+        return _Ending(OutcomeKind.REACHED if reached else OutcomeKind.EXHAUSTED, self._overrun())
+
+    def _overrun(self) -> str:
+        """Say by how much the budget was overrun, if it was by more than a tick; the clock has all of it."""
+        budget = self._spec.budget_seconds
+        over = self._ledger.training_seconds - budget
+        if over <= budget / self._spec.ticks:
+            return ""
+        return (
+            f"it ran {over:.2g} s over its budget of {budget:g} s, because one call took longer than what was left: a "
+            "step or a reset of all robots, or an update"
+        )
 
     def where(self) -> str:
         """Say how far the trial had come, for a message."""

@@ -14,9 +14,9 @@ from tests.agents.fused.support import fused_agent, fused_config, train_and_look
 from tests.agents.small import assert_same_parameters, parameters, small_agent
 from tests.agents.stock.test_timed import SlowSteps
 from tests.support.point_mass import PointMassEnv
-from tuner.agents import build_agent, gradient_steps_done, is_finite
+from tuner.agents import build_agent, gradient_steps_done, is_finite, warm_up
 from tuner.agents.shared.devices import acting_device
-from tuner.clock import ManualClock
+from tuner.clock import Ledger, ManualClock
 
 ALL = [0, 1, 2, 3]
 
@@ -182,6 +182,31 @@ def test_seconds_go_to_act_simulate_and_learn():
     }
     assert clock.now() == 20.0
     assert env.ledger.open_account == "idle"
+
+
+@pytest.mark.parametrize(("left", "calls"), [(1000.0, 2), (5.9, 1), (2.9, 0), (-1.0, 0)])
+def test_gradient_steps_that_would_overrun_the_budget_are_left_out(left, calls):
+    """Of two calls of four updates, 3 s each as warming up has measured, only those are made that fit."""
+    agent = fused_agent(gradient_steps=8, train_freq=2)
+    agent.learn(16)
+    agent.learner.finish_updates()
+    before = gradient_steps_done(agent)
+    agent.budget_seconds, agent.learner._call_seconds = agent.ledger.training_seconds + left, 3.0
+    agent.train(8, agent.batch_size)
+    agent.learner.finish_updates()
+    assert gradient_steps_done(agent) - before == 4 * calls
+    assert int(agent.policy.qf_state.step) == gradient_steps_done(agent)
+
+
+def test_warming_up_measures_a_call():
+    class Ticking(ManualClock):
+        def now(self):
+            self.sleep(0.5)
+            return super().now()
+
+    agent = build_agent(fused_config(), PointMassEnv(4), seed=0, ledger=Ledger(Ticking(), "compile"))
+    warm_up(agent)
+    assert agent.learner._call_seconds == 0.5
 
 
 def test_nothing_is_left_out_on_the_real_clock():

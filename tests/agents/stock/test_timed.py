@@ -61,6 +61,23 @@ def test_seconds_go_to_act_simulate_and_learn():
     assert env.ledger.open_account == "idle"
 
 
+@pytest.mark.parametrize(("budget", "updates"), [(20.0, 2), (19.0, 1)])
+def test_an_update_that_would_overrun_the_budget_is_left_out(budget, updates):
+    clock = ManualClock()
+    agent, env = learning_agent(small_config(normalize_observations=False), clock)
+    agent.budget_seconds, update = budget, agent._train
+
+    def slow_update(*arguments, **keywords):
+        clock.sleep(6.0)
+        return update(*arguments, **keywords)
+
+    agent._train = slow_update
+    agent.learn(16)
+    # Steps of 2 s; an update of 6 s after the third, at 6 s, and one after the fourth, at 14 s, if 6 s are left.
+    assert env.ledger.totals()["learn"] == 6.0 * updates
+    assert env.ledger.training_seconds <= budget
+
+
 @pytest.mark.parametrize("algorithm", ["sac", "ppo"])
 def test_a_linear_learning_rate_falls_with_the_training_clock(algorithm):
     config = small_config(algorithm, normalize_observations=False, arguments={"learning_rate": "lin_1e-2"})

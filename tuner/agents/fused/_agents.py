@@ -121,8 +121,7 @@ class FusedAgent(TimedOffPolicy):
             batch_size: likewise.
         """
         del batch_size
-        self.learner.train(gradient_steps)
-        self._n_updates += gradient_steps
+        self._n_updates += self.learner.train(gradient_steps)
 
     def predict(
         self,

@@ -48,6 +48,11 @@ class LearningAgent(Protocol):
     _current_progress_remaining: float
     _vec_normalize_env: VecNormalize | None
 
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the budget on the training clock; infinite without one."""
+        ...
+
 
 class FusedLearner:
     """Acts and learns for one agent.
@@ -88,6 +93,8 @@ class FusedLearner:
         self.programs = programs_for(self._shape(blocks_in_a_call * agent.policy_delay))
         """The compiled programs, shared with all agents of the same shape."""
         self._calls_left = 0
+        self._call_seconds = 0.0
+        """How long a call of the learning program took when it was warmed up."""
         self._inputs: dict[str, Any] = {}
         self._losses: Losses | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
@@ -112,7 +119,9 @@ class FusedLearner:
         # Last, as another process may be compiling it: see `compile_ahead`.
         arguments, inputs = self.learning_arguments()
         self.programs.compile_learn(*strong_types(arguments), **inputs)
+        before = agent.ledger.elapsed_seconds
         jax.block_until_ready(self.programs.learn(*strong_types(arguments), **inputs))  # type: ignore[no-untyped-call]
+        self._call_seconds = agent.ledger.elapsed_seconds - before
 
     def act(self, observations: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the policy's actions, and hand over the next part of the update where acting shares the device.
@@ -138,20 +147,25 @@ class FusedLearner:
             self._handing_over = self._thread.submit(self._hand_over, calls)
         return actions
 
-    def train(self, gradient_steps: int) -> None:
+    def train(self, gradient_steps: int) -> int:
         """Hand gradient steps to the device, once it has finished those before; booked to "learn".
 
         Args:
             gradient_steps: as many as the agent was built with.
+
+        Returns:
+            How many were handed over: fewer at the end of the budget, so that the trial does not overrun it.
         """
         self.finish_updates()
         with self._agent.ledger.account("learn"):
             self.acting_parameters = self._for_acting(self._agent.policy.actor_state.params)
             self._agent.replay_buffer.flush()
             self._inputs = self._current_inputs()
-            self._calls_left = gradient_steps // self.programs.shape.gradient_steps
+            steps_in_a_call = self.programs.shape.gradient_steps
+            calls = self._calls_left = self._that_fit(gradient_steps // steps_in_a_call)
             if self._acting_device is not None:
                 self._hand_over(self._calls_left)
+        return calls * steps_in_a_call
 
     def finish_updates(self) -> None:
         """Wait until the device has made all updates; booked to "learn"."""
@@ -199,6 +213,13 @@ class FusedLearner:
     def learning_arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return arguments and keywords of the learning program as they are now, with one key twice."""
         return (*self._learned(), Keys(self._agent.key, self._agent.key)), self._current_inputs()
+
+    def _that_fit(self, calls: int) -> int:
+        """Return how many of so many calls of the learning program fit into what is left of the budget."""
+        left = self._agent.seconds_left
+        if calls * self._call_seconds <= left:
+            return calls
+        return max(0, int(left / self._call_seconds)) if self._call_seconds else 0
 
     def _hand_over(self, calls: int) -> None:
         """Let the device make the gradient steps of so many calls of the learning program."""

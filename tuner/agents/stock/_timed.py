@@ -3,6 +3,7 @@
 Each is a subclass that only adds; what it saves loads with the plain SBX class.
 """
 
+import math
 from typing import Any, ClassVar
 
 import jax
@@ -35,7 +36,15 @@ class TimedAgent(BaseAlgorithm):
     ledger: Ledger
     """Where seconds are booked: collecting to "act", updates to "learn". The environment books its own steps."""
     budget_seconds: float | None = None
-    """The training clock over which schedules run; None lets them run over environment steps, as SBX does."""
+    """The training clock over which schedules run, and which updates must not overrun; None lets schedules run over
+    environment steps, as SBX does, and sets no limit."""
+    _train_seconds: float = 0.0
+    """How long the last update took."""
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the budget on the training clock; infinite without one."""
+        return math.inf if self.budget_seconds is None else self.budget_seconds - self.ledger.training_seconds
 
     def collect_rollouts(self, *arguments: Any, **keywords: Any) -> Any:
         """Collect as SBX does, booked to "act", except for the seconds that environment and callbacks book."""
@@ -43,10 +52,18 @@ class TimedAgent(BaseAlgorithm):
             return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
 
     def train(self, *arguments: Any, **keywords: Any) -> None:
-        """Update as SBX does, booked to "learn" until the device has finished."""
+        """Update as SBX does, booked to "learn" until the device has finished.
+
+        Nothing is done if the last update took longer than what is left of the budget. It cannot be cut, because
+        another number of gradient steps would first have to be compiled.
+        """
+        if self._train_seconds > self.seconds_left:
+            return
+        before = self.ledger.training_seconds
         with self.ledger.account("learn"):
             super().train(*arguments, **keywords)  # type: ignore[misc]
             jax.block_until_ready(train_states(self))  # type: ignore[no-untyped-call]
+        self._train_seconds = self.ledger.training_seconds - before
 
     def _update_current_progress_remaining(self, num_timesteps: int, total_timesteps: int) -> None:
         """Set the share of the training that is left, from 1 to 0, which schedules are asked for."""
@@ -56,7 +73,7 @@ class TimedAgent(BaseAlgorithm):
             self._current_progress_remaining = max(0.0, 1 - self.ledger.training_seconds / self.budget_seconds)
 
     def _excluded_save_params(self) -> list[str]:
-        own = ["ledger", "budget_seconds", "probes", "exploration_std", "pretrained"]
+        own = ["ledger", "budget_seconds", "_train_seconds", "probes", "exploration_std", "pretrained"]
         return [*super()._excluded_save_params(), *own]
 
 

@@ -232,7 +232,8 @@ def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
         case OutcomeKind.REACHED:
             return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s."
         case OutcomeKind.EXHAUSTED:
-            return f"{name} spent its {outcome.clock_seconds:.1f} s; {best}"
+            over = f" ({outcome.message})" if outcome.message else ""
+            return f"{name} spent its {outcome.clock_seconds:.1f} s{over}; {best}"
         case OutcomeKind.PRUNED:
             rule = f" ({outcome.rule})" if outcome.rule else ""
             return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; {best}"
