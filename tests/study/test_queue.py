@@ -9,7 +9,7 @@ from tests.study.toy import Lab, kill_at
 from tuner.config.recipes import Recipe
 from tuner.errors import UserError
 from tuner.study import has_parameters
-from tuner.study._queue import Start, check_names, make_start, with_own_names
+from tuner.study._queue import Enqueued, Start, check_names, enqueue_start, make_start, with_own_names
 
 
 def recipe(name: str = "values 1", **values: Any) -> Recipe:
@@ -109,6 +109,21 @@ def test_a_trial_queued_while_the_study_runs_is_refused_without_stopping_it(disk
     assert listener.messages == [
         "The parameter 'x' in the queued trial 2 is 1.5, but the search space allows 0.0 to 1.0."
     ]
+
+
+def test_a_run_in_progress_takes_what_is_queued_next(disk: Lab) -> None:
+    config = disk.config(budget={"trials": 3})
+    start = Start("mine", {"x": 0.4, "y": "a"})
+    told = []
+
+    def queue_twice() -> None:
+        storage = disk.load(config)._storage
+        told.extend(enqueue_start(storage, config.study, start) for _ in range(2))
+
+    assert disk.run(config, listener=toy.Stopper(0, 2, queue_twice)).finished == 3
+    assert [trial.user_attrs.get("warm_start") for trial in disk.trials(config)] == [None, "mine", None]
+    # While trial 0 runs; the second time it is there already.
+    assert told == [Enqueued(1, False, 0, 2), Enqueued(1, True, 0, 2)]
 
 
 def test_pinned_values_win_over_queued_ones_and_it_is_said(lab: Lab) -> None:

@@ -43,6 +43,10 @@ COMMANDS = {
         "Retrain the best configurations of a study on fresh seeds, and name the one that wins there.",
         "tuner confirm quickstart --top 3 --seeds 5 --reference sbx_default",
     ),
+    "enqueue": Entry(
+        "Queue one configuration in a study: from a file, a warm start, or values in SBX's names.",
+        "tuner enqueue quickstart held_noise --set gamma=0.98 --set batch_size=256",
+    ),
     "export": Entry(
         "Write a study's configuration to a file, for the tool that will train it.",
         "tuner export quickstart --format sbx -o cartpole_sac.py",

@@ -28,11 +28,15 @@ def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> dict[str,
     return data
 
 
-def given_options(assignments: Sequence[str]) -> dict[str, Any]:
+def given_options(
+    assignments: Sequence[str], *, flag: str = "--option", example: str = "max_episode_steps=500"
+) -> dict[str, Any]:
     """Return options from the command line, as `--option max_episode_steps=500`.
 
     Args:
         assignments: each `name=value`, the value in YAML; if a name is given twice, the last value counts.
+        flag: the option of the command that gives them, for errors.
+        example: one of them, for errors.
 
     Raises:
         UserError: if one has no `=` or no name, or its value is not YAML.
@@ -41,8 +45,8 @@ def given_options(assignments: Sequence[str]) -> dict[str, Any]:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name.strip():
-            raise UserError(f"--option takes NAME=VALUE, such as max_episode_steps=500, but was given '{assignment}'.")
-        options[name.strip()] = parse_yaml(value, f"The value in --option {assignment}")
+            raise UserError(f"{flag} takes NAME=VALUE, such as {example}, but was given '{assignment}'.")
+        options[name.strip()] = parse_yaml(value, f"The value in {flag} {assignment}")
     return options
 
 

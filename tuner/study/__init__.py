@@ -3,13 +3,14 @@
 from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import FailedTrialsError, StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
-from tuner.study._queue import Start, has_parameters, make_start, warm_start_parameters
+from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, make_start, warm_start_parameters
 from tuner.study._resume import conclude_stale_trials, reference_given_up
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
 
 __all__ = [
+    "Enqueued",
     "FailedTrialsError",
     "Listeners",
     "Manager",
@@ -26,6 +27,7 @@ __all__ = [
     "conclude_trial",
     "create_pruner",
     "create_sampler",
+    "enqueue_start",
     "has_parameters",
     "make_start",
     "pruner_names",

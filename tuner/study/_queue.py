@@ -6,6 +6,7 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import StudyConfig
@@ -14,7 +15,7 @@ from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.spaces.fitting import Remark, check_own, fit_pinned, fit_recipe
-from tuner.storage.attributes import WARM_START, outcome_of
+from tuner.storage.attributes import WARM_START, counts, outcome_of
 from tuner.study._running_trial import write_outcome
 from tuner.study.samplers import parameters_of
 
@@ -110,6 +111,36 @@ def queue_starts(study: optuna.Study, starts: Sequence[Start], space: SearchSpac
             say("\n".join([f"The warm start '{start.name}' is tried as nearly as the search space has it:", *changed]))
 
 
+@dataclass(frozen=True)
+class Enqueued:
+    """What came of a configuration that was to be queued."""
+
+    number: int
+    """The trial that was queued, or the one that has the same parameters."""
+    duplicate: bool
+    finished: int
+    """Trials of the study that count toward its number."""
+    waiting: int
+    """Trials that are queued or running."""
+
+
+def enqueue_start(storage: BaseStorage, name: str, start: Start) -> Enqueued:
+    """Queue a configuration in a study that exists, unless one of its trials has the same parameters.
+
+    A run in progress takes it as its next trial: only that run takes trials out of the queue.
+    """
+    study = optuna.load_study(study_name=name, storage=storage)
+    trials = study.get_trials(deepcopy=False)
+    duplicate = any(has_parameters(trial, start.parameters) and not _ended_by_mistake(trial) for trial in trials)
+    if not duplicate:
+        study.enqueue_trial(start.parameters, user_attrs={WARM_START: start.name})
+        trials = study.get_trials(deepcopy=False)
+    same = [trial for trial in trials if has_parameters(trial, start.parameters)]
+    finished = sum(counts(trial) for trial in trials)
+    waiting = sum(not trial.state.is_finished() for trial in trials)
+    return Enqueued(same[-1].number, duplicate, finished, waiting)
+
+
 def has_parameters(trial: FrozenTrial, parameters: Mapping[str, Any]) -> bool:
     """Return whether a trial has, or was queued with, the given parameters."""
     given = {**trial.system_attrs.get(_QUEUED, {}), **trial.params}
@@ -155,7 +186,7 @@ class QueueCheck:
             ranges = parameters_of(self._space, self._config.task, fixed=self._config.fixed, starts=[queued])
             check_own(queued, ranges, f"the queued trial {trial.number}")
         except UserError as error:
-            self._fail(trial, f"{error} It is not trained.")
+            self._fail(trial, f"{error} It is not trained. Queue another with: tuner enqueue {self._study.study_name}")
             return str(error)
         return None
 
