@@ -48,7 +48,7 @@ COMMANDS = {
         "tuner enqueue quickstart held_noise --set gamma=0.98 --set batch_size=256",
     ),
     "export": Entry(
-        "Write a study's configuration to a file, for the tool that will train it.",
+        "Write a study's configuration to a file, for the tool that will train it, or its trained policy.",
         "tuner export quickstart --format sbx -o cartpole_sac.py",
     ),
     "train": Entry(
