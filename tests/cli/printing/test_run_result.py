@@ -23,7 +23,7 @@ def printed(given, summary, report, config, confirmation=None):
 def test_the_result_names_the_best_configuration_and_what_to_do_next(stored):
     config, summary, study = stored
     lines = printed(GIVEN, replace(summary, wall_seconds=192.0), summary_data(study), config)
-    assert lines[0] == "All trials are done. 3:12 elapsed."
+    assert "All trials are done. 3:12 elapsed." in lines
     assert "Best: trial 0 reached the target in 20.0 s." in lines
     assert ["learning_rate", "0.3"] in [line.split() for line in lines]
     assert "tuner show toy.yaml" in lines
@@ -38,6 +38,18 @@ def test_the_result_as_data_has_this_run_and_the_whole_agent(stored):
     assert data["outcomes"] == {"reached": 1, "exhausted": 1}
     assert data["best"]["params"] == {"x": 0.3, "y": "a"}
     assert data["best"]["agent"]["algorithm"] == "sac"
+
+
+def test_the_best_trial_is_on_a_terminal_of_24_lines_at_the_end(stored):
+    """The configuration, a table of 30 lines, comes before it; even with commands to run next and a failure below."""
+    config, summary, study = stored
+    failure = Failure(OutcomeKind.CRASHED, (1,), "KeyError: 'a'", 'File "/home/me/arm.py", line 4, in step\n  bend()')
+    out = Console(width=80, height=24, color_system=None, file=io.StringIO(), record=True)
+    print_result(out, RunCommand("quickstart"), summary, summary_data(study), config, failures=[failure])
+    lines = out.export_text().splitlines()
+    assert "Best: trial 0 reached the target in 20.0 s." in lines[-23:]
+    table = lines.index("Best configuration")
+    assert table < lines.index("Best: trial 0 reached the target in 20.0 s.")
 
 
 def test_the_place_of_the_newest_failure_comes_last(stored):
@@ -98,7 +110,7 @@ def test_a_runs_result_has_the_confirmed_configuration(stored, confirmation):
     config, summary, study = stored
     report = summary_data(study)
     lines = printed(GIVEN, summary, report, config, confirmation)
-    assert lines.index("Best: trial 0 reached the target in 20.0 s.") < lines.index("Confirmed configuration")
+    assert lines.index("Best: trial 0 reached the target in 20.0 s.") > lines.index("Confirmed configuration")
     assert ["learning_rate", "0.3"] not in [line.split() for line in lines]
     assert not [line for line in lines if line.startswith("tuner confirm")]
     assert result_data(summary, report, {}, confirmation)["confirmation"]["winner"] == "trial 1"

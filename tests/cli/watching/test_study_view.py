@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from rich.console import Console
 
 from tuner.cli.printing.text import best_text, count_text, standing_text
@@ -47,7 +48,7 @@ def running_trial():
 
 
 def test_each_worker_has_its_line():
-    shown = text_of(draw(progress(slots={1: None, 0: running_trial()}), 0.0, 120))
+    shown = text_of(draw(progress(slots={1: None, 0: running_trial()}), 0.0, 120, 24))
     worker, idle = worker_lines(shown)
     # Estimates 1, 2, 3, 4 between 1 and the target 4: (v − 1) / 3 · 8 = 0, 2.7, 5.3, 8 → levels 0, 2, 5, 7.
     assert "▁▃▆█" in worker
@@ -61,20 +62,20 @@ def test_each_worker_has_its_line():
 
 def test_what_a_simulator_does_that_is_starting():
     waiting = TrialProgress(number=7, budget_seconds=12.0).waiting("compiling kernels", 20.0)
-    shown = text_of(draw(progress(slots={1: None, 0: waiting}), 100.0, 120))
+    shown = text_of(draw(progress(slots={1: None, 0: waiting}), 100.0, 120, 24))
     assert "Trial 7 waits for the simulator: compiling kernels, 1:20." in shown
 
 
 def test_warm_starts_and_retries_are_named():
     trial = TrialProgress(number=0, budget_seconds=12.0, label="sbx_default", attempt=1)
-    shown = text_of(draw(progress(slots={0: trial}), 0.0, 120))
+    shown = text_of(draw(progress(slots={0: trial}), 0.0, 120, 24))
     assert "0 (retry 1) sbx_default" in shown
     assert "launch" in shown
 
 
 def test_the_study_is_named_with_its_time_and_its_note():
     view = progress(summary=summary(finished=1), note="Stopping …", started=10.0)
-    shown = text_of(draw(view, 70.0, 120))
+    shown = text_of(draw(view, 70.0, 120, 24))
     assert "quickstart  Cartpole on mujoco, 64 robots, target 4" in shown
     # One of 14 trials took 60 s, so 13 more take 780 s.
     assert "1:00 elapsed, about 13:00 left" in shown
@@ -116,9 +117,21 @@ def test_the_view_draws_the_progress_and_the_time_of_the_moment():
 
 def test_eighty_columns_show_every_number_of_every_worker():
     compiling = TrialProgress(number=11, budget_seconds=240.0, phase="evaluate", label="a_warm_start")
-    shown = text_of(draw(progress(slots={0: running_trial(), 1: compiling, 2: None}), 0.0, 80), width=80)
+    shown = text_of(draw(progress(slots={0: running_trial(), 1: compiling, 2: None}), 0.0, 80, 24), width=80)
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert [line.split()[-1] for line in worker_lines(shown)] == ["100", "—", "idle"]
     assert "…" not in worker_lines(shown)[0]
     assert "evaluate" in shown
     assert "0.0 / 240 s" in shown
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("workers", [2, 10, 64])
+def test_the_view_fits_a_terminal_of_24_lines_with_the_best_trial_on_it(width, workers):
+    slots = dict.fromkeys(range(workers)) | {workers - 1: running_trial()}
+    note, warnings = "Stopping. " * 20, {3: "curve.jsonl could not be written: " + "no space " * 15}
+    lines = text_of(draw(progress(slots=slots, note=note, warnings=warnings), 0.0, width, 24), width=width).splitlines()
+    assert len(lines) < 24
+    assert any(line.startswith("Best so far:") for line in lines)
+    assert f"{workers - 1}" in [line.split()[0] for line in lines], "a worker that trains is not left out"
+    assert any("more" in line and line.startswith("…") for line in lines) is (workers == 64)

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuner.analysis import Estimated, ratio_of_means, restricted
-from tuner.cli.printing.study_tables import agent_table
+from tuner.cli.printing.study_tables import print_configuration
 from tuner.cli.printing.text import number_text
 from tuner.confirm import Candidate, Confirmation, remarks
 
@@ -18,13 +18,12 @@ def print_confirmation(out: Console, confirmation: Confirmation, *, agent: bool 
         confirmation: the confirmation, finished or not.
         agent: print the winner's configuration too.
     """
-    out.print(Text("\nConfirmed on fresh seeds", style="bold"))
+    if agent and confirmation.winner is not None:
+        print_configuration(out, "Confirmed configuration", confirmation.winner.agent)
+    out.print(Text("Confirmed on fresh seeds", style="bold"))
     out.print(candidates_table(confirmation))
     for line in confirmation_lines(confirmation):
         out.print(Text(line))
-    if agent and confirmation.winner is not None:
-        out.print(Text("\nConfirmed configuration", style="bold"))
-        out.print(agent_table(confirmation.winner.agent))
 
 
 def candidates_table(confirmation: Confirmation) -> Table:

@@ -12,7 +12,7 @@ from tuner.analysis import Failure, StudyReport
 from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.failure_text import last_failure_text
 from tuner.cli.printing.next_command import RunCommand
-from tuner.cli.printing.study_tables import agent_table
+from tuner.cli.printing.study_tables import print_configuration
 from tuner.cli.printing.target_doubt import target_doubt
 from tuner.cli.printing.text import best_text, count_text, duration_text
 from tuner.cli.printing.warnings import warnings_data
@@ -69,7 +69,9 @@ def print_result(
     *,
     failures: Sequence[Failure] = (),
 ) -> None:
-    """Print how the run ended, the best or the confirmed configuration as a table, and what to do next.
+    """Print the best or the confirmed configuration as a table, how the run ended, and what to do next.
+
+    The table is the longest part and comes first, so that the rest is on the screen at the end, however low that is.
 
     Args:
         out: where to.
@@ -80,6 +82,12 @@ def print_result(
         confirmation: the confirmation at its end, if there was one.
         failures: what went wrong in the study.
     """
+    unconfirmed = None if summary.best is None or (confirmation and confirmation.winner) else report.best
+    if unconfirmed is not None and unconfirmed.agent:
+        print_configuration(out, "Best configuration", unconfirmed.agent)
+    if confirmation is not None:
+        print_confirmation(out, confirmation)
+        out.print()
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
     doubt = target_doubt(report)
@@ -87,12 +95,7 @@ def print_result(
         out.print(doubt, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if summary.best is None:
         return
-    out.print(f"Best: {best_text(summary.best, report.target)}.")
-    if confirmation is not None:
-        print_confirmation(out, confirmation)
-    if (confirmation is None or confirmation.winner is None) and report.best is not None and report.best.agent:
-        out.print(agent_table(report.best.agent))
-    out.print()
+    out.print(f"Best: {best_text(summary.best, report.target)}.\n")
     directory = report.best.directory if report.best else None
     steps = next_steps(given, config, summary, directory, confirmed=confirmation is not None)
     out.print(steps, markup=False, soft_wrap=True)

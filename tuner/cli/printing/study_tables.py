@@ -65,11 +65,15 @@ def print_study(
         out.print()
     _print_titled(out, "Parameters", parameters_table(trials))
     _print_titled(out, "Where the seconds went", _ledgers(trials))
-    for line in study_lines(report):
-        out.print(Text(line))
     if report.best is not None and report.best.agent is not None:
-        out.print(Text("\nBest configuration", style="bold"))
-        out.print(agent_table(report.best.agent))
+        print_configuration(out, "Best configuration", report.best.agent)
+    for line in study_lines(report):  # last, as the tables may be longer than the screen is high
+        out.print(Text(line))
+
+
+def print_configuration(out: Console, title: str, agent: dict[str, Any]) -> None:
+    """Print an `AgentConfig` in JSON as a table with a title."""
+    _print_titled(out, title, agent_table(agent))
 
 
 def print_trial(out: Console, study: str, trials: pd.DataFrame, outcome: Outcome | None, directory: str | None) -> None:
@@ -90,7 +94,7 @@ def print_trial(out: Console, study: str, trials: pd.DataFrame, outcome: Outcome
     _print_titled(out, "Parameters", parameters_table(trials))
     _print_titled(out, "Where the seconds went", _ledgers(trials))
     if outcome is not None and outcome.agent is not None:
-        _print_titled(out, "Configuration", agent_table(outcome.agent))
+        print_configuration(out, "Configuration", outcome.agent)
     if directory is not None:
         out.print(Text(f"Files: {directory}"))
 

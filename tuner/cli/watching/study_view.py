@@ -1,5 +1,6 @@
 """The live view of a running study: a table of workers, the best trial so far, what is left."""
 
+import math
 from collections.abc import Callable
 
 from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
@@ -15,6 +16,8 @@ _WIDE = 100
 """Width in characters at which everything fits: long curves, intervals, the names of warm starts."""
 _COLUMNS = ("#", "trial", "doing", "return", "estimate", "clock", "steps/s", "updates/s")
 _LEFT_ALIGNED = 4
+_AROUND_WORKERS = 3
+"""Lines besides texts and workers: the table's header, the line that says how many are left out, and the cursor's."""
 
 
 class LiveView:
@@ -30,24 +33,21 @@ class LiveView:
         self._clock = clock
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield draw(self._progress(), self._clock.now(), options.max_width)
+        yield draw(self._progress(), self._clock.now(), options.max_width, console.height)
 
 
-def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
+def draw(progress: Progress, now_seconds: float, width: int, height: int) -> RenderableType:
     """Draw one study.
 
     Args:
         progress: the study.
         now_seconds: the current reading of the clock, the same as that of `progress.started`.
         width: characters in a line of the terminal.
+        height: its lines. Of more workers than there is room for, some are left out: the rest stays on the screen.
     """
     elapsed = now_seconds - progress.started
-    parts: list[RenderableType] = [
-        _title(progress),
-        _workers(progress, wide=width >= _WIDE),
-        *(Text(waiting_text(trial, now_seconds), style="dim") for trial in progress.waiting_trials()),
-        Text(f"{standing_text(progress.summary, progress.target)}."),
-    ]
+    waiting = [Text(waiting_text(trial, now_seconds), style="dim") for trial in progress.waiting_trials()]
+    parts = [Text(f"{standing_text(progress.summary, progress.target)}.")]
     parts += [Text(count_text(progress.summary)), Text(_time_text(progress, elapsed), style="dim")]
     if progress.warnings:
         number, text = list(progress.warnings.items())[-1]
@@ -55,7 +55,11 @@ def draw(progress: Progress, now_seconds: float, width: int) -> RenderableType:
         parts.append(Text(warning_line(number, text) + more, style="bold red"))
     if progress.note:
         parts.append(Text(progress.note, style="yellow"))
-    return Group(*parts)
+    title = _title(progress)
+    room = height - _AROUND_WORKERS - sum(math.ceil(text.cell_len / width) for text in (title, *parts))
+    waiting = waiting[: max(0, room // 2)]
+    workers = _workers(progress, wide=width >= _WIDE, rows=max(1, room - len(waiting)))
+    return Group(title, *workers, *waiting, *parts)
 
 
 def waiting_text(trial: TrialProgress, now_seconds: float) -> str:
@@ -85,14 +89,17 @@ def _time_text(progress: Progress, elapsed_seconds: float) -> str:
     return f"{duration_text(elapsed_seconds)} elapsed{rest}. Ctrl-C stops; the same command continues later."
 
 
-def _workers(progress: Progress, *, wide: bool) -> Table:
+def _workers(progress: Progress, *, wide: bool, rows: int) -> list[RenderableType]:
+    """Return the table of workers; if they are more than so many rows, without the last ones or those that are idle."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for index, name in enumerate(_COLUMNS):
         justify: JustifyMethod = "left" if index < _LEFT_ALIGNED else "right"
         table.add_column(name, justify=justify, no_wrap=True, max_width=12 if name == "trial" and not wide else None)
-    for slot, trial in sorted(progress.slots.items()):
-        table.add_row(str(slot), *_cells(trial, progress.target, wide=wide))
-    return table
+    busy_first = sorted(progress.slots, key=lambda slot: (progress.slots[slot] is None, slot))
+    for slot in sorted(busy_first[:rows]):
+        table.add_row(str(slot), *_cells(progress.slots[slot], progress.target, wide=wide))
+    left_out = len(busy_first) - rows
+    return [table, Text(f"… and {left_out} more", style="dim")] if left_out > 0 else [table]
 
 
 def _cells(trial: TrialProgress | None, target: float | None, *, wide: bool) -> list[str]:
