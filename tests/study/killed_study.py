@@ -55,8 +55,8 @@ class KilledStudy:
         family = [manager, *manager.children(recursive=True)]
         self._everyone.update(family)
         candidates = [process for process in family if _role_of(process) == role]
-        if not candidates:
-            return  # it has not been started yet
+        if not candidates or len(family) == 1:
+            return  # it has not been started yet, or is a manager that has started nothing yet
         victim = chance.choice(candidates)
         victim.kill()
         self.killed[role] += 1
