@@ -56,6 +56,12 @@ def test_the_server_of_a_simulator_is_measured(start):
         assert row in out
 
 
+def test_robots_in_processes_are_measured(start):
+    out = start("robot_processes", "--robots 2 --threads 1 --milliseconds 0 0.1 --seconds 0.01 --repeats 1")
+    assert len(out.splitlines()) == 4
+    assert "a process for each CPU" in out
+
+
 @pytest.mark.slow
 def test_the_start_of_learners_is_measured_in_processes_of_their_own(start):
     task = "--simulator synthetic --num-envs 4 --buffer-steps 64 --networks 8 --batch-size 8"
