@@ -36,6 +36,7 @@ def test_help_says_what_is_measured(script: str, start, capsys):
         ("a1_story", "a1_story.jsonl", "sac_tuned"),
         ("action_bounds", "action_bounds_a1.jsonl", "percentiles"),
         ("time_to_return", "time_to_return_cartpole.jsonl", "mean, s"),
+        ("fidelity", "fidelity_a1", "flat_orientation_l2"),
     ],
 )
 def test_the_stored_runs_can_be_printed(script: str, data: str, row: str, start):

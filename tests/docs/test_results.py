@@ -71,6 +71,15 @@ def test_the_table_of_alternatives_is_what_was_measured():
         assert [numbers(cell) for cell in told[label] if cell] == [measured[variant][2] for variant in variants], label
 
 
+def test_the_tables_of_both_a1s_are_what_was_measured():
+    command = [sys.executable, str(ROOT / "benchmarks" / "fidelity.py"), "--table", "benchmarks/data/fidelity_a1"]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    tables = [line for line in output.splitlines() if line.startswith("|")]
+    told = page("fidelity.md").splitlines()
+    first = told.index(tables[0])
+    assert [line for line in told[first:] if line.startswith("|")] == tables
+
+
 def test_every_benchmark_has_a_row():
     scripts = {f"`benchmarks/{file.name}`" for file in (ROOT / "benchmarks").glob("[!_]*.py")}
     assert scripts <= {row[0] for row in rows(page("benchmarks.md"))}

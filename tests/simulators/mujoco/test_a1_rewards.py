@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tuner.simulators.mujoco._a1_rewards import WEIGHTS, Motion, reward_rate, reward_terms
+from tuner.simulators.mujoco._a1_rewards import WEIGHTS, Motion, reward_terms, weighted_terms
 
 
 def at_rest() -> Motion:
@@ -30,7 +30,7 @@ def term(name: str, **changes: object) -> float:
 
 def test_the_highest_possible_return_is_45() -> None:
     # (1.5 + 0.75)·0.02 s·1000 steps
-    assert reward_rate(at_rest())[0] * 0.02 * 1000 == pytest.approx(45.0)
+    assert sum(weighted_terms(at_rest()).values())[0] * 0.02 * 1000 == pytest.approx(45.0)
 
 
 def test_tracking_of_linear_velocity() -> None:
@@ -93,7 +93,7 @@ def test_weights() -> None:
     assert set(WEIGHTS) == set(reward_terms(at_rest()))
 
 
-def test_the_rate_is_the_weighted_sum() -> None:
+def test_every_term_has_its_weight() -> None:
     motion = replace(
         at_rest(),
         linear_velocity=np.array([[0.0, 0.0, 0.5]]),  # -2·0.25
@@ -102,5 +102,16 @@ def test_the_rate_is_the_weighted_sum() -> None:
         action=np.full((1, 12), 2.0),  # -0.01·48
         gravity=np.array([[0.2, 0.0, -0.98]]),  # -2.5·0.04
     )
-    # 2.25 - 0.5 - 0.24 - 0.12 - 0.48 - 0.1
-    assert reward_rate(motion)[0] == pytest.approx(0.81)
+    assert {name: float(rate[0]) for name, rate in weighted_terms(motion).items()} == pytest.approx(
+        {
+            "track_lin_vel_xy_exp": 1.5,
+            "track_ang_vel_z_exp": 0.75,
+            "lin_vel_z_l2": -0.5,
+            "ang_vel_xy_l2": 0.0,
+            "dof_torques_l2": -0.24,
+            "dof_acc_l2": -0.12,
+            "action_rate_l2": -0.48,
+            "feet_air_time": 0.0,
+            "flat_orientation_l2": -0.1,
+        }
+    )

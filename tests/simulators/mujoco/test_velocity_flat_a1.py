@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.simulators.mujoco.support import open_a1, zeros
-from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
+from tuner.simulators.mujoco._a1_rewards import Motion, weighted_terms
 from tuner.simulators.mujoco._velocity_flat_a1 import VelocityFlatA1
 
 HALF = np.sqrt(0.5)
@@ -103,7 +103,11 @@ def test_rewards_of_a_step_are_those_of_its_motion() -> None:
             air_time=air_time,
             first_contact=first_contact,
         )
-        assert rewards == pytest.approx(0.02 * reward_rate(motion), rel=1e-4, abs=1e-6)
+        expected = weighted_terms(motion)
+        assert list(env.reward_rates) == list(expected)
+        for name, rate in expected.items():
+            np.testing.assert_allclose(env.reward_rates[name], rate, rtol=1e-4, atol=1e-5)
+        assert rewards == pytest.approx(0.02 * sum(expected.values()), rel=1e-4, abs=1e-6)
 
 
 def drop(env: VelocityFlatA1, height: float) -> None:

@@ -57,13 +57,9 @@ class Motion:
     """Which feet touched the ground in this control step, shape (n, 4)."""
 
 
-def reward_rate(motion: Motion) -> Floats:
-    """Return the weighted sum of `reward_terms`, per second, shape (n,)."""
-    terms = reward_terms(motion)
-    total = np.zeros(len(motion.command))
-    for name, weight in WEIGHTS.items():
-        total += weight * terms[name]
-    return total
+def weighted_terms(motion: Motion) -> dict[str, Floats]:
+    """Return every one of `reward_terms` times its weight, per second, each of shape (n,)."""
+    return {name: WEIGHTS[name] * term for name, term in reward_terms(motion).items()}
 
 
 def reward_terms(motion: Motion) -> dict[str, Floats]:

@@ -6,7 +6,7 @@ from tuner.config import Frozen, PositiveCount
 from tuner.simulators._joint_targets import JointTargets
 from tuner.simulators.mujoco._a1_commands import VelocityCommands
 from tuner.simulators.mujoco._a1_contacts import FootTimers
-from tuner.simulators.mujoco._a1_rewards import Motion, reward_rate
+from tuner.simulators.mujoco._a1_rewards import Motion, weighted_terms
 from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
 from tuner.simulators.mujoco._rotations import heading, rotation_matrix
 from tuner.simulators.mujoco._scenery import Arrow
@@ -70,6 +70,8 @@ class VelocityFlatA1(BatchEnv):
     - The commands are updated before the terminal observation is taken, so that it is what the robot would have seen
       if its episode had continued.
     - The turning rate follows the heading from the first observation after `reset` on.
+
+    Isaac Lab 3.0 starts its episodes in other ways and reads contacts less often: docs/fidelity.md.
     """
 
     def __init__(self, num_envs: int, options: VelocityFlatA1Options, *, seed: int, threads: int) -> None:
@@ -111,6 +113,8 @@ class VelocityFlatA1(BatchEnv):
         self._action = np.zeros((num_envs, _JOINTS))
         self._previous_action = np.zeros((num_envs, _JOINTS))
         self._rotation = np.zeros((num_envs, 3, 3))
+        self.reward_rates: dict[str, Floats] = {}
+        """What each reward term earned per second in the last control step, weighted, each of shape (num_envs,)."""
         self._linear_velocity = np.zeros((num_envs, 3))
         self._joint_positions = np.zeros((num_envs, _JOINTS))
         self._joint_velocities = np.zeros((num_envs, _JOINTS))
@@ -174,7 +178,7 @@ class VelocityFlatA1(BatchEnv):
         return np.asarray(contacts[:, -TRUNK_CONTACT_STEPS:, 0].any(axis=1))
 
     def rewards(self, terminated: Flags) -> Floats:
-        """Return `reward_rate` times the control period; failing costs nothing of its own."""
+        """Keep `reward_rates`; return their sum times the control period. Failing costs nothing of its own."""
         motion = Motion(
             command=self.commands.velocity,
             linear_velocity=self._linear_velocity,
@@ -187,7 +191,8 @@ class VelocityFlatA1(BatchEnv):
             air_time=self.timers.air_time,
             first_contact=self.timers.first_contact,
         )
-        return self.control_period_seconds * reward_rate(motion)
+        self.reward_rates = weighted_terms(motion)
+        return self.control_period_seconds * sum(self.reward_rates.values(), np.zeros(self.num_envs))
 
     def update_commands(self) -> None:
         """Advance the commands by a control step, then steer by the present headings."""
