@@ -301,7 +301,13 @@ def isaaclab_rollouts(plans: Sequence[Plan], folder: Path, python: Path) -> None
             given = Path(temporary) / f"{plan.kind}.npz"
             np.savez(given, digest=plan.digest, **plan.arrays())
             arguments += [given, file_of(folder, plan.kind, plan.side).absolute()]
-        status = subprocess.run([python, ROLLOUTS, *arguments], stderr=errors, cwd=temporary).returncode
+        try:
+            status = subprocess.run([python, ROLLOUTS, *arguments], stderr=errors, cwd=temporary).returncode
+        except OSError as error:
+            raise UserError(
+                f"{python} cannot be run: {error.strerror}. Give TUNER_ISAACLAB_PYTHON the path of the Python that has "
+                "Isaac Lab."
+            ) from error
     if status != 0:
         ending = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
         raise UserError(f"Isaac Lab ended with status {status}; {log} says why. Its last lines:\n{ending}")
@@ -321,7 +327,7 @@ def print_tables(folder: Path) -> None:
     for kind in KINDS:
         found = {side: file_of(folder, kind, side) for side in (EMBEDDED, FEET, *ISAAC_SIDES)}
         sides = {side: Rollout.load(file) for side, file in found.items() if file.exists()}
-        if {EMBEDDED, SHIPPED} <= sides.keys():
+        if EMBEDDED in sides and not sides.keys().isdisjoint(ISAAC_SIDES):
             shown += 1
             print("\n".join(table(kind, sides)))
     if not shown:
@@ -334,14 +340,15 @@ def table(kind: str, sides: Mapping[str, Rollout]) -> Iterator[str]:
     pairs = [(EMBEDDED, side) for side in theirs]
     if FEET in sides and CHANGES[-1] in sides:
         pairs.append((FEET, CHANGES[-1]))
-    versions = ", ".join(ours.versions + sides[SHIPPED].versions)
+    shown = [side for side in (EMBEDDED, SHIPPED) if side in sides]
+    versions = ", ".join(ours.versions + sides[theirs[0]].versions)
     yield f"\n{kind}: {len(ours.falls)} robots, {ours.steps} control steps; {versions}\n"
-    heads = [f"− {side}" if own == EMBEDDED else f"{own} − {side}" for own, side in pairs]
-    yield f"| per second | {EMBEDDED} | {SHIPPED} | " + " | ".join(heads) + " |"
-    yield "|---" * (3 + len(pairs)) + "|"
+    heads = [*shown, *(f"− {side}" if own == EMBEDDED else f"{own} − {side}" for own, side in pairs)]
+    yield "| per second | " + " | ".join(heads) + " |"
+    yield "|---" * (1 + len(heads)) + "|"
     measured = {side: rollout.measures(ours.terms) for side, rollout in sides.items()}
     for name in measured[EMBEDDED]:
-        cells = [cell(measured[side][name]) for side in (EMBEDDED, SHIPPED)]
+        cells = [cell(measured[side][name]) for side in shown]
         cells += [difference_cell(measured[own][name] - measured[side][name]) for own, side in pairs]
         yield f"| {name} | " + " | ".join(cells) + " |"
 

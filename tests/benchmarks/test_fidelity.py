@@ -171,10 +171,17 @@ def test_bad_input_is_named(monkeypatch, capsys, tmp_path, arguments, message):
     assert message in said
 
 
-def test_an_interpreter_without_isaac_lab_is_told(monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("TUNER_ISAACLAB_PYTHON", sys.executable)
+@pytest.mark.parametrize(
+    ("python", "messages"),
+    [
+        (sys.executable, ["Isaac Lab ended with status 1", "No module named 'isaaclab"]),
+        ("/no/such/python", ["/no/such/python cannot be run: No such file", "TUNER_ISAACLAB_PYTHON"]),
+        ("/dev/null", ["/dev/null cannot be run: Permission denied"]),
+    ],
+)
+def test_an_interpreter_that_has_no_isaac_lab_is_named(monkeypatch, capsys, tmp_path, python, messages):
+    monkeypatch.setenv("TUNER_ISAACLAB_PYTHON", python)
     small = ("--robots", 2, "--steps", 2, "--actions", "still", "--sides", "shipped")
     code, said = ended(monkeypatch, capsys, *small, "--output", tmp_path / "out")
     assert code == 2
-    assert "Isaac Lab ended with status 1" in said
-    assert "No module named 'isaaclab" in said
+    assert all(message in said for message in messages)
