@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "fidelity.py"
 
 
+@pytest.mark.timeout(1500)
 def test_robots_that_drop_and_tremble_earn_the_same(tmp_path):
     # Forty control steps: the drop, the landing, and half a second of noise on the ground.
     small = ["--robots", "8", "--steps", "40", "--actions", "noise_0.5", "--sides", "contacts"]
