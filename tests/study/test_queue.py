@@ -157,4 +157,6 @@ def test_a_start_has_its_name_and_what_was_said(lab: Lab) -> None:
     assert (start.name, start.parameters) == ("values 1", {"x": 0.5, "y": "a"})
     assert [remark.kind for remark in start.remarks] == ["kept", "ignored"]
     assert make_start(lab.config(), toy.space(slow={"x": 0.7}), "slow") == Start("slow", {"x": 0.7})
+    named = lab.config(warm_start=(recipe("mine", learning_rate=0.5),))
+    assert make_start(named, toy.space(), "mine").parameters == {"x": 0.5, "y": "a"}  # as a reference of `confirm`
     assert set(check_names(lab.config(), toy.space(), [start])) == {"x", "y"}

@@ -87,7 +87,7 @@ class ConfirmConfig(Frozen):
     seeds: PositiveCount = 5
     """Fresh seeds for each configuration that is not dropped earlier."""
     reference: str | None = Field(default=None, min_length=1)
-    """A warm start of the search space, trained on the same seeds for comparison; it never wins."""
+    """A warm start, by its name, that is trained on the same seeds for comparison; it never wins."""
 
 
 class WorkersConfig(Frozen):

@@ -14,7 +14,7 @@ from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.storage import attributes, counts, outcome_of, ranking
-from tuner.study import reference_given_up, warm_start_parameters
+from tuner.study import make_start, reference_given_up
 
 _CONFIRM = 0x636F6E66
 """Sets the sequence apart from the trials' own, which begin with the same study seed; "conf" in ASCII."""
@@ -76,7 +76,7 @@ def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpa
     """
     if config.action_bounds is not None:
         space = space.with_action_bounds(config.action_bounds)
-    parameters = warm_start_parameters(config, space, [name])[name]
+    parameters = make_start(config, space, name).parameters
     for trial in study.get_trials(deepcopy=False):
         agent = agent_of(trial)
         if trial.user_attrs.get(attributes.WARM_START) == name and outcome_of(trial) is not None and agent is not None:

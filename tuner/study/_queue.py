@@ -1,6 +1,6 @@
 """What is tried before the sampler's own proposals: warm starts, and configurations that people queue."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,37 +42,24 @@ def with_own_names(config: StudyConfig, space: SearchSpace) -> StudyConfig:
     return config.model_copy(update={"fixed": fit_pinned(space, config.fixed, config.task)})
 
 
-def warm_start_parameters(config: StudyConfig, space: SearchSpace, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the parameters of named warm starts; pinned parameters win.
-
-    Args:
-        config: the study file.
-        space: the search space, with the study's action bounds if it has any.
-        names: the warm starts.
-
-    Raises:
-        UserError: for a name the search space does not have, or a warm start that fails.
-    """
-    fixed = with_own_names(config, space).fixed
-    return {name: {**space.warm_start(name, config.task), **fixed} for name in names}
-
-
 def make_start(config: StudyConfig, space: SearchSpace, given: str | Recipe) -> Start:
     """Return a configuration in the parameters of the search space; pinned parameters win.
 
     Args:
         config: the study file.
         space: the search space, with the study's action bounds if it has any.
-        given: the name of a warm start, or a configuration in SBX's names.
+        given: a configuration in SBX's names, or the name of one in the study file or of a warm start of the space.
 
     Raises:
-        UserError: if there is no such warm start, or the search space cannot have the configuration.
+        UserError: if there is no such warm start, it fails, or the search space cannot have the configuration.
     """
-    if isinstance(given, str):
-        return Start(given, warm_start_parameters(config, space, [given])[given])
     fixed = with_own_names(config, space).fixed
-    fit = fit_recipe(space, given, config.task, fixed=fixed)
-    return Start(given.name, {**fit.parameters, **fixed}, fit.remarks)
+    recipes = {start.name: start for start in config.warm_start if isinstance(start, Recipe)}
+    if isinstance(given, str) and given not in recipes:
+        return Start(given, {**space.warm_start(given, config.task), **fixed})
+    recipe = recipes[given] if isinstance(given, str) else given
+    fit = fit_recipe(space, recipe, config.task, fixed=fixed)
+    return Start(recipe.name, {**fit.parameters, **fixed}, fit.remarks)
 
 
 def check_names(config: StudyConfig, space: SearchSpace, starts: Sequence[Start]) -> dict[str, BaseDistribution]:

@@ -16,7 +16,7 @@ from tuner.spaces import SearchSpace
 from tuner.storage import check_fingerprint, check_not_running, check_schema_number, fingerprint, write_config
 from tuner.storage.attributes import outcome_of
 from tuner.study._optuna_options import without_experimental_warnings
-from tuner.study._queue import QueueCheck, check_names, make_start, queue_starts, warm_start_parameters, with_own_names
+from tuner.study._queue import QueueCheck, check_names, make_start, queue_starts, with_own_names
 from tuner.study._running_trial import conclude_trial, write_outcome
 from tuner.study.pruners import create_pruner
 from tuner.study.samplers import create_sampler, rehearse
@@ -98,7 +98,7 @@ def _check_confirm(config: StudyConfig, space: SearchSpace) -> None:
     reference = config.confirm.reference
     if reference is None:
         return
-    parameters = warm_start_parameters(config, space, [reference])[reference]
+    parameters = make_start(config, space, reference).parameters
     if not space.explore(config.task, given=parameters).got_through:
         raise reference_given_up(reference, space)
 

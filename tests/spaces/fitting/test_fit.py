@@ -133,6 +133,7 @@ def test_with_a_bounds_file_its_own_box_is_used():
         ({"ent_coef": "auto_0.1"}, "sac_speed", {"ent_coef": 0.1, "fixed_ent_coef": 0}),
         ({"ent_coef": 0.1}, "sac_speed", {"ent_coef": 0.1}),  # the space's own parameter of that name
         ({"policy_kwargs": {"net_arch": [256, 256]}}, "sac_speed", {"network_index": 2}),
+        ({"use_sde": False}, "sac_speed", {"log2_noise_hold": 0}),
         ({"gamma": 0.98, "clip_range": 0.3}, "ppo_speed", {"one_minus_gamma": 0.02, "clip_range": 0.3}),
         ({"learning_rate": 7.0}, "sac_speed", {"learning_rate": 7.0}),  # refused later, as the space's own
         ({}, "sac_speed", {}),
@@ -150,6 +151,7 @@ def test_pinned_values_in_names_of_sbx(fixed, space, own):
         ({"clip_observations": 5.0}, "always uses 10.0"),
         ({"gradient_steps": 8}, "several parameters decide it together: .*log2_gradient_steps_per_1024"),
         ({"gamma": "x"}, "'gamma' is 'x' but must be"),
+        ({"use_sde": True}, "several values of 'log2_noise_hold' give .* Pin log2_noise_hold instead"),
         ({"gae_lambda": 0.9}, "Unknown sac argument 'gae_lambda'"),
     ],
 )

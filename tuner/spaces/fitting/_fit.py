@@ -121,7 +121,17 @@ def _pin(
         always = "" if any(deciding.get(trait) for trait in traits) else "always "
         nearby = f"{always}uses {used!r}" if always else f"has {used!r} as the nearest value"
         raise UserError(f"fixed.{name} is {given!r}, but the search space '{try_out.space.name}' {nearby}.")
-    return {parameter: nearest.parameters[parameter] for trait in traits for parameter in deciding.get(trait, ())}
+    own = {parameter: nearest.parameters[parameter] for trait in traits for parameter in deciding.get(trait, ())}
+    for parameter in own:
+        others = (
+            try_out({**nearest.parameters, parameter: value}) for value in telling_values(nearest.ranges[parameter])
+        )
+        if sum(all(same(other.traits.get(trait), target[trait]) for trait in traits) for other in others) > 1:
+            raise UserError(
+                f"fixed.{name} is {given!r}, which several values of '{parameter}' give in the search space "
+                f"'{try_out.space.name}'. Pin {parameter} instead ({described(nearest.ranges[parameter])})."
+            )
+    return own
 
 
 def check_own(
