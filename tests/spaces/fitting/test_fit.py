@@ -9,7 +9,7 @@ from tuner.config import ActionBoundsFile, AgentConfig, BoundsTask, Network, Tas
 from tuner.config.recipes import Recipe, read_recipe, values_of
 from tuner.errors import UserError
 from tuner.spaces import SearchSpace, load_space
-from tuner.spaces.fitting import fit_pinned, fit_recipe
+from tuner.spaces.fitting import fit_recipe
 
 TASK = TaskConfig(id="Toy", num_envs=256)
 KNOWN = {
@@ -45,20 +45,6 @@ def test_a_known_configuration_is_found_exactly():
     # What it leaves out is as in SBX.
     assert (found.agent.arguments["n_steps"], found.agent.initial_std, found.agent.action_bound_fraction) == (1, 1, 1)
     assert json.dumps([remark.to_json() for remark in found.remarks])
-
-
-def test_what_the_space_does_not_have_is_said():
-    found = fit({"batch_size": 300, "gamma": 0.9999, "activation_fn": "tanh", "clip_observations": 5.0, "tau": 0.02})
-    assert kinds(found) == {
-        "batch_size": "rounded",
-        "gamma": "clipped",
-        "activation_fn": "outside",
-        "clip_observations": "ignored",
-        "tau": "kept",
-    }
-    assert found.parameters["one_minus_gamma"] == 0.005
-    assert found.agent.network.activation == "relu"  # SBX's, as the given one cannot be had
-    assert "the space always has 10" in str(found.remarks[3])
 
 
 def test_of_a_schedule_the_first_rate_is_kept():
@@ -124,40 +110,6 @@ def test_with_a_bounds_file_its_own_box_is_used():
     found = fit_recipe(space, Recipe(name="mine", values={"gamma": 0.98}), TASK, fixed={})
     assert found.agent.action_box == bounds.box
     assert "action_bound_fraction" not in found.parameters
-
-
-@pytest.mark.parametrize(
-    ("fixed", "space", "own"),
-    [
-        ({"gamma": 0.98, "batch_size": 256}, "sac_speed", {"one_minus_gamma": 0.02, "log2_batch_size": 8}),
-        ({"ent_coef": "auto_0.1"}, "sac_speed", {"ent_coef": 0.1, "fixed_ent_coef": 0}),
-        ({"ent_coef": 0.1}, "sac_speed", {"ent_coef": 0.1}),  # the space's own parameter of that name
-        ({"policy_kwargs": {"net_arch": [256, 256]}}, "sac_speed", {"network_index": 2}),
-        ({"use_sde": False}, "sac_speed", {"log2_noise_hold": 0}),
-        ({"gamma": 0.98, "clip_range": 0.3}, "ppo_speed", {"one_minus_gamma": 0.02, "clip_range": 0.3}),
-        ({"learning_rate": 7.0}, "sac_speed", {"learning_rate": 7.0}),  # refused later, as the space's own
-        ({}, "sac_speed", {}),
-    ],
-)
-def test_pinned_values_in_names_of_sbx(fixed, space, own):
-    assert fit_pinned(load_space(space), fixed, TASK) == own
-
-
-@pytest.mark.parametrize(
-    ("fixed", "message"),
-    [
-        ({"batch_size": 300}, "fixed.batch_size is 300, but the search space 'sac_speed' has 256 as the nearest value"),
-        ({"gamma": 0.5}, "fixed.gamma is 0.5, but .* has 0.95 as the nearest value"),
-        ({"clip_observations": 5.0}, "always uses 10.0"),
-        ({"gradient_steps": 8}, "several parameters decide it together: .*log2_gradient_steps_per_1024"),
-        ({"gamma": "x"}, "'gamma' is 'x' but must be"),
-        ({"use_sde": True}, "several values of 'log2_noise_hold' give .* Pin log2_noise_hold instead"),
-        ({"gae_lambda": 0.9}, "Unknown sac argument 'gae_lambda'"),
-    ],
-)
-def test_values_that_cannot_be_pinned(fixed, message):
-    with pytest.raises(UserError, match=message):
-        fit_pinned(load_space("sac_speed"), fixed, TASK)
 
 
 def plain(algorithm):

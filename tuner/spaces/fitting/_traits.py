@@ -18,11 +18,13 @@ _NEAR_ONE = ("gamma", "gae_lambda")
 _SMALL = 1e-8
 """Zero is as far from a positive number as this is."""
 
+SIZES = ("pi", "qf")
+"""Traits that are sizes of layers."""
 TRAITS: Mapping[str, tuple[str, ...]] = {
     "learning_rate": ("learning_rate", "learning_rate_schedule"),
     "ent_coef": ("ent_coef", "ent_coef_learned"),
     "target_entropy": ("target_entropy", "target_entropy_std"),
-    "net_arch": ("pi", "qf"),
+    "net_arch": SIZES,
 }
 """The traits that a setting decides, if it is not one of the same name."""
 
@@ -107,6 +109,6 @@ def distance(name: str, first: Any, second: Any) -> float:
         if min(first, second) < 0:
             return float(abs(first - second))
         return abs(math.log((first + _SMALL) / (second + _SMALL)))
-    if name in ("pi", "qf"):
+    if name in SIZES:
         return sum(abs(math.log(ours / theirs)) for ours, theirs in zip_longest(first, second, fillvalue=1))
     return 1.0

@@ -32,6 +32,13 @@ class Tried:
     problem: UserError | None = None
     """Why there is no agent, if it failed."""
 
+    @property
+    def built(self) -> AgentConfig:
+        """The agent of a run that gave one; any other raises ValueError."""
+        if self.agent is None:
+            raise ValueError("the space gave this combination up")
+        return self.agent
+
 
 class TryOut:
     """Runs the function of a search space for one task."""
