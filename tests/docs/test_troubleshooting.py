@@ -3,7 +3,7 @@
 import re
 
 from tests.docs.pages import ROOT, page, rows
-from tuner.cli.options import INTERRUPTED
+from tuner.cli.options import INTERRUPTED, NOT_FINE
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.errors import TunerError, UserError
 from tuner.records import OutcomeKind
@@ -24,7 +24,7 @@ def test_every_account_has_a_row_that_says_whether_it_is_on_the_clock():
 
 def test_the_exit_codes_are_these():
     codes = {row[0] for row in rows(PAGE.partition("## Exit codes")[2]) if row[0].isdigit()}
-    assert codes == {"0", str(TunerError.exit_code), str(UserError.exit_code), str(INTERRUPTED)}
+    assert codes == {"0", str(TunerError.exit_code), str(UserError.exit_code), str(NOT_FINE), str(INTERRUPTED)}
 
 
 def test_every_environment_variable_of_ours_is_there():

@@ -15,6 +15,9 @@ Value = TypeVar("Value")
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
 
+NOT_FINE = 3
+"""Exit code of `tuner audit --check` if an action box is not fine, or nothing is clipped."""
+
 RUNS_DIR = Path("runs")
 """Studies and trainings write their files below this folder of the working directory."""
 

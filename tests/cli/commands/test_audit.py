@@ -52,7 +52,7 @@ def test_a_box():
         (
             "cfg.py",
             "class Cfg:\n    class normalization:\n        clip_actions = 100.\n",
-            "legged_gym class, Cfg.normalization.clip_actions",
+            "legged_gym class, normalization.clip_actions",
         ),
         ("robot.yaml", "robot: {control: {action_clip_value: 100.0}}", "humanoidverse YAML, robot.control.action"),
         (
@@ -72,7 +72,7 @@ def test_a_configuration_in_each_style(tmp_path, name, text, title):
     assert "hopeless" in shown.output
     found = json.loads(call("--config", str(tmp_path / name), "--json").stdout)
     assert found["dimensions"][0]["high"] == 100.0  # Isaac Lab's: 50 rad at 0.5 rad per unit
-    assert len(found["source"]["notes"]) == 1
+    assert found["source"]["notes"][0].endswith(("one row stands for each of them.", "that they match: .*."))
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,8 @@ def test_a_configuration_in_each_style(tmp_path, name, text, title):
         (["Cartpole", "--option", "=1"], "--option takes NAME=VALUE"),
         (["--config", "no/such.yaml"], "Cannot read the configuration file 'no/such.yaml': No such file"),
         (["--config", ""], "Cannot read the configuration file"),
+        (["--config", "a.yaml", "--robot", "none.urdf"], "Cannot read the robot's file 'none.urdf'"),
+        (["--box", "-1", "1", "--robot", "a.urdf"], "--robot goes with --config only"),
     ],
 )
 def test_mistakes_exit_with_two_and_a_message(arguments, message):
@@ -117,18 +119,83 @@ def test_options_reach_the_simulator():
     assert "Did you mean 'max_episode_steps'?" in shown.stderr
 
 
-def test_a_mistake_in_a_configuration_names_the_file(tmp_path):
-    (tmp_path / "agent.yaml").write_text("clip_actions: wide")
-    shown = call("--config", str(tmp_path / "agent.yaml"))
-    assert shown.exit_code == 2
-    assert shown.stderr.startswith(f"Error: {tmp_path / 'agent.yaml'}: clip_actions is 'wide', which cannot be read")
+@pytest.mark.parametrize(
+    ("text", "answer", "code", "checked"),
+    [
+        ("clip_actions: 1.0", "box", 0, 0),
+        ("clip_actions: 5.0", "box", 0, 3),
+        ("clip_actions: 100.0", "box", 0, 3),
+        ("clip_actions: null", "no_clipping", 0, 3),
+        ("clip_actions: true", "not_understood", 2, 2),
+        ("seed: 1", "not_understood", 2, 2),
+        ("[", "not_understood", 2, 2),
+    ],
+)
+def test_the_answer_is_in_the_exit_code_and_in_json(tmp_path, text, answer, code, checked):
+    file = tmp_path / "agent.yaml"
+    file.write_text(text)
+    assert call("--config", str(file)).exit_code == code
+    shown = call("--config", str(file), "--check", "--json")
+    assert shown.exit_code == checked
+    found = json.loads(shown.stdout)
+    assert (found["answer"], found["source"]["config"]) == (answer, str(file))
+    assert (found["command"] is None) is (answer == "box")
 
 
-def test_a_configuration_with_more_actions_than_any_agent_has(tmp_path):
-    (tmp_path / "agent.yaml").write_text("clip_actions: 1\nnum_actions: 1000000000000")
-    shown = call("--config", str(tmp_path / "agent.yaml"))
+def test_check_is_for_tasks_and_boxes_too():
+    assert call("--box", "-4", "4", "--check").exit_code == 0
+    assert call("--box", "-5", "5", "--check").exit_code == 3
+    assert call("Velocity-Flat-A1", "--check").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "arguments", [["Cartpol"], ["--box", "1", "-1"], ["--config", "no/such.yaml"], [], ["--config", "a", "--dims", "2"]]
+)
+def test_json_is_printed_for_mistakes_too(arguments):
+    shown = call(*arguments, "--json")
     assert shown.exit_code == 2
-    assert "agent.yaml: It says that there are 1000000000000 actions; an agent can have at most 10000." in shown.stderr
+    found = json.loads(shown.stdout)
+    assert (found["answer"], found["verdict"], found["dimensions"]) == ("not_understood", None, [])
+    assert shown.stderr == f"Error: {found['reason']}\n"
+
+
+def test_a_file_that_is_not_understood_says_what_to_give_by_hand(tmp_path):
+    (tmp_path / "cfg.py").write_text(
+        "class Cfg:\n    num_actions = 19\n    action_scale = 0.5\n    clip_actions = True\n"
+    )
+    shown = call("--config", str(tmp_path / "cfg.py"))
+    assert shown.exit_code == 2
+    text = " ".join(shown.stdout.split())
+    assert "cfg.py:4) not understood" in text
+    assert "tuner audit --box LOW HIGH --dims 19 --scale 0.5" in text
+
+
+def test_several_files_and_a_folder(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/a.yaml").write_text("clip_actions: 100.0")
+    (tmp_path / "run/b.yaml").write_text("clip_actions: 1.0")
+    (tmp_path / "c.yaml").write_text("clip_actions: true")
+    given = ("--config", str(tmp_path / "run"), "--config", str(tmp_path / "c.yaml"))
+    shown = call(*given)
+    assert shown.exit_code == 2
+    rows = [line.split() for line in shown.stdout.splitlines() if line.startswith(f" {tmp_path}")]
+    assert [row[0].removeprefix(f"{tmp_path}/") for row in rows] == ["run/a.yaml", "run/b.yaml", "c.yaml"]
+    found = json.loads(call(*given, "--json").stdout)
+    assert [entry["answer"] for entry in found["audits"]] == ["box", "box", "not_understood"]
+    assert call(*given, "--check").exit_code == 3
+    assert call("--config", str(tmp_path / "run")).exit_code == 0
+
+
+def test_joint_limits_of_a_robot(tmp_path):
+    (tmp_path / "dog.urdf").write_text(
+        '<robot name="r"><link name="a"/><link name="b"/><joint name="hip" type="revolute"><parent link="a"/>'
+        '<child link="b"/><limit lower="-1" upper="1"/></joint></robot>'
+    )
+    (tmp_path / "agent.yaml").write_text("clip_actions: 4.0\ndefault_joint_angles: {hip: 0.0}\naction_scale: 0.25")
+    given = ("--config", str(tmp_path / "agent.yaml"), "--robot", str(tmp_path / "dog.urdf"), "--json")
+    (dimension,) = json.loads(call(*given).stdout)["dimensions"]
+    assert dimension["range_high_degrees"] == pytest.approx(57.2958, abs=1e-4)
+    assert dimension["squashed_beyond_range"] == 0.0  # 4 * 0.25 = 1 rad
 
 
 def test_options_of_the_wrong_kind_exit_with_two():

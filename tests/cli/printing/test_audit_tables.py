@@ -5,8 +5,14 @@ import io
 import pytest
 from rich.console import Console
 
-from tuner.actions import PartialTargets, audit_box
-from tuner.cli.printing.audit_tables import dimensions_table, print_audit
+from tuner.actions import PartialTargets, audit_box, audit_configurations
+from tuner.cli.printing.audit_tables import (
+    configurations_table,
+    dimensions_table,
+    print_audit,
+    print_configuration,
+    print_configurations,
+)
 
 BOX = {"box": [-100.0, 100.0], "dims": 2}
 
@@ -16,9 +22,20 @@ def titles(table):
 
 
 def printed(source, audit):
+    return lines_of(print_audit, source, audit)
+
+
+def lines_of(show, *arguments):
     out = Console(width=200, color_system=None, file=io.StringIO(), record=True)
-    print_audit(out, source, audit)
-    return out.export_text().splitlines()
+    show(out, *arguments)
+    return [line.rstrip() for line in out.export_text().splitlines()]
+
+
+def configurations(folder, *texts):
+    files = [folder / f"{index}.yaml" for index, _ in enumerate(texts)]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    return audit_configurations([str(file) for file in files])
 
 
 def test_neighbours_that_are_the_same_share_a_row():
@@ -49,10 +66,6 @@ def test_columns_that_say_nothing_are_left_out():
     ("source", "title"),
     [
         ({"task": "Cartpole", "simulator": "mujoco"}, "Cartpole (mujoco)"),
-        (
-            {"config": "a.yaml", "style": "training YAML", "place": "clip_actions"},
-            "a.yaml (training YAML, clip_actions)",
-        ),
         (BOX, "-100 … 100 in 2 dimensions"),
         ({"box": [-100.0, 100.0], "dims": 1}, "-100 … 100 in 1 dimension"),
     ],
@@ -61,10 +74,40 @@ def test_the_title_says_what_was_audited_and_the_verdict(source, title):
     assert printed(source, audit_box([-100.0] * 2, [100.0] * 2))[0] == f"{title}  hopeless"
 
 
-def test_notes_come_first_and_the_remedy_last():
-    audit = audit_box([-100.0] * 2, [100.0] * 2)
-    lines = printed({**BOX, "notes": ["The scale is [not] known."]}, audit)
-    assert lines[1] == "The scale is [not] known."
-    assert audit.reason.split(".")[0] in " ".join(lines)
-    assert " ".join(lines).rstrip().endswith(audit.remedy)
+def test_notes_come_first_and_the_remedy_last(tmp_path):
+    (found,) = configurations(tmp_path, "clip_actions: 100.0")
+    lines = lines_of(print_configuration, found)
+    assert lines[1].startswith("The file does not say how many actions there are")
+    assert found.reason.split(".")[0] in " ".join(lines)
+    assert " ".join(lines).rstrip().endswith(found.remedy)
     assert "What to do: " in " ".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("clip_actions: 1.0", "fine"), ("clip_actions: null", "no clipping"), ("clip_actions: true", "not understood")],
+)
+def test_a_configuration_has_its_answer_and_its_line_in_the_title(tmp_path, text, answer):
+    (found,) = configurations(tmp_path, text)
+    lines = lines_of(print_configuration, found)
+    title = f"(training YAML, clip_actions, {tmp_path / '0.yaml'}:1)  {answer}"
+    assert title in " ".join(lines[:2])
+    assert "What to do: " in " ".join(lines)
+
+
+def test_what_multiplies_the_sample_is_in_the_heading(tmp_path):
+    (found,) = configurations(tmp_path, "params: {env: {clip_actions: 5.0}, config: {}}")
+    assert "σ = half:" in " ".join(lines_of(print_configuration, found))
+    assert titles(dimensions_table(found.audit.dimensions, rescaled=True))[2] == "σ = half: beyond ±3"
+
+
+def test_several_configurations_share_a_table(tmp_path):
+    found = configurations(tmp_path, "clip_actions: [-2.0, 5.0]\nnum_actions: 3", "clip_actions: true")
+    table = configurations_table(found)
+    assert titles(table) == ["configuration", "actions", "widest box", "out of place", "answer", "where"]
+    columns = [[str(cell) for cell in column.cells] for column in table.columns]
+    assert columns[1:3] == [["3", "—"], ["-2 … 5", "—"]]
+    assert columns[4:] == [["fine", "not understood"], [f"{tmp_path / '0.yaml'}:1", f"{tmp_path / '1.yaml'}:1"]]
+    text = " ".join(lines_of(print_configurations, found))
+    assert text.count("What to do: ") == 1  # of the one without a box
+    assert "clip_actions is True: a switch" in text

@@ -37,7 +37,11 @@ class Audit:
 
 
 def audit_box(
-    low: Sequence[float], high: Sequence[float], joints: "JointTargets | PartialTargets | None" = None
+    low: Sequence[float],
+    high: Sequence[float],
+    joints: "JointTargets | PartialTargets | None" = None,
+    *,
+    rescaled: bool = False,
 ) -> Audit:
     """Judge an action box.
 
@@ -45,6 +49,7 @@ def audit_box(
         low: lower bounds, shape (action_dim,), in the task's units.
         high: upper bounds, shape (action_dim,).
         joints: what the actions command, if they are joint targets.
+        rescaled: whether the policy's sample is clamped to ±1 and then put onto the box, as RL-Games does.
 
     Raises:
         UserError: for no dimensions, bounds that are not finite, lengths that differ, or low ≥ high.
@@ -52,9 +57,10 @@ def audit_box(
     lows, highs = [float(bound) for bound in low], [float(bound) for bound in high]
     targets = [JointTarget(str(index)) for index in range(len(lows))] if joints is None else each_target(joints)
     _check(lows, highs, targets)
-    dimensions = tuple(audit_dimension(*row) for row in zip(lows, highs, targets, strict=True))
+    rows = zip(lows, highs, targets, strict=True)
+    dimensions = tuple(audit_dimension(*row, rescaled=rescaled) for row in rows)
     worst = max(dimensions, key=lambda dimension: dimension.out_of_place)
-    return Audit(dimensions, worst.verdict, describe(dimensions, worst), remedy(dimensions, worst))
+    return Audit(dimensions, worst.verdict, describe(dimensions, worst, rescaled=rescaled), remedy(dimensions, worst))
 
 
 def _check(lows: list[float], highs: list[float], targets: list[JointTarget]) -> None:

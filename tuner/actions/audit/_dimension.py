@@ -35,9 +35,9 @@ class DimensionAudit:
     low: float
     high: float
     gaussian_beyond_unit: float
-    """Share of N(0, 1) beyond ±3: where PPO starts."""
+    """Share of PPO's first actions beyond ±3; they come from N(0, 1), or from that times the box's half width."""
     gaussian_clipped: float
-    """Share of N(0, 1) that the box clips."""
+    """Share of PPO's first actions that the box clips."""
     squashed_beyond_unit: float
     """Share of the squashed Gaussian beyond ±3: where SAC starts."""
     squashed_median_distance: float
@@ -81,8 +81,15 @@ class DimensionAudit:
         return {**asdict(self), "out_of_place": self.out_of_place, "verdict": self.verdict, "reason": self.reason}
 
 
-def audit_dimension(low: float, high: float, joint: JointTarget) -> DimensionAudit:
-    """Judge one dimension; `low` and `high` are finite, and `low` is the smaller one."""
+def audit_dimension(low: float, high: float, joint: JointTarget, *, rescaled: bool = False) -> DimensionAudit:
+    """Judge one dimension; `low` and `high` are finite, and `low` is the smaller one.
+
+    Args:
+        low: lower bound.
+        high: upper bound.
+        joint: what the actions command.
+        rescaled: whether PPO's sample is clamped to ±1 and then put onto the box, as RL-Games does.
+    """
     range_degrees = beyond_range = bound = None
     if joint.lower is not None and joint.upper is not None:
         range_degrees = (math.degrees(joint.lower), math.degrees(joint.upper))
@@ -92,12 +99,13 @@ def audit_dimension(low: float, high: float, joint: JointTarget) -> DimensionAud
             beyond_range = squashed_outside(low, high, *ends)
             bound = max(abs(end) for end in ends)
     targets = _target_degrees(low, high, joint)
+    centre, std = ((low + high) / 2.0, (high - low) / 2.0) if rescaled else (0.0, 1.0)
     return DimensionAudit(
         name=joint.name,
         low=low,
         high=high,
-        gaussian_beyond_unit=gaussian_outside(-UNIT_ACTION, UNIT_ACTION),
-        gaussian_clipped=gaussian_outside(low, high),
+        gaussian_beyond_unit=gaussian_outside(-UNIT_ACTION - centre, UNIT_ACTION - centre, std),
+        gaussian_clipped=gaussian_outside(low - centre, high - centre, std),
         squashed_beyond_unit=squashed_outside(low, high, -UNIT_ACTION, UNIT_ACTION),
         squashed_median_distance=squashed_median_distance(low, high),
         target_low_degrees=targets[0] if targets else None,

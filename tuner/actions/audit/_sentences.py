@@ -9,12 +9,13 @@ _CLIPPED_SHARE = 1.0 / 3.0
 """A fine box gets a remark for PPO if it clips at least this share of the first actions."""
 
 
-def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:
+def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit, *, rescaled: bool = False) -> str:
     """Return why the box has its verdict.
 
     Args:
         dimensions: all of them.
         worst: the dimension that decides the verdict.
+        rescaled: whether PPO's sample is clamped to ±1 and then put onto the box.
     """
     if worst.verdict == "fine":
         return _fine(dimensions, worst)
@@ -24,8 +25,7 @@ def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str
         *([counted] if len(dimensions) > 1 else []),
         f"{_where(dimensions, worst)}{_commands(worst)}{worst.reason}",
         f"Half of them are further than {worst.squashed_median_distance:.3g} from the centre of {_box(worst)}.",
-        f"PPO does not notice: it starts with σ = 1 whatever the box, {worst.gaussian_beyond_unit:.1%} beyond "
-        f"±{UNIT_ACTION:g}.",
+        _ppo(worst, rescaled=rescaled),
     ]
     if worst.target_low_degrees is None:
         sentences.append(
@@ -33,6 +33,17 @@ def describe(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str
             "have units of their own and need the whole box, the box is right.)"
         )
     return " ".join(sentences)
+
+
+def _ppo(worst: DimensionAudit, *, rescaled: bool) -> str:
+    beyond = f"{worst.gaussian_beyond_unit:.1%} beyond ±{UNIT_ACTION:g}"
+    if not rescaled:
+        return f"PPO does not notice: it starts with σ = 1 whatever the box, {beyond}."
+    half = (worst.high - worst.low) / 2.0
+    return (
+        f"Here PPO notices too: its sample is clamped to ±1 and then multiplied by {half:g}, so it starts with "
+        f"σ = {half:g}, {beyond}."
+    )
 
 
 def remedy(dimensions: Sequence[DimensionAudit], worst: DimensionAudit) -> str:

@@ -1,18 +1,27 @@
 """`tuner audit`: whether SAC can learn in an action box."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from tuner.actions import MOST_DIMENSIONS, Audit, PartialTargets, audit_box, audit_task
-from tuner.actions.audit.config_files import read_action_settings
+from tuner.actions import (
+    MOST_DIMENSIONS,
+    Audit,
+    ConfigurationAudit,
+    PartialTargets,
+    audit_box,
+    audit_configurations,
+    audit_task,
+    read_robot,
+)
 from tuner.cli.opened_tasks import task_of
-from tuner.cli.options import TASK_HELP, TaskOptions, check_partner
-from tuner.cli.printing.audit_tables import print_audit
+from tuner.cli.options import NOT_FINE, TASK_HELP, TaskOptions, check_partner
+from tuner.cli.printing.audit_tables import print_audit, print_configuration, print_configurations
 from tuner.cli.printing.output import console, print_json
 from tuner.config import TaskConfig
-from tuner.errors import UserError
+from tuner.errors import TunerError, UserError
 
 
 def audit(
@@ -40,14 +49,21 @@ def audit(
         typer.Option("--scale", metavar="S", help="With --box: rad of joint target per unit of action."),
     ] = None,
     config: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--config",
-            metavar="FILE",
-            help="Audit the clipping in a configuration file: legged_gym's classes (.py, or FILE.py:Class), "
-            "humanoidverse's, Isaac Lab's dumped and trainers' YAML. The file is parsed, never run.",
+            metavar="PATH",
+            help="Audit the clipping in a configuration file (.py, or FILE.py:Class; .yaml, .json), in a run's params/ "
+            "or in all files of a folder; repeatable. Files are parsed, never run.",
         ),
     ] = None,
+    robot: Annotated[
+        str | None,
+        typer.Option("--robot", metavar="FILE", help="With --config: the robot's URDF or MJCF, for its joint limits."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 3 unless every box is fine, for use in CI.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Say whether SAC can learn in an action box: fine, wide or hopeless, why, and what to do.
@@ -56,23 +72,68 @@ def audit(
     box) are in it, and for position-controlled robots the joint targets that the box commands. Fine: at most a third
     of SAC's first actions are beyond the joint's range, or beyond ±3 if the range is not known. Hopeless: nine tenths
     are.
+
+    The surest way is to give the TASK, which is opened. Of a configuration file the answer is a box, no clipping (and
+    where that is said), or not understood (which line, and what to give by hand); then the exit code is 2.
     """
-    if sum(given is not None for given in (task, box, config)) != 1:
-        raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config FILE.")
-    check_partner("--simulator", simulator, "a TASK", given=task is not None)
-    check_partner("--option", option or None, "a TASK", given=task is not None)
-    check_partner("--dims", dims, "--box", given=box is not None)
-    check_partner("--scale", scale, "--box", given=box is not None)
-    if task is not None:
-        source, found = _audit_task(task_of(task, simulator, 1, option))
-    elif box is not None:
-        source, found = _audit_given(box, 1 if dims is None else dims, scale)
-    else:
-        source, found = _audit_config(config or "")
+    given = {"task": task, "box": box, "config": config or None}
+    try:
+        if sum(value is not None for value in given.values()) != 1:
+            raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config PATH.")
+        check_partner("--simulator", simulator, "a TASK", given=task is not None)
+        check_partner("--option", option or None, "a TASK", given=task is not None)
+        check_partner("--dims", dims, "--box", given=box is not None)
+        check_partner("--scale", scale, "--box", given=box is not None)
+        check_partner("--robot", robot, "--config", given=bool(config))
+        if config:
+            found = audit_configurations(config, None if robot is None else read_robot(robot))
+            _print_configurations(found, as_json=as_json)
+            code = _exit_code(found, check=check)
+        else:
+            if box is not None:
+                source, audited = _audit_given(box, 1 if dims is None else dims, scale)
+            else:
+                source, audited = _audit_task(task_of(task or "", simulator, 1, option))
+            _print_audit(source, audited, as_json=as_json)
+            code = NOT_FINE if check and audited.verdict != "fine" else 0
+    except TunerError as error:
+        if as_json:
+            print_json(_not_answered({name: value for name, value in given.items() if value is not None}, error))
+        raise
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_audit(source: dict[str, Any], audited: Audit, *, as_json: bool) -> None:
     if as_json:
-        print_json({"source": source, **found.to_json()})
-        return
-    print_audit(console(), source, found)
+        print_json({"source": source, "answer": "box", **audited.to_json()})
+    else:
+        print_audit(console(), source, audited)
+
+
+def _print_configurations(found: Sequence[ConfigurationAudit], *, as_json: bool) -> None:
+    if as_json:
+        objects = [entry.to_json() for entry in found]
+        print_json(objects[0] if len(objects) == 1 else {"audits": objects})
+    elif len(found) == 1:
+        print_configuration(console(), found[0])
+    else:
+        print_configurations(console(), found)
+
+
+def _exit_code(found: Sequence[ConfigurationAudit], *, check: bool) -> int:
+    fine = {
+        entry.audit is not None and entry.audit.verdict == "fine" for entry in found if entry.answer != "not_understood"
+    }
+    if check and False in fine:
+        return NOT_FINE
+    return UserError.exit_code if any(entry.answer == "not_understood" for entry in found) else 0
+
+
+def _not_answered(given: dict[str, Any], error: TunerError) -> dict[str, Any]:
+    """Return the JSON object of an audit that could not be made."""
+    nothing: dict[str, Any] = {"verdict": None, "dimensions": [], "remedy": None, "command": None}
+    return {"source": given, "answer": "not_understood", **nothing, "reason": str(error)}
 
 
 def _audit_task(task: TaskConfig) -> tuple[dict[str, Any], Audit]:
@@ -90,15 +151,3 @@ def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tu
     joints = PartialTargets(names, default=unknown, scale=(scale,) * dims, lower=unknown, upper=unknown)
     low, high = box
     return {"box": [low, high], "dims": dims, "scale": scale}, audit_box([low] * dims, [high] * dims, joints)
-
-
-def _audit_config(config: str) -> tuple[dict[str, Any], Audit]:
-    try:
-        settings = read_action_settings(config)
-        found = audit_box(settings.low, settings.high, settings.joints)
-    except UserError as error:
-        if not config or config in str(error):
-            raise
-        raise UserError(f"{config}: {error}") from error
-    source = {"config": config, "style": settings.style, "place": settings.place, "notes": list(settings.notes)}
-    return source, found

@@ -5,8 +5,18 @@ import math
 import pytest
 
 from tuner.actions import MOST_DIMENSIONS
-from tuner.actions.audit.config_files._settings import clip_bounds, count_of, matching, number, per_joint, row_names
-from tuner.errors import UserError
+from tuner.actions.audit.config_files._answers import UnclearError, UnclippedError
+from tuner.actions.audit.config_files._settings import (
+    clip_bounds,
+    count_of,
+    finite,
+    matches,
+    matching,
+    number,
+    per_joint,
+    row_names,
+)
+from tuner.actions.audit.config_files._values import Unknown
 
 
 @pytest.mark.parametrize(
@@ -39,11 +49,11 @@ def test_ways_to_write_a_clip(value, count, low, high):
         ("wide", None, "clip is 'wide', which cannot be read"),
         ([], None, r"clip is \[\], which cannot be read"),
         (math.inf, None, "clip is inf, which is not finite: it clips nothing"),
-        (["x" * 200], None, "x…, which cannot be read"),
+        (["x" * 200], None, r"x\.\.\.x+', which cannot be read"),
     ],
 )
 def test_clips_that_cannot_be(value, count, message):
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UnclearError, match=message):
         clip_bounds(value, count, "clip")
 
 
@@ -61,7 +71,7 @@ def test_counts(value, expected):
 
 
 def test_a_count_that_would_fill_the_memory_is_refused():
-    with pytest.raises(UserError, match=f"at most {MOST_DIMENSIONS}"):
+    with pytest.raises(UnclearError, match=f"at most {MOST_DIMENSIONS}"):
         count_of(MOST_DIMENSIONS + 1)
 
 
@@ -94,3 +104,24 @@ def test_what_the_dimensions_are_called():
     names, (note,) = row_names(None, None)
     assert names == ("each",)
     assert "one row stands for each" in note
+
+
+def test_values_that_could_not_be_computed_say_where():
+    with pytest.raises(UnclearError, match=r"clip is \[-1.0, f\(x\)\], which cannot be computed") as caught:
+        clip_bounds([[-1.0, Unknown("f(x)", "a.py:3")]], 1, "clip")
+    assert caught.value.line == "a.py:3"
+    with pytest.raises(UnclippedError):
+        clip_bounds([-math.inf, math.inf], 3, "clip")
+
+
+def test_infinite_numbers_are_not_finite():
+    assert [finite(value) for value in (1, "1e-3", math.inf, math.nan, None)] == [1.0, 0.001, None, None, None]
+
+
+def test_what_a_mapping_does_not_mention():
+    assert per_joint({"hip": 1.0}, ("hip", "knee"), missing=0.5) == (1.0, 0.5)
+
+
+def test_patterns_that_are_none_match_nothing():
+    assert matches(".*_hip", "left_hip")
+    assert not matches("(", "(")

@@ -1,33 +1,14 @@
-"""What a configuration file says about actions, and the conversion of its values to one number per dimension."""
+"""From what files write as clips, scales and joints to one number per dimension."""
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tuner.actions.audit._dimension import MOST_DIMENSIONS
-from tuner.actions.audit._partial_targets import Known, PartialTargets
-from tuner.errors import UserError
-
-EACH = "each"
-"""The name of the single row that stands for all dimensions, if a file does not say how many there are."""
-
-
-@dataclass(frozen=True)
-class ActionSettings:
-    """The action box of a configuration file, and what the file says about the joints."""
-
-    style: str
-    """Name of the file's style, for display."""
-    place: str
-    """Path of the clipping in the file."""
-    low: tuple[float, ...]
-    """In units of the policy's output."""
-    high: tuple[float, ...]
-    joints: PartialTargets
-    notes: tuple[str, ...] = ()
-    """Sentences about what could not be read, and the consequences."""
+from tuner.actions.audit._partial_targets import Known
+from tuner.actions.audit.config_files._answers import EACH, UnclearError, UnclippedError
+from tuner.actions.audit.config_files._values import Unknown, shown
 
 
 def clip_bounds(value: Any, count: int | None, place: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -42,7 +23,8 @@ def clip_bounds(value: Any, count: int | None, place: str) -> tuple[tuple[float,
         Bounds for each dimension; for a single one if the number is not known.
 
     Raises:
-        UserError: for anything else, and for bounds that are not finite or not in order.
+        UnclippedError: for bounds that are not finite.
+        UnclearError: for values that cannot be computed, anything else, and bounds that are not in order.
     """
     if isinstance(value, list | tuple) and value:
         rows = [value] if _is_pair(value) and count != 2 else list(value)
@@ -52,7 +34,7 @@ def clip_bounds(value: Any, count: int | None, place: str) -> tuple[tuple[float,
     if len(pairs) == 1:
         pairs *= count or 1
     if count is not None and len(pairs) != count:
-        raise UserError(f"{place} has {len(pairs)} values for {count} actions. It needs one, or one for each.")
+        raise UnclearError(f"{place} has {len(pairs)} values for {count} actions. It needs one, or one for each.")
     return tuple(low for low, _ in pairs), tuple(high for _, high in pairs)
 
 
@@ -63,35 +45,27 @@ def _is_pair(value: Sequence[Any]) -> bool:
 
 
 def _pair(row: Any, place: str) -> tuple[float, float]:
+    unknown = next((part for part in (row if isinstance(row, list) else [row]) if isinstance(part, Unknown)), None)
+    if unknown is not None:
+        raise UnclearError(
+            f"{place} is {shown(row)}, which cannot be computed without running the code.", unknown.place
+        )
     half = number(row)
     if half is not None:
         low, high = -half, half
     else:
         ends = [number(entry) for entry in row] if isinstance(row, list | tuple) else []
         if len(ends) != 2 or ends[0] is None or ends[1] is None:
-            raise UserError(
+            raise UnclearError(
                 f"{place} is {shown(row)}, which cannot be read as bounds. They can be a number c (for ±c), "
-                "[low, high], or a list with one of these for each action; or give them: tuner audit --box LOW HIGH."
+                "[low, high], or a list with one of these for each action."
             )
         low, high = ends[0], ends[1]
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise UserError(f"{place} is {shown(row)}, which is not finite: it clips nothing. {BOX_ADVICE}")
+        raise UnclippedError(f"{place} is {shown(row)}, which is not finite: it clips nothing.")
     if low >= high:
-        raise UserError(f"{place} is {shown(row)}, which leaves no room: low must be below high, and c above zero.")
+        raise UnclearError(f"{place} is {shown(row)}, which leaves no room: low must be below high, and c above zero.")
     return low, high
-
-
-BOX_ADVICE = "Give the box that the agent is trained with: tuner audit --box -100 100 --dims 12 --scale 0.25."
-
-
-def no_clipping(source: str, found: str) -> UserError:
-    """Build the error for a file that clips nothing.
-
-    Args:
-        source: the file.
-        found: sentences about what the file has instead.
-    """
-    return UserError(f"{source} clips no actions. {found} {BOX_ADVICE}")
 
 
 def number(value: Any) -> float | None:
@@ -104,32 +78,42 @@ def number(value: Any) -> float | None:
         return None
 
 
+def finite(value: Any) -> float | None:
+    """Return a finite number; None for anything else."""
+    found = number(value)
+    return found if found is not None and math.isfinite(found) else None
+
+
 def count_of(value: Any) -> int | None:
     """Return a number of actions; None for anything but a whole number of at least one.
 
     Raises:
-        UserError: for more than `MOST_DIMENSIONS`.
+        UnclearError: for more than `MOST_DIMENSIONS`.
     """
     found = number(value)
     if found is None or found < 1 or not found.is_integer():
         return None
     if found > MOST_DIMENSIONS:
-        raise UserError(f"It says that there are {shown(value)} actions; an agent can have at most {MOST_DIMENSIONS}.")
+        raise UnclearError(
+            f"It says that there are {shown(value)} actions; an agent can have at most {MOST_DIMENSIONS}."
+        )
     return int(found)
 
 
-def per_joint(value: Any, names: Sequence[str]) -> Known:
-    """Return one number for each joint; None for a joint without one.
+def per_joint(value: Any, names: Sequence[str], missing: float | None = None) -> Known:
+    """Return one finite number for each joint; None for a joint without one.
 
     Args:
         value: one number, a list with one for each, or numbers by joint name or regular expression.
         names: the joints.
+        missing: the number of joints that a mapping does not mention.
     """
     if isinstance(value, Mapping):
-        return tuple(number(matching(value, name)) for name in names)
+        found = [matching(value, name) for name in names]
+        return tuple(missing if entry is None else finite(entry) for entry in found)
     if isinstance(value, list | tuple):
-        return tuple(number(entry) for entry in value) if len(value) == len(names) else (None,) * len(names)
-    return (number(value),) * len(names)
+        return tuple(finite(entry) for entry in value) if len(value) == len(names) else (None,) * len(names)
+    return (finite(value),) * len(names)
 
 
 def matching(values: Mapping[Any, Any], name: str) -> Any:
@@ -137,12 +121,17 @@ def matching(values: Mapping[Any, Any], name: str) -> Any:
     if name in values:
         return values[name]
     for pattern, value in values.items():
-        try:
-            if re.fullmatch(str(pattern), name):
-                return value
-        except re.error:
-            continue
+        if matches(str(pattern), name):
+            return value
     return None
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Say whether a regular expression matches the whole name; one that is none matches nothing."""
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except (re.error, RecursionError, OverflowError):
+        return False
 
 
 def row_names(names: Sequence[str] | None, count: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -157,9 +146,3 @@ def row_names(names: Sequence[str] | None, count: int | None) -> tuple[tuple[str
     if count is not None:
         return tuple(str(index) for index in range(count)), ()
     return (EACH,), ("The file does not say how many actions there are; one row stands for each of them.",)
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message, shortened."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
