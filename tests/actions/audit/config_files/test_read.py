@@ -29,7 +29,6 @@ def test_a_file_without_any_clipping_says_what_was_looked_for(tmp_path):
         ("a.yaml", "- 1", "It holds a list, not keys and values", ""),
         ("a.yaml", "", "It holds a NoneType, not keys and values", ""),
         ("a.yaml", "a: 1\n---\nclip_actions: 1", "It is not valid YAML: but found another document", ":2"),
-        ("a.yaml", "a: " + "[" * 3000, "nested too deeply", ""),
         ("a.yaml", "clip_actions: &a [*a]", "clip_actions is", ":1"),
         ("a.yaml", "clip_actions: 1\nnum_actions: 1000000000000", "an agent can have at most 10000", ":1"),
         ("a.yaml", "a: " + "x" * 2_000_001, "bytes, which is no configuration file", ""),
@@ -45,6 +44,12 @@ def test_files_of_bytes(tmp_path):
     for name, content in (("a.yaml", b"a: \xff\xfe"), ("b.py", b"\x89PNG\r\n\x1a\n\x00"), ("c.json", b"\x00" * 100)):
         (tmp_path / name).write_bytes(content)
         assert isinstance(read_action_settings(str(tmp_path / name)), NotUnderstood)
+
+
+def test_files_that_are_nested_deeply(tmp_path):
+    for name in ("a.yaml", "b.json", "c.py"):
+        found = unclear(tmp_path, name, ("a = " if name == "c.py" else "a: ") + "[" * 3000)
+        assert re.search("nested too deeply|is not valid", found.reason)
 
 
 def test_a_bomb_of_aliases_is_not_unfolded(tmp_path):
