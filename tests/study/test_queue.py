@@ -143,6 +143,14 @@ def test_a_warm_start_of_the_space_may_lie_outside_when_it_is_queued_again(lab: 
     assert [trial.params["x"] for trial in lab.trials(config)] == [1.5, 1.5]
 
 
+def test_what_the_study_itself_has_queued_again_is_not_refused(lab: Lab) -> None:
+    # Its range may have been another one: bfloat16 is 0 to 1 on some machines and 0 to 0 on others.
+    lab.run(lab.config(budget={"trials": 1}))
+    config = lab.config(budget={"trials": 2})
+    lab.load(config).enqueue_trial({"x": 1.5, "y": "a"}, user_attrs={"retry_of": 0})
+    assert lab.run(config).finished == 2
+
+
 def test_same_parameters() -> None:
     trial = toy.optuna.trial.create_trial(
         state=toy.optuna.trial.TrialState.WAITING, system_attrs={"fixed_params": {"x": 0.5, "y": "a"}}

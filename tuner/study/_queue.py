@@ -15,7 +15,7 @@ from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.spaces.fitting import Remark, check_own, fit_pinned, fit_recipe
-from tuner.storage.attributes import WARM_START, counts, outcome_of
+from tuner.storage.attributes import RETRY_OF, WARM_START, counts, outcome_of
 from tuner.study._running_trial import write_outcome
 from tuner.study.samplers import parameters_of
 
@@ -167,8 +167,8 @@ class QueueCheck:
     def _problem(self, trial: FrozenTrial) -> str | None:
         self._pin(trial)
         queued = {**trial.system_attrs[_QUEUED], **self._config.fixed}
-        if trial.user_attrs.get(WARM_START) in self._space.warm_starts:
-            return None  # the search space itself may go beyond its ranges
+        if RETRY_OF in trial.user_attrs or trial.user_attrs.get(WARM_START) in self._space.warm_starts:
+            return None  # from the study itself, whose ranges may be others on another machine, or from its space
         try:
             ranges = parameters_of(self._space, self._config.task, fixed=self._config.fixed, starts=[queued])
             check_own(queued, ranges, f"the queued trial {trial.number}")

@@ -38,6 +38,20 @@ LOGGED = """\
       - 8
       - step
 """
+ISAAC_LAB = """\
+seed: 42
+n_timesteps: !!float 5e7
+policy: 'MlpPolicy'
+n_steps: 24
+n_minibatches: 4
+learning_rate: !!float 1e-3
+policy_kwargs:
+  activation_fn: 'nn.ELU'
+  net_arch: [512, 256, 128]
+normalize_input: True
+normalize_value: False
+clip_obs: 10.0
+"""
 
 
 @pytest.fixture
@@ -80,6 +94,16 @@ def test_the_file_of_a_training_of_rl_zoo(write: Any) -> None:
     assert (recipe.name, recipe.algorithm) == ("config.yml", "sac")
     assert recipe.file_values["train_freq"] == [8, "step"]
     assert recipe.agent("sac", num_envs=1).arguments["train_freq"] == 8
+
+
+def test_a_file_of_isaac_lab_for_stable_baselines3(write: Any) -> None:
+    recipe = read_recipe({"file": write("sb3_ppo_cfg.yaml", ISAAC_LAB)}, name="values 1")
+    assert (recipe.name, recipe.algorithm) == ("sb3_ppo_cfg.yaml", None)
+    agent = recipe.agent("ppo", num_envs=256)
+    # 24 steps of 256 robots in 4 parts
+    assert (agent.arguments["batch_size"], agent.arguments["learning_rate"]) == (1536, 1e-3)
+    assert (agent.network.activation, agent.network.pi) == ("elu", (512, 256, 128))
+    assert (agent.normalize_observations, agent.clip_observations) == (True, 10.0)
 
 
 @pytest.mark.parametrize("form", ["json", "zoo", "isaaclab"])
