@@ -1,5 +1,6 @@
 """The command as a whole: help, version, exit codes, and how light it is."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from tuner.cli import main
 from tuner.cli.app import COMMANDS as TABLE
 from tuner.cli.app import app, load_command
 from tuner.errors import TunerError, UserError
@@ -253,3 +255,18 @@ def test_output_that_cannot_be_written_is_one_message():
         )
     assert finished.returncode == 1
     assert finished.stderr == "Error: The output could not be written: No space left on device.\n"
+
+
+def test_an_exception_in_the_users_code_is_one_message_with_its_line(tmp_path, monkeypatch):
+    (tmp_path / "arm.py").write_text('def step():\n    raise ValueError("joint 3 \\x1b[2J")\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("tuner.cli.app.app", lambda: importlib.import_module("arm").step())
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert str(ended.value) == (
+        f'Error: ValueError: joint 3 \\x1b[2J\n  File "{tmp_path}/arm.py", line 2, in step\n'
+        '    raise ValueError("joint 3 \\x1b[2J")\nTUNER_DEBUG=1 shows the whole traceback.'
+    )
+    monkeypatch.setenv("TUNER_DEBUG", "1")
+    with pytest.raises(SystemExit, match="Traceback"):
+        main()

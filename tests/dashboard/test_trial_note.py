@@ -80,6 +80,12 @@ def test_a_message_cannot_end_its_own_block():
     assert note.count("~~~") == 2
 
 
+def test_a_trial_without_a_return_says_what_its_seconds_went_to():
+    note = first(ended(OutcomeKind.EXHAUSTED, ledger={"simulate": 42.25}, details={"reset_seconds": 40.0}))
+    assert "But no return was measured in its 42.2 s of training clock" in note
+    assert "simulation 42.2 s (40.0 s of it resets)" in note
+
+
 def test_a_traceback_is_shown():
     note = trial_note(ended(OutcomeKind.CRASHED, details={"traceback": "Traceback …\nKeyError: 'x'"}), TIME, BUDGET)
     assert "~~~\nTraceback …\nKeyError: 'x'\n~~~" in note

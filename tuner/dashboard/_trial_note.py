@@ -5,6 +5,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.analysis import unmeasured_text
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.confirm import CANDIDATE, SEED
@@ -55,7 +56,8 @@ def trial_note(
 
 def _ended(trial: FrozenTrial, outcome: Outcome, objective: ObjectiveConfig, budget: BudgetConfig) -> str:
     clock = f"{outcome.clock_seconds:.1f} s"
-    best = _best(outcome.best_return)
+    unmeasured = unmeasured_text(outcome)
+    best = _best(outcome.best_return) if unmeasured is None else f" But {unmeasured}"
     match outcome.kind:
         case OutcomeKind.REACHED:
             seconds = outcome.clock_seconds if outcome.reached_seconds is None else outcome.reached_seconds

@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from typer.testing import CliRunner
 
-from tests.study.toy import Lab, play
+from tests.study.toy import Lab
 from tuner.cli.app import app
 from tuner.records import Outcome, OutcomeKind
 from tuner.workers import Recording
@@ -57,7 +57,8 @@ def crashed(tmp_path_factory):
     raised = {"message": 'KeyError: "[red]\x1b[2J"', "details": {"traceback": TRACE, "user_frame": FRAME}}
     killed = {"message": "the worker was killed by SIGKILL", "details": {"log": ["loading", "last words"]}}
     endings = [Outcome(OutcomeKind.CRASHED, **facts) for facts in (raised, killed)]
-    lab.run(config, recordings=lambda spec: Recording((), endings[spec.number]) if spec.number < 2 else play(spec))
+    slow = Outcome(OutcomeKind.EXHAUSTED, message="it ran over", clock_seconds=100.0, ledger={"simulate": 100.0})
+    lab.run(config, recordings=lambda spec: Recording((), [*endings, slow][spec.number]))
     return config.storage
 
 
@@ -68,8 +69,10 @@ def test_what_failed_stands_below_the_table(crashed):
         '  File "/home/me/arm.py", line 4, in step',
         "    bend()",
         "Trial 1 crashed: the worker was killed by SIGKILL",
-        f"With its traceback: tuner show toy --storage {crashed} --trial 1",
+        lines[first + 4],
     ]
+    assert lines[first + 4].startswith("Trial 2 ended without a return: no return was measured in its 100.0 s")
+    assert f"With its traceback: tuner show toy --storage {crashed} --trial 2" in lines
 
 
 def test_one_trial_is_shown_with_its_traceback_and_its_message_once(crashed):
@@ -84,6 +87,13 @@ def test_without_a_traceback_the_end_of_the_log_is_shown(crashed):
     lines = show("toy", "--storage", crashed, "--trial", "1").stdout.splitlines()
     assert "the worker was killed by SIGKILL" in lines
     assert lines[lines.index("The end of the worker's log") + 1 :][:2] == ["loading", "last words"]
+
+
+def test_a_trial_without_a_return_says_what_its_seconds_went_to(crashed):
+    lines = show("toy", "--storage", crashed, "--trial", "2").stdout.splitlines()
+    told = lines[lines.index("What happened") + 1 :]
+    assert told[0] == "it ran over"
+    assert told[1].startswith("no return was measured in its 100.0 s of training clock")
 
 
 def test_json_has_the_traceback_and_csv_has_one_line_for_each_trial(crashed):

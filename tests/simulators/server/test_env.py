@@ -7,6 +7,7 @@ from tests.simulators.server.servers import QUICK
 from tuner.config import TaskConfig
 from tuner.errors import TunerError, UserError
 from tuner.simulators.server import CannotReopenError, Client, ServedEnv, SimulatorLostError
+from tuner.tracebacks import failure_details
 
 
 def test_arrays_cross_both_ways(servers):
@@ -95,6 +96,14 @@ def test_a_module_that_is_not_installed_there_is_the_users_mistake(servers):
 def test_every_way_to_fail_is_one_error_with_the_log(servers, fault, message, when):
     with pytest.raises(SimulatorLostError, match=f"(?s){message}"):
         servers.open(**{when: fault}).step(np.zeros((3, 1), np.float32))
+
+
+def test_a_failure_has_the_simulators_own_traceback(servers):
+    with pytest.raises(SimulatorLostError) as lost:
+        servers.open(stepping="raises").step(np.zeros((3, 1), np.float32))
+    details = failure_details(lost.value)
+    assert "line_backend.py" in details["user_frame"]
+    assert "ZeroDivisionError: division by zero" in details["traceback"]
 
 
 def test_an_engine_that_holds_the_lock_while_it_works_is_alive(servers):

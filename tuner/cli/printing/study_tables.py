@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tuner.analysis import Failure, StudyReport, agent_rows
+from tuner.analysis import Failure, StudyReport, agent_rows, unmeasured_text
 from tuner.cli.printing.failure_text import failure_text
 from tuner.cli.printing.text import duration_text, number_text, parameter_text, printable
 from tuner.cli.printing.warnings import warning_line
@@ -105,8 +105,9 @@ def _told(outcome: Outcome | None) -> dict[str, str]:
         return {}
     trace = outcome.details.get("traceback", "")
     log = "" if trace else "\n".join(outcome.details.get("log", []))
-    message = "" if outcome.message in trace else outcome.message
-    told = {"What happened": message, "Traceback": trace, "The end of the worker's log": log}
+    sentences = [outcome.message, unmeasured_text(outcome) or ""]
+    message = "\n".join(sentence for sentence in sentences if sentence not in trace)
+    told = {"What happened": message.strip(), "Traceback": trace, "The end of the worker's log": log}
     return {title: text for title, text in told.items() if text}
 
 
