@@ -48,7 +48,7 @@ def own_module(name: str, folder: Path) -> str:
     Returns:
         Such as `/home/me/mypkg.envs`, which `tuner.user_code.load_module` takes, or `/home/me/envs.py`.
     """
-    if os.sep in name or name.endswith(".py"):
+    if "://" not in name and (os.sep in name or name.endswith(".py")):  # a URL is refused later, as it was given
         path = Path(absolute_path(name, folder))
         return str(path.parent if path.name == "__init__.py" else path)
     top = name.partition(".")[0]

@@ -59,6 +59,8 @@ def load_named(name: str) -> ModuleType:
     Raises:
         UserError: if it does not exist, or raises on import.
     """
+    if "://" in name:  # quoted whole, so that a password in it is masked
+        raise UserError(f"'{name}' is a URL, but the name of a module or the path of a Python file is needed.")
     if name.endswith(".py"):
         return load_file(name)
     if os.sep in name:
