@@ -49,7 +49,8 @@ ISAACLAB_PYTHON ?= python3.11
 ISAACLAB_INSTALLED := $(ISAACLAB)/.installed
 ISAACLAB_2 := $(ISAACLAB)/isaaclab-2.3.2
 
-isaaclab: $(ISAACLAB_INSTALLED) $(ISAACLAB_2)
+isaaclab: $(INSTALLED) $(ISAACLAB_INSTALLED) $(ISAACLAB_2)
+	$(BIN)/python -m tests.isaaclab.assets '$(ISAACLAB)/assets'
 	@echo 'export TUNER_ISAACLAB_PYTHON=$(ISAACLAB)/env/bin/python ISAACSIM_ASSET_ROOT=$(ISAACLAB)/assets'
 
 $(ISAACLAB_INSTALLED): tests/isaaclab/requirements.txt
@@ -71,8 +72,7 @@ $(ISAACLAB_2): $(ISAACLAB_INSTALLED)
 test-isaaclab: export TUNER_ISAACLAB_PYTHON := $(ISAACLAB)/env/bin/python
 test-isaaclab: export ISAACSIM_ASSET_ROOT := $(ISAACLAB)/assets
 test-isaaclab: export WARP_CACHE_PATH := $(ISAACLAB)/kernels
-test-isaaclab: $(INSTALLED) $(ISAACLAB_INSTALLED) $(ISAACLAB_2)
-	$(BIN)/python -m tests.isaaclab.assets '$(ISAACLAB)/assets'
+test-isaaclab: isaaclab
 	$(BIN)/python -m pytest tests/isaaclab
 
 # mjlab in an environment of its own outside this folder; no test needs it. Torch comes first and is named again, so that

@@ -14,8 +14,8 @@ def test_what_is_installed_is_returned() -> None:
 @pytest.mark.parametrize("module", ["no_such_package", "no_such_package.inner"])
 def test_what_is_missing_is_explained(module: str) -> None:
     with pytest.raises(UserError) as caught:
-        require(module, "the simulator 'isaaclab'", "pip install 'sac-tuner[isaaclab]'")
-    expected = f"'{module}' is needed for the simulator 'isaaclab'. Install it with: pip install 'sac-tuner[isaaclab]'"
+        require(module, "filming", "pip install 'sac-tuner[video]'")
+    expected = f"'{module}' is needed for filming. Install it with: pip install 'sac-tuner[video]'"
     assert str(caught.value) == expected
 
 
