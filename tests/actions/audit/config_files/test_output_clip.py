@@ -295,11 +295,27 @@ def test_clips_that_cannot_be(tmp_path, written, message):
     assert found.line.endswith("cfg.py:3")
 
 
-def test_code_that_only_uses_a_clip_says_nothing(tmp_path):
-    text = "def step(self, actions):\n    clip_actions = self.cfg.normalization.clip_actions\n    return clip_actions"
-    assert "the file says nothing of these" in unclear(tmp_path, "env.py", text).reason
-    text = "class Env:\n    def __init__(self, cfg):\n        self.clip_actions = cfg['clip_actions']"
-    assert "the file says nothing of these" in unclear(tmp_path, "env.py", text).reason
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("class Env:\n    def __init__(self, cfg):\n        self.clip_actions = cfg['clip_actions']", 3),
+        ("def main(args):\n    cfg = {'num_actions': 12, 'action_scale': 0.25, 'clip_actions': args.clip_actions}", 2),
+    ],
+)
+def test_code_that_only_hands_on_a_clip(tmp_path, text, line):
+    found = unclear(tmp_path, "env.py", text)
+    assert "it is set elsewhere and only handed on here" in found.reason
+    assert found.line.endswith(f"env.py:{line}")
+    both = f"class Cfg:\n    clip_actions = 5.0\n{text}"
+    assert box(tmp_path, "env.py", both).high[0] == 5.0  # what is set in the file counts
+
+
+def test_the_scale_of_hips_can_be_reduced(tmp_path):
+    text = LEGGED.replace("action_scale = 0.25", "action_scale = 0.25\n            hip_scale_reduction = 0.5")
+    assert box(tmp_path, "cfg.py", text).joints.scale == (0.125, 0.25)
+    found = box(tmp_path, "cfg.py", text.replace("num_actions = 2", "num_actions = 12"))
+    assert found.joints.scale == (None,) * 12
+    assert any("the file does not name the hips; no joint targets are shown" in note for note in found.notes)
 
 
 def test_several_classes_are_listed_and_one_can_be_named(tmp_path):

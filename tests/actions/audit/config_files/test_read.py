@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.actions.audit.config_files.reading import box, read, unclear, write
-from tuner.actions.audit.config_files import ActionSettings, NoClipping, NotUnderstood, read_action_settings
+from tuner.actions.audit.config_files import ActionSettings, NoClipping, NotUnderstood, by_hand, read_action_settings
 from tuner.errors import UserError
 
 
@@ -73,6 +73,23 @@ def test_an_environment_and_a_clip_of_the_output_in_one_file(tmp_path):
         normalization: {clip_actions: 3.0}
     """
     assert box(tmp_path, "env.yaml", text).high == (3.0,)  # ±1 / 0.25 is the wider one
+
+
+@pytest.mark.parametrize(("clip", "high"), [("None", 18.0), ("1.0", 1.0)])
+def test_an_environment_and_its_trainer_in_one_file(tmp_path, clip, high):
+    text = (
+        "class DogEnvCfg:\n    num_actions = 2\n    clip_actions = 18.0\n"
+        f"class DogPPORunnerCfg(RslRlOnPolicyRunnerCfg):\n    clip_actions = {clip}\n"
+    )
+    assert box(tmp_path, "cfg.py", text).high == (high, high)
+
+
+def test_a_direct_environment_clips_in_its_code(tmp_path):
+    found = unclear(tmp_path, "env.yaml", "scene: {num_envs: 4096}\naction_space: 12\naction_scale: 0.5")
+    assert "direct workflow clips in its code" in found.reason
+    assert by_hand(found.joints) == "tuner audit --box LOW HIGH --dims 12 --scale 0.5"
+    text = "from base import Base\nclass Cfg(Base):\n    action_space = 12\n    action_scale = 0.5"
+    assert by_hand(unclear(tmp_path, "cfg.py", text).joints) == "tuner audit --box LOW HIGH --dims 12 --scale 0.5"
 
 
 def test_missing_defaults_are_named(tmp_path):

@@ -39,7 +39,9 @@ _METHOD = "clip_actions_method"
 _ENDS = (("clip_actions_lower", "clip_actions_upper"), ("clip_actions_low", "clip_actions_high"))
 _ANGLES = ("default_joint_angles", "defaultJointAngles", "default_joint_angle", "default_dof_pos", "default_joint_pos")
 _SCALE = ("action_scale", "actionScale")
-_COUNT = ("num_actions", "numActions", "actions_dim")
+_COUNT = ("num_actions", "numActions", "actions_dim", "action_space")
+_HIPS = "hip_scale_reduction"
+"""In walk-these-ways and what comes from it, the scale of the hips is multiplied by this."""
 _LIMITS = ("dof_pos_lower_limit_list", "dof_pos_upper_limit_list")
 _RESCALED = ("action_rescale", "action_scales_by_effort_limit_over_p_gain")
 """Switches with which some projects multiply the scale of each joint by effort limit / stiffness."""
@@ -74,17 +76,21 @@ def read_output_clip(root: Section, label: str, find_division: Callable[[], str]
         label: the file, for messages.
         find_division: returns the file and the line that divide the clip by the action scale; empty if none does.
     """
-    found = _own(find_keys(root, _VALUE), root) or _own(find_keys(root, CLIP_KEYS), root)
+    every = _resolved(root, find_keys(root, _VALUE) or find_keys(root, CLIP_KEYS))
+    found = [entry for entry in every if not _is_handed_on(entry)]
+    if every and not found:
+        reason = f"{every[0].dotted} is {shown(every[0].value)}: it is set elsewhere and only handed on here."
+        return NotUnderstood(every[0].place or label, reason, joints=known_joints(root))
     try:
         clip = _clip(root, found)
         if clip is None:
             return None
         names, known = _joints(root, clip)
     except UnclippedError as error:
-        return NoClipping(_style(root), _dotted(found), error.line, str(error), _known_joints(root))
+        return NoClipping(_style(root), _dotted(found), error.line, str(error), known_joints(root))
     except UnclearError as error:
         line = error.line or (found[0].place if found else "") or label
-        return NotUnderstood(line, str(error), _style(root), _dotted(found), _known_joints(root))
+        return NotUnderstood(line, str(error), _style(root), _dotted(found), known_joints(root))
     return _box(root, clip, names, known, find_division, label)
 
 
@@ -119,14 +125,14 @@ def _box(
     )
 
 
-def _own(found: list[Found], root: Section) -> list[Found]:
-    """Return the clips that are set here, with references followed; others only hand on what is set elsewhere."""
-    clips = []
-    for entry in found:
-        value = resolved(root, entry.value)
-        if not (isinstance(value, Unknown) and _HANDED_ON.search(value.text)):
-            clips.append(Found(entry.path, value, entry.place, entry.owner))
-    return clips
+def _resolved(root: Section, found: list[Found]) -> list[Found]:
+    """Return clips with references followed."""
+    return [Found(entry.path, resolved(root, entry.value), entry.place, entry.owner) for entry in found]
+
+
+def _is_handed_on(entry: Found) -> bool:
+    """Say whether a clip is only handed on from where it is set: `cfg.clip_actions`, an argument of the same name."""
+    return isinstance(entry.value, Unknown) and _HANDED_ON.search(entry.value.text) is not None
 
 
 def _clip(root: Section, found: list[Found]) -> _Clip | None:
@@ -236,8 +242,8 @@ def _names(root: Section) -> list[str] | None:
     return [str(name) for name in names] if names else None
 
 
-def _known_joints(root: Section) -> PartialTargets:
-    """Return the joints of a file whose clip is not understood, as far as they are known."""
+def known_joints(root: Section) -> PartialTargets:
+    """Return the joints of a file whose clip is not known, as far as they are known themselves."""
     try:
         names, _ = row_names(_names(root), _count(root))
     except UnclearError:
@@ -284,7 +290,7 @@ def _targets(root: Section, names: tuple[str, ...]) -> tuple[PartialTargets, tup
     """Return what the actions command, and notes on why they are no joint targets if they are not."""
     nothing: Known = (None,) * len(names)
     angles = _one(root, _ANGLES)
-    scale = per_joint(_one(root, _SCALE), names)
+    scale = _scales(root, names)
     why = _no_targets(root, scale)
     notes = (f"{why} no joint targets are shown.",) if why else ()
     scale = nothing if why else scale
@@ -296,6 +302,17 @@ def _targets(root: Section, names: tuple[str, ...]) -> tuple[PartialTargets, tup
     return PartialTargets(names, default, scale, lower, upper), notes
 
 
+def _scales(root: Section, names: tuple[str, ...]) -> Known:
+    scale = per_joint(_one(root, _SCALE), names)
+    hips = number(_one(root, (_HIPS,)))
+    if hips is None:
+        return scale
+    return tuple(
+        step * hips if step is not None and "hip" in name.lower() else step
+        for name, step in zip(names, scale, strict=True)
+    )
+
+
 def _no_targets(root: Section, scale: Known) -> str:
     """Return why actions are no joint targets; an empty text if they may be."""
     for switch in _RESCALED:
@@ -304,6 +321,9 @@ def _no_targets(root: Section, scale: Known) -> str:
     for key in _RATES:
         if _one(root, (key,)) not in (None, False):
             return f"With {key}, actions are rates;"
+    hips = number(_one(root, (_HIPS,)))
+    if hips not in (None, 1.0) and len(set(scale)) <= 1:
+        return f"{_HIPS} is {hips:g}, but the file does not name the hips;"
     kind = _one(root, ("control_type", "controlType"))
     if kind not in _POSITIONS:
         return f"control_type is {shown(kind)}, so actions are no joint positions;"

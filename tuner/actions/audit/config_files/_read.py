@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from tuner.actions.audit._partial_targets import PartialTargets
 from tuner.actions.audit._robot_file import Robot
 from tuner.actions.audit.config_files._action_terms import read_action_terms
 from tuner.actions.audit.config_files._answers import (
@@ -18,7 +19,7 @@ from tuner.actions.audit.config_files._answers import (
     both,
     same,
 )
-from tuner.actions.audit.config_files._output_clip import division, read_output_clip
+from tuner.actions.audit.config_files._output_clip import division, known_joints, read_output_clip
 from tuner.actions.audit.config_files._python_files import Root, read_roots
 from tuner.actions.audit.config_files._python_values import Class, Instance
 from tuner.actions.audit.config_files._values import Section, TooLongError
@@ -32,6 +33,8 @@ _LARGEST = 2_000_000
 """Bytes. Configuration files have at most some hundred thousand."""
 _NEIGHBOURS = 40
 """How many Python files beside a configuration are searched for what its environment does with the clip."""
+_AGENT = re.compile("Agent|Runner|PPO|SAC")
+"""In the name of a class, these say that it is a trainer's."""
 _LOOKED_FOR = "Looked for clip_actions, clipActions, action_clip_value and action terms with a clip"
 
 
@@ -69,7 +72,7 @@ def read_action_settings(reference: str, robot: Robot | None = None) -> Answer:
         return named[0].answer
     listed = "; ".join(f"{found.name}: {_summary(found.answer)}" for found in named)
     line = named[0].answer.line
-    reason = f"Several settings clip actions differently: {listed}. Name one: --config {path}:{_plain(named)}"
+    reason = f"Several settings clip actions differently: {listed}. Name one: --config {path}:{named[0].name}"
     return NotUnderstood(line, reason, named[0].answer.style, joints=named[0].answer.joints)
 
 
@@ -130,6 +133,9 @@ def _answers(file: Path, path: str, joints: Sequence[str], only: str) -> list[Na
     missing = missing_defaults(root)
     if missing and (answer is None or isinstance(answer, NotUnderstood)):
         return [_unreadable(path, f"Files in its defaults were not found beside it: {', '.join(missing)}.")]
+    if answer is None and root.get("action_space") is not None:
+        reason = "An environment of Isaac Lab's direct workflow clips in its code, if at all."
+        return [NamedAnswer("", NotUnderstood(path, reason, joints=known_joints(root)))]
     return [] if answer is None else [NamedAnswer("", answer)]
 
 
@@ -145,12 +151,24 @@ def _python_answers(file: Path, path: str, joints: Sequence[str], only: str) -> 
     find_division = cache(lambda: _divided_at(file, path, files))
     read = [(root, _of_section(root.section, path, joints, find_division)) for root in roots]
     speaking = [(root, answer) for root, answer in read if answer is not None]
+    if any(answer.place for _, answer in speaking):  # otherwise the file only hands on what is set elsewhere
+        speaking = [(root, answer) for root, answer in speaking if answer.place]
     if not speaking:
         missing = _missing_bases(roots)
-        return [] if not missing else [NamedAnswer("", _inherits(path, missing))]
+        return [] if not missing else [NamedAnswer("", _inherits(path, missing, _joints_of(roots)))]
     replaced = {name for root, _ in speaking for name in root.replaces}
     kept = [(root, answer) for root, answer in speaking if root.name not in replaced] or speaking[-1:]
-    return [NamedAnswer(root.name, _overriding(root, answer, speaking)) for root, answer in kept]
+    return _together([NamedAnswer(root.name, _overriding(root, answer, speaking)) for root, answer in kept])
+
+
+def _together(named: list[NamedAnswer]) -> list[NamedAnswer]:
+    """Return one answer for an environment and its trainer in one file; otherwise all that there are."""
+    agents = [entry for entry in named if _AGENT.search(entry.name)]
+    environments = [entry for entry in named if entry not in agents]
+    alike = all(same([entry.answer for entry in group]) for group in (agents, environments))
+    if not (agents and environments and alike):
+        return named
+    return [NamedAnswer(environments[0].name, both(environments[0].answer, agents[0].answer))]
 
 
 def _of_section(section: Section, path: str, joints: Sequence[str], find_division: Callable[[], str]) -> Answer | None:
@@ -205,9 +223,16 @@ def _missing_bases(roots: list[Root]) -> list[str]:
     return [name for name in missing if "imported from" in name]
 
 
-def _inherits(path: str, missing: list[str]) -> NotUnderstood:
+def _inherits(path: str, missing: list[str], joints: PartialTargets) -> NotUnderstood:
     reason = f"{_LOOKED_FOR}. Its classes inherit from others that were not found: {', '.join(missing)}. "
-    return NotUnderstood(path, f"{reason}Audit the file that defines them, or put it where Python would find it.")
+    reason += "Audit the file that defines them, or put it where Python would find it."
+    return NotUnderstood(path, reason, joints=joints)
+
+
+def _joints_of(roots: list[Root]) -> PartialTargets:
+    """Return the joints of the settings that say most about them."""
+    found = [known_joints(root.section) for root in roots]
+    return max(found, key=lambda joints: len(joints.names) + sum(scale is not None for scale in joints.scale))
 
 
 def _silent(path: str) -> NotUnderstood:
@@ -216,10 +241,6 @@ def _silent(path: str) -> NotUnderstood:
 
 def _unreadable(line: str, reason: str) -> NamedAnswer:
     return NamedAnswer("", NotUnderstood(line, reason))
-
-
-def _plain(named: list[NamedAnswer]) -> str:
-    return named[0].name
 
 
 def _summary(answer: Answer) -> str:
