@@ -142,6 +142,16 @@ def test_increments_velocities_and_torques_are_no_joint_targets(tmp_path, kind):
     assert (found.joints.scale, found.joints.default) == ((None,), (None,))
 
 
+def test_a_term_that_is_named_after_velocities_is_about_the_default_velocity(tmp_path):
+    text = """
+        scene: {robot: {init_state: {joint_pos: {.*: 0.3}, joint_vel: {.*: 0.0}}}}
+        actions:
+          joint_vel: {joint_names: [left], clip: {.*: [-1.0, 1.0]}, scale: 5.0, use_default_offset: true}
+    """
+    found = box(tmp_path, "env.yaml", text)
+    assert (found.low, found.high, found.joints.scale) == ((-0.2,), (0.2,), (None,))
+
+
 def test_an_environment_without_clip(tmp_path):
     found = unclipped(tmp_path, "env.yaml", env("null"))
     assert "joint_pos (JointPositionAction, scale 0.25) has no clip" in found.reason

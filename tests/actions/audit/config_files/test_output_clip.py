@@ -76,6 +76,7 @@ def test_isaac_gym(tmp_path):
         ("{actionScale: 13.5}", "13.5 would turn a joint by 773° per unit, so it is that of a rate or a torque"),
         ("{actionScale: 0.5, controlType: V}", "control_type is 'V', so actions are no joint positions"),
         ("{actionScale: 0.5, dofVelocityScale: 0.1}", "With dofVelocityScale, actions are rates"),
+        ("{actionScale: 0.5, powerScale: 1.0}", "With powerScale, actions are torques"),
         ("{actionScale: 0.5, useRelativeControl: True}", "With useRelativeControl, actions are rates"),
     ],
 )

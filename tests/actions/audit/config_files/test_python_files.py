@@ -40,7 +40,8 @@ def test_a_class_written_twice_is_the_last_one(tmp_path):
         "@dataclass\nclass Norm:\n    clip_obs: float = 5.0\n    clip_actions: float = 100.0\nclass Cfg:\n"
         "    norm = Norm(3.0, 4.0)",
         "class Norm:\n    clip_actions: float = 4.0\nclass Cfg:\n    norm: Norm = field(default_factory=Norm)",
-        "class Norm:\n    clip_actions = 4.0\nclass Cfg:\n    norm: Norm = field(default_factory=lambda: Norm())",
+        "class Norm:\n    clip_actions = 100.0\nclass Cfg:\n"
+        "    norm: Norm = field(default_factory=lambda: Norm(clip_actions=4.0))",
         # a subclass
         "class Norm:\n    clip_actions = 100.0\nclass Tight(Norm):\n    clip_actions = 4.0\n"
         "class Cfg:\n    norm = Tight()",
@@ -107,6 +108,25 @@ def test_what_cannot_be_computed_is_said_with_its_line(tmp_path, text, line, sai
     found = unclear(tmp_path, "cfg.py", text)
     assert said in found.reason
     assert found.line.endswith(f"cfg.py:{line}")
+
+
+def test_a_part_that_is_replaced_by_something_unknown(tmp_path):
+    base = "class Norm:\n    clip_actions = 4.0\nclass Base:\n    norm = Norm()\n"
+    found = unclear(tmp_path, "cfg.py", f"{base}class Cfg(Base):\n    norm = load('norm')")
+    assert "Cfg replaces norm by load('norm'), which cannot be computed" in found.reason
+    assert found.line.endswith("cfg.py:6")
+    found = unclear(tmp_path, "cfg.py", f"{base}def train(clip, norm):\n    Base.norm = norm")
+    assert "train() replaces norm by norm" in found.reason
+
+
+def test_one_of_several_functions_can_be_named(tmp_path):
+    text = "class Cfg:\n    clip_actions = 9.0\ndef train():\n    Cfg.clip_actions = 4.0\n"
+    text += "def play():\n    Cfg.clip_actions = 1.0"
+    found = unclear(tmp_path, "cfg.py", text)
+    assert "train(): -4 … 4; play(): -1 … 1. Name one: --config" in found.reason
+    assert found.reason.endswith("cfg.py:train")
+    for name, high in (("train", 4.0), ("play()", 1.0), ("Cfg", 9.0)):
+        assert read_action_settings(f"{tmp_path / 'cfg.py'}:{name}").high == (high,)
 
 
 def test_functions_that_call_each_other_without_end(tmp_path):

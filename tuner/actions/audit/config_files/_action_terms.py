@@ -266,7 +266,7 @@ def _pose(term: _Term, root: Section) -> Any:
         )
         state = robot.get("init_state") if isinstance(robot, Section) else None
         if isinstance(state, Section):
-            return state.get("joint_vel" if "Velocity" in term.kind else "joint_pos")
+            return state.get("joint_vel" if "vel" in term.kind.lower() else "joint_pos")
     return None
 
 

@@ -47,6 +47,7 @@ _RESCALED = ("action_rescale", "action_scales_by_effort_limit_over_p_gain")
 """Switches with which some projects multiply the scale of each joint by effort limit / stiffness."""
 _POSITIONS = (None, "P", "actuator_net", "position")
 """What `control_type` can be where actions are joint targets; the last two are walk-these-ways' and others'."""
+_TORQUES = ("powerScale", "power_scale")
 _RATES = ("useRelativeControl", "use_relative_control", "dofVelocityScale", "dofSpeedScale", "dof_velocity_scale")
 _DIVIDED = re.compile(r"clip_?actions\s*\)?\s*/\s*[\w.\[\]\"']*action_?scale", re.IGNORECASE)
 
@@ -321,6 +322,9 @@ def _no_targets(root: Section, scale: Known) -> str:
     for key in _RATES:
         if _one(root, (key,)) not in (None, False):
             return f"With {key}, actions are rates;"
+    for key in _TORQUES:
+        if _one(root, (key,)) is not None:
+            return f"With {key}, actions are torques;"
     hips = number(_one(root, (_HIPS,)))
     if hips not in (None, 1.0) and len(set(scale)) <= 1:
         return f"{_HIPS} is {hips:g}, but the file does not name the hips;"

@@ -368,6 +368,8 @@ class _Frame:
 
     def _target(self, function: ast.expr) -> Any:
         """Return the class or function that is called; methods are looked for in the class of their object."""
+        if isinstance(function, ast.Lambda):
+            return Function(function, self._module, self._scopes[:-1])
         if isinstance(function, ast.Attribute):
             if _is_super(function.value):
                 return self._owner.inherited_method(function.attr) if self._owner is not None else None

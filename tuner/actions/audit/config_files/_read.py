@@ -22,7 +22,7 @@ from tuner.actions.audit.config_files._answers import (
 from tuner.actions.audit.config_files._output_clip import division, known_joints, read_output_clip
 from tuner.actions.audit.config_files._python_files import Root, read_roots
 from tuner.actions.audit.config_files._python_values import Class, Instance
-from tuner.actions.audit.config_files._values import Section, TooLongError
+from tuner.actions.audit.config_files._values import Section, TooLongError, Unknown, shown
 from tuner.actions.audit.config_files._yaml_files import load_yaml, missing_defaults
 from tuner.errors import UserError, unknown_name
 from tuner.resources import user_path
@@ -71,9 +71,9 @@ def read_action_settings(reference: str, robot: Robot | None = None) -> Answer:
     if same([found.answer for found in named]):
         return named[0].answer
     listed = "; ".join(f"{found.name}: {_summary(found.answer)}" for found in named)
-    line = named[0].answer.line
-    reason = f"Several settings clip actions differently: {listed}. Name one: --config {path}:{named[0].name}"
-    return NotUnderstood(line, reason, named[0].answer.style, joints=named[0].answer.joints)
+    first, example = named[0].answer, named[0].name.removesuffix("()")
+    reason = f"Several settings clip actions differently: {listed}. Name one: --config {path}:{example}"
+    return NotUnderstood(first.line, reason, first.style, joints=first.joints)
 
 
 def read_named(path: str, robot: Robot | None = None, *, only: str = "") -> list[NamedAnswer]:
@@ -144,12 +144,13 @@ def _python_answers(file: Path, path: str, joints: Sequence[str], only: str) -> 
         warnings.simplefilter("ignore")  # of strings with odd backslashes, in other people's code
         roots, files = read_roots(file, path)
     if only:
-        named = {root.name: root for root in roots}
-        if only not in named:
-            raise unknown_name("class", only, named, where=f"in {path}")
-        roots = [root for root in roots if root.name == only]
+        names = {root.name.removesuffix("()") for root in roots}
+        if only.removesuffix("()") not in names:
+            raise unknown_name("class", only, names, where=f"in {path}")
+        roots = [root for root in roots if root.name.removesuffix("()") == only.removesuffix("()")]
     find_division = cache(lambda: _divided_at(file, path, files))
     read = [(root, _of_section(root.section, path, joints, find_division)) for root in roots]
+    read = [(root, answer or _replaced_by_unknown(root, read)) for root, answer in read]
     speaking = [(root, answer) for root, answer in read if answer is not None]
     if any(answer.place for _, answer in speaking):  # otherwise the file only hands on what is set elsewhere
         speaking = [(root, answer) for root, answer in speaking if answer.place]
@@ -159,6 +160,25 @@ def _python_answers(file: Path, path: str, joints: Sequence[str], only: str) -> 
     replaced = {name for root, _ in speaking for name in root.replaces}
     kept = [(root, answer) for root, answer in speaking if root.name not in replaced] or speaking[-1:]
     return _together([NamedAnswer(root.name, _overriding(root, answer, speaking)) for root, answer in kept])
+
+
+def _replaced_by_unknown(root: Root, read: list[tuple[Root, Answer | None]]) -> NotUnderstood | None:
+    """Return the answer of settings whose base has a clip where they have something that cannot be computed."""
+    for other, answer in read:
+        if answer is None or other.name not in root.replaces:
+            continue
+        section = root.section
+        for name in answer.place.split(".")[:-1]:
+            value = section.get(name)
+            if isinstance(value, Unknown):
+                reason = (
+                    f"{root.name} replaces {name} by {shown(value)}, which cannot be computed without running the code."
+                )
+                return NotUnderstood(section.places.get(name, ""), reason, answer.style, answer.place, answer.joints)
+            if not isinstance(value, Section):
+                break
+            section = value
+    return None
 
 
 def _together(named: list[NamedAnswer]) -> list[NamedAnswer]:
