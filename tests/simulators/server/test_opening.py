@@ -5,6 +5,7 @@ import sys
 import psutil
 import pytest
 
+from tests.simulators.gymnasium.support import OWN_ENV
 from tests.support import point_mass
 from tuner.config import TaskConfig
 from tuner.errors import UserError
@@ -34,6 +35,18 @@ def test_closing_the_environment_ends_its_server_and_removes_the_log():
     env.close()
     assert not log.exists()
     assert psutil.wait_procs(running, timeout=10)[1] == []
+
+
+def test_what_was_made_flat_there_is_known_here(tmp_path):
+    (tmp_path / "own_envs.py").write_text(OWN_ENV)
+    options = {"import": str(tmp_path / "own_envs.py"), "max_episode_steps": 9}
+    task = TaskConfig(
+        id="OwnMatrixCounter-v0", simulator="gymnasium", num_envs=2, python=sys.executable, options=options
+    )
+    env = open_task(task, seed=0, threads=1)
+    assert env.action_space.shape == (6,)
+    assert env.flattened == {"actions": "Box(-1.0, 1.0, (2, 3), float32)"}
+    env.close()
 
 
 def test_a_task_that_is_refused_leaves_no_server():

@@ -71,6 +71,7 @@ class ServedEnv(TaskEnv):
         self.control_period_seconds = math.nan if period is None else period
         joints = facts["joints"]
         self.joint_targets = None if joints is None else JointTargets(**{k: tuple(v) for k, v in joints.items()})
+        self.flattened = facts["flattened"]
         self.provenance = facts["provenance"]
         self.process_id = client.log.pid
         self._faults = LogWatch(client.log, tuple(facts["fault_markers"]))

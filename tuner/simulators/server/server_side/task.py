@@ -28,6 +28,8 @@ class Facts:
     """None where the task has no notion of time."""
     joints: dict[str, Any] | None = None
     """names, default, scale, lower, upper, as `JointTargets` has them; None where actions are something else."""
+    flattened: dict[str, str] = field(default_factory=dict)
+    """Spaces that were made flat for the agent, as they were, by `observations` and `actions`."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Versions, physics, device and whatever else scores depend on."""
     fault_markers: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ class VecEnvTask(ServedTask):
             max_episode_steps=env.max_episode_steps,
             control_period_seconds=period if np.isfinite(period) else None,
             joints=None if env.joint_targets is None else asdict(env.joint_targets),
+            flattened=dict(env.flattened),
         )
 
     def seed(self, seed: int) -> None:
