@@ -59,7 +59,7 @@ def _tidy(name: str, value: Any, where: str) -> Any:
 
 
 def _policy(value: Any, where: str) -> str:
-    if value not in _POLICIES:
+    if not isinstance(value, str) or value not in _POLICIES:
         raise UserError(
             f"policy of {where} is {value!r}, but agents here have vectors as observations: MlpPolicy or SimbaPolicy."
         )
@@ -110,14 +110,15 @@ def _norm_reward(value: Any) -> dict[str, Any]:
     return {"norm_reward": value} if value else {}
 
 
-def _of_ours(name: str, key: str, setting: Callable[[Any], dict[str, Any]]) -> Callable[[Any, str], dict[str, Any]]:
+def _of_ours(
+    name: str, key: str, setting: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> Callable[[Any, str], dict[str, Any]]:
     """Return the expansion of a list of classes in which files that `tuner export` wrote have one of ours."""
 
     def expand(value: Any, where: str) -> dict[str, Any]:
         del where
-        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping) and key in value[0]:
-            return setting(value[0][key])
-        return {name: value}
+        found = value[0].get(key) if isinstance(value, list) and value and isinstance(value[0], Mapping) else None
+        return setting(found) if isinstance(found, Mapping) else {name: value}
 
     return expand
 
@@ -128,6 +129,6 @@ _EXPANSIONS: dict[str, Callable[[Any, str], dict[str, Any]]] = {
     "normalize_input": lambda value, where: {"normalize_observations": value},
     "normalize_value": lambda value, where: _norm_reward(value),
     "clip_obs": lambda value, where: {"clip_observations": value},
-    "callback": _of_ours("callback", _INITIAL_STD, lambda given: {"initial_std": given["std"]}),
-    "vec_env_wrapper": _of_ours("vec_env_wrapper", _ACTION_BOX, lambda given: {"action_box": given}),
+    "callback": _of_ours("callback", _INITIAL_STD, lambda given: {"initial_std": given.get("std")}),
+    "vec_env_wrapper": _of_ours("vec_env_wrapper", _ACTION_BOX, lambda given: {"action_box": dict(given)}),
 }

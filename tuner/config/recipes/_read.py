@@ -118,7 +118,7 @@ def _exported(text: str, file: Path) -> dict[str, Any]:
     try:
         data = json.loads(text)
         export = _Export.model_validate(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problems = describe_problems(error, _Export, data) if isinstance(error, ValidationError) else [str(error)]
         how = "Write one with: tuner export STUDY --format json -o FILE.json"
         raise UserError("\n  ".join([f"{file} is no export of a configuration. {how}", *problems])) from error

@@ -57,6 +57,8 @@ ELSEWHERE = {
 }
 """Names that configurations have and that describe no agent here, with the reason."""
 
+_LARGEST_LOG_STD = 100.0
+"""Beyond it a deviation is no number; `AgentConfig` allows much less."""
 _NETWORKS: Mapping[str, Network] = {
     "ppo": Network(pi=(64, 64), qf=(64, 64), activation="tanh"),
     "crossq": Network(pi=(256, 256), qf=(1024, 1024)),
@@ -67,16 +69,17 @@ _NETWORKS: Mapping[str, Network] = {
 def resolve(algorithm: Algorithm, values: Mapping[str, Any], *, num_envs: int) -> dict[str, Any]:
     """Return values in which names that mean something for one algorithm or number of robots only are replaced."""
     found = dict(values)
-    if algorithm == "ppo" and _is_number(found.get("log_std_init")):
-        found.setdefault("initial_std", math.exp(found.pop("log_std_init")))
-    if algorithm == "ppo" and _is_number(found.get("n_minibatches")) and found["n_minibatches"] >= 1:
-        steps = found.get("n_steps", SBX_DEFAULTS["ppo"]["n_steps"])
-        found.setdefault("batch_size", steps * num_envs // found.pop("n_minibatches"))
+    if algorithm != "ppo":
+        return found
+    log_std, parts = found.get("log_std_init"), found.get("n_minibatches")
+    steps = found.get("n_steps", SBX_DEFAULTS["ppo"]["n_steps"])
+    if isinstance(log_std, int | float) and abs(log_std) < _LARGEST_LOG_STD:
+        del found["log_std_init"]
+        found.setdefault("initial_std", math.exp(log_std))
+    if isinstance(parts, int) and parts > 0 and isinstance(steps, int):
+        del found["n_minibatches"]
+        found.setdefault("batch_size", steps * num_envs // parts)
     return found
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def agent_of(algorithm: Algorithm, values: Mapping[str, Any], where: str) -> AgentConfig:
