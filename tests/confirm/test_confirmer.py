@@ -113,7 +113,7 @@ def test_a_study_of_failures_has_nothing_to_confirm_either(lab: Lab) -> None:
     race = Race(lab, "steady")
     race.config = lab.config(study="failed", budget={"trials": 2}, workers={"retries": 0})
     lab.run(race.config, recordings=lambda spec: toy.failing(OutcomeKind.CRASHED, spec))
-    with pytest.raises(UserError, match="none of its 2 finished trials trained to an end"):
+    with pytest.raises(UserError, match="none of its 2 finished trials has a return"):
         race.run()
 
 
