@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from tuner import actions, policies, simulators
+from tuner.cli.watching.start_watcher import StartWatcher
 from tuner.config import Algorithm, TaskConfig, given_options, load_task, with_absolute_files
 from tuner.errors import UserError, unknown_name
 
@@ -65,6 +66,12 @@ def with_options(task: TaskConfig, assignments: Sequence[str] | None) -> TaskCon
     return TaskConfig.model_validate(with_absolute_files({**task.model_dump(), "options": options}, Path.cwd()))
 
 
+def open_task(task: TaskConfig, *, seed: int, threads: int) -> "simulators.TaskEnv":
+    """Open a task, and say on stderr what its simulator is doing if that takes long."""
+    with StartWatcher() as watcher:
+        return simulators.open_task(task, seed=seed, threads=threads, say=watcher.say)
+
+
 @contextmanager
 def opened(task: TaskConfig, *, seed: int, threads: int) -> "Iterator[simulators.TaskEnv]":
     """Open a task, ready for a policy to act on it, and close it."""
@@ -76,7 +83,7 @@ def opened(task: TaskConfig, *, seed: int, threads: int) -> "Iterator[simulators
     torch.set_num_threads(1)  # SBX computes in JAX; torch is only what Stable-Baselines3 brings along
     with suppress(OSError):  # if the home folder cannot be written to, programs are compiled again
         enable_compilation_cache()
-    env = simulators.open_task(task, seed=seed, threads=threads)
+    env = open_task(task, seed=seed, threads=threads)
     try:
         yield env
     finally:

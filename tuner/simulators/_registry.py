@@ -1,5 +1,6 @@
 """Simulators by name. An engine is imported when it is first used."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -64,13 +65,14 @@ def find_simulator(task_id: str) -> str:
     )
 
 
-def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
+def open_task(task: TaskConfig, *, seed: int, threads: int, say: Callable[[str], None] = lambda _: None) -> TaskEnv:
     """Open a task in the simulator it names, in a process of its own if it has an interpreter of its own.
 
     Args:
         task: what to open.
         seed: seeds the simulation, as `VecEnv.seed` does.
         threads: CPU threads that stepping may use; never more than there are CPUs for.
+        say: gets, about once a second, what a simulator in a process of its own is doing while the task opens.
 
     Raises:
         UserError: as `get_simulator` and `Simulator.open` do, if a user's simulator opens something else than asked, or
@@ -79,7 +81,7 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
     granted = min(threads, granted_cpu_count())
     server = server_for(task)
     if server is not None:
-        return open_served(task, server, seed=seed, threads=granted)
+        return open_served(task, server, seed=seed, threads=granted, say=say)
     simulator = get_simulator(task.simulator)
     try:
         env = simulator.open(task, seed=seed, threads=granted)

@@ -1,12 +1,15 @@
 """Tasks opened in a server of their own."""
 
+import json
 import sys
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from tests.simulators.gymnasium.support import OWN_ENV
 from tests.support import point_mass
+from tuner.cli.app import app
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.simulators import find_simulator, get_simulator, open_task
@@ -49,10 +52,43 @@ def test_what_was_made_flat_there_is_known_here(tmp_path):
     env.close()
 
 
-def test_a_task_that_is_refused_leaves_no_server():
+def test_a_task_that_is_refused_leaves_neither_server_nor_log(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(UserError, match="Unknown option 'mass'"):
         open_task(served(options={"mass": 2}), seed=0, threads=1)
     assert servers() == []
+    assert list((tmp_path / "sac-tuner" / "logs").iterdir()) == []
+
+
+SLOW = f"""
+import time
+from {point_mass.__name__} import PointMassSimulator
+
+class Slow(PointMassSimulator):
+    def open(self, task, *, seed, threads):
+        print("Compiling [4] kernels", flush=True)
+        time.sleep(3.5)
+        return super().open(task, seed=seed, threads=threads)
+"""
+
+
+def test_while_a_task_opens_it_is_said_what_the_simulator_does(tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    task = served().model_copy(update={"simulator": f"{tmp_path}/slow.py:Slow"})
+    said = []
+    open_task(task, seed=0, threads=1, say=said.append).close()
+    assert "opening the task (Compiling [4] kernels)" in said
+
+
+def test_the_audit_of_a_task_that_opens_slowly_says_so_beside_its_json(tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    task = served().model_copy(update={"simulator": f"{tmp_path}/slow.py:Slow"}).model_dump()
+    study = {"study": "mine", "task": task, "search_space": "sac_speed", "objective": {"kind": "return_at_budget"}}
+    (tmp_path / "mine.yaml").write_text(json.dumps({**study, "budget": {"seconds": 1, "trials": 1}}), encoding="utf-8")
+    shown = CliRunner().invoke(app, ["audit", str(tmp_path / "mine.yaml"), "--json"])
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout)["answer"] == "box"
+    assert "Waiting for the simulator: opening the task" in shown.stderr
 
 
 def test_simulators_of_other_interpreters_are_not_asked_for_their_tasks_unasked(monkeypatch):

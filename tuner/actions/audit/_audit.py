@@ -1,7 +1,7 @@
 """Whether a squashed Gaussian can learn in an action box: where its actions lie, and what they command."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,15 +88,19 @@ def _not_finite(low: float, high: float, target: JointTarget) -> str:
     return f"{found} {advice}"
 
 
-def audit_task(task: "TaskConfig") -> Audit:
+def audit_task(task: "TaskConfig", say: Callable[[str], None] = lambda _: None) -> Audit:
     """Open a task, judge its action box, and close it.
+
+    Args:
+        task: what to open.
+        say: as for `open_task`.
 
     Raises:
         UserError: as `open_task` and `audit_box` do.
     """
     from tuner.simulators import open_task
 
-    env = open_task(task, seed=0, threads=1)
+    env = open_task(task, seed=0, threads=1, say=say)
     try:
         space, joints = env.action_space, env.joint_targets
     finally:

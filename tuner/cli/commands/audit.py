@@ -20,6 +20,7 @@ from tuner.cli.opened_tasks import task_of
 from tuner.cli.options import NOT_FINE, TASK_HELP, TaskOptions, check_partner
 from tuner.cli.printing.audit_tables import print_audit, print_configuration, print_configurations
 from tuner.cli.printing.output import console, print_json
+from tuner.cli.watching.start_watcher import StartWatcher
 from tuner.config import TaskConfig
 from tuner.errors import TunerError, UserError
 
@@ -138,7 +139,9 @@ def _not_answered(given: dict[str, Any], error: TunerError) -> dict[str, Any]:
 
 def _audit_task(task: TaskConfig) -> tuple[dict[str, Any], Audit]:
     source: dict[str, Any] = {"task": task.id, "simulator": task.simulator}
-    return (source | {"options": task.options} if task.options else source), audit_task(task)
+    with StartWatcher() as watcher:
+        audited = audit_task(task, watcher.say)
+    return (source | {"options": task.options} if task.options else source), audited
 
 
 def _audit_given(box: tuple[float, float], dims: int, scale: float | None) -> tuple[dict[str, Any], Audit]:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from tuner import simulators
-from tuner.cli.opened_tasks import is_study_file, task_of
+from tuner.cli.opened_tasks import is_study_file, open_task, task_of
 from tuner.cli.options import TASK_HELP, TaskOptions, count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
@@ -186,7 +185,7 @@ def _simulation(task: TaskConfig) -> Iterator[Finding]:
     clock = MonotonicClock()
     begun = clock.now()
     try:
-        env = simulators.open_task(task, seed=0, threads=granted_cpu_count())
+        env = open_task(task, seed=0, threads=granted_cpu_count())
     except Exception as error:  # a user's own simulator may raise anything
         yield Finding("launch", False, _described(error))
         return

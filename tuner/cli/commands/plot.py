@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import typer
 
-from tuner import figures, simulators
+from tuner import figures
 from tuner.actions import Recording, load_recording
 from tuner.analysis import curves_data, summary_data, trials_data
-from tuner.cli.opened_tasks import DEFAULT_STEPS, record_trial, task_of
+from tuner.cli.opened_tasks import DEFAULT_STEPS, open_task, record_trial, task_of
 from tuner.cli.options import Storage, check_partner, count_option
 from tuner.cli.printing.warnings import quiet_optuna
 from tuner.cli.stored_studies import open_stored
@@ -232,7 +232,7 @@ def declared_bounds(task: str, simulator: str | None, dimension: int) -> tuple[f
     Raises:
         UserError: for an unknown task or simulator, or a dimension that the task does not have.
     """
-    env = simulators.open_task(task_of(task, simulator, num_envs=1), seed=0, threads=1)
+    env = open_task(task_of(task, simulator, num_envs=1), seed=0, threads=1)
     try:
         low, high = env.action_space.low.tolist(), env.action_space.high.tolist()
     finally:

@@ -7,7 +7,8 @@ from rich.table import Table
 
 from tuner import simulators
 from tuner.cli.printing.output import console, print_json
-from tuner.simulators.server import SERVED
+from tuner.cli.watching.start_watcher import StartWatcher
+from tuner.simulators.server import SERVED, ServedSimulator
 
 
 def tasks(
@@ -50,4 +51,11 @@ def tasks_data(simulator: str | None = None) -> list[dict[str, Any]]:
     """
     bundled = [name for name in simulators.simulator_names() if name not in SERVED]
     names = bundled if simulator is None else [simulator]
-    return [{"simulator": name, "task": task} for name in names for task in simulators.get_simulator(name).tasks()]
+    return [{"simulator": name, "task": task} for name in names for task in _tasks_of(simulators.get_simulator(name))]
+
+
+def _tasks_of(simulator: simulators.Simulator) -> list[str]:
+    if not isinstance(simulator, ServedSimulator):
+        return simulator.tasks()
+    with StartWatcher() as watcher:
+        return simulator.tasks(watcher.say)

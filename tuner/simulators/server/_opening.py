@@ -8,7 +8,7 @@ from tuner.simulators._contract import Simulator, TaskEnv
 from tuner.simulators.server._client import Client
 from tuner.simulators.server._env import ServedEnv
 from tuner.simulators.server._interpreter import Server, default_log_file, server_for
-from tuner.simulators.server._process import Deadlines
+from tuner.simulators.server._process import Deadlines, ServerLog, SimulatorLostError
 
 
 def open_served(
@@ -28,7 +28,7 @@ def open_served(
         seed: seeds the simulation.
         threads: CPU threads that stepping may use.
         deadlines: how long the simulator may take.
-        say: gets what the simulator is doing while the task opens.
+        say: gets, about once a second while the task opens, what the simulator is doing, with the end of its log.
 
     Raises:
         UserError: for a task or option that the simulator refuses.
@@ -37,17 +37,22 @@ def open_served(
     process = server.start(default_log_file(task.simulator))
     try:
         client = Client(process.connect(), process.log, deadlines=deadlines)
-        return ServedEnv(task, client, seed=seed, threads=threads, process=process, say=say)
-    except BaseException:
+        telling = _with_last_words(process.log, say)
+        return ServedEnv(task, client, seed=seed, threads=threads, process=process, say=telling)
+    except BaseException as error:
         process.end(0.0)
+        _discard_log(process.log, error)
         raise
 
 
 class ServedSimulator(Simulator):
     """A simulator that always runs behind a server; subclasses name it."""
 
-    def tasks(self) -> list[str]:
+    def tasks(self, say: Callable[[str], None] = lambda _: None) -> list[str]:
         """Return the ids of the tasks that it can open, asked of the simulator itself: it starts one, in seconds.
+
+        Args:
+            say: as for `open_served`.
 
         Raises:
             UserError: if it is not known which interpreter has it, or it is not installed there.
@@ -57,16 +62,30 @@ class ServedSimulator(Simulator):
         process = _needed(task).start(default_log_file(self.name))
         try:
             client = Client(process.connect(), process.log)
-            listed: list[str] = client.call("tasks", client.deadlines.launch)["tasks"]
+            telling = _with_last_words(process.log, say)
+            listed: list[str] = client.call("tasks", client.deadlines.launch, say=telling)["tasks"]
             client.close()
-        finally:
-            process.end(Deadlines.close)
-        process.log.file.unlink(missing_ok=True)
+        except BaseException as error:
+            process.end(0.0)
+            _discard_log(process.log, error)
+            raise
+        process.end(Deadlines.close)
+        _discard_log(process.log)
         return listed
 
     def open(self, task: TaskConfig, *, seed: int, threads: int) -> TaskEnv:
         """Open a task; see `open_served`."""
         return open_served(task, _needed(task), seed=seed, threads=threads)
+
+
+def _with_last_words(log: ServerLog, say: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda doing: say(log.progress(doing))
+
+
+def _discard_log(log: ServerLog, error: BaseException | None = None) -> None:
+    """Remove the log of a server that has ended, unless an error is about it."""
+    if not isinstance(error, SimulatorLostError):
+        log.file.unlink(missing_ok=True)
 
 
 def _needed(task: TaskConfig) -> Server:
