@@ -1,5 +1,6 @@
 """Training a policy to take bounds from, in seconds."""
 
+import gymnasium
 import pytest
 
 from tuner.actions import PretrainingChannel, pretrain, pretraining_spec
@@ -73,3 +74,31 @@ def test_a_training_that_learned_nothing_is_no_policy(tmp_path):
     with pytest.raises(TunerError, match="ended before anything was learned"):
         pretrain(small, env, channel)
     env.close()
+
+
+@pytest.mark.parametrize(("low", "high"), [("-np.inf", "np.inf"), ("0.0", "np.inf")])
+def test_an_infinite_box_is_pretrained_on_without_clipping(tmp_path, low, high):
+    (tmp_path / "unbounded.py").write_text(
+        f"""
+import gymnasium
+import numpy as np
+class Unbounded(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,))
+    action_space = gymnasium.spaces.Box({low}, {high}, (1,))
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(2, np.float32), {{}}
+    def step(self, action):
+        return np.zeros(2, np.float32), float(action[0]), False, False, {{}}
+gymnasium.register("Unbounded-v0", Unbounded, max_episode_steps=5)
+"""
+    )
+    options = {"import": str(tmp_path / "unbounded.py")}
+    task = TaskConfig(id="Unbounded-v0", simulator="gymnasium", num_envs=8, options=options)
+    _, small = spec(tmp_path, seconds=1.0, task=task)
+    env = open_task(task, seed=0, threads=1)
+    outcome = pretrain(small, env, PretrainingChannel())
+    env.close()
+    gymnasium.registry.pop("Unbounded-v0")
+    box = outcome.agent["action_box"]
+    assert box["high"] == [1e6]  # no action comes near it
+    assert box["low"] == [-1e6 if low == "-np.inf" else 0.0]  # what the task cannot take is cut off

@@ -156,3 +156,19 @@ def test_a_users_own_simulator_may_have_moved() -> None:
     bounds = BOUNDS.model_copy(update={"task": BoundsTask(id="Reach", simulator="sims/reach.py:Reach")})
     assert bounds.mismatch("Reach", "/home/me/project/sims/reach.py:Reach") is None
     assert bounds.mismatch("Reach", "/home/me/project/sims/reach.py:Other") is not None
+
+
+@pytest.mark.parametrize(
+    ("made_for", "task", "fits"),
+    [
+        ("pkg:MyEnv-v0", "MyEnv-v0", True),
+        ("MyEnv-v0", "pkg:MyEnv-v0", True),
+        ("pkg:MyEnv-v0", "moved.pkg:MyEnv-v0", True),
+        ("pkg:MyEnv-v0", "MyEnv-v1", False),
+        ("pkg:MyEnv-v0", "pkg:Other-v0", False),
+        ("mine/MyEnv-v0", "MyEnv-v0", False),
+    ],
+)
+def test_the_module_that_registers_a_task_is_not_part_of_it(made_for: str, task: str, fits: bool) -> None:
+    bounds = BOUNDS.model_copy(update={"task": BoundsTask(id=made_for, simulator="gymnasium")})
+    assert (bounds.mismatch(task, "gymnasium") is None) == fits
