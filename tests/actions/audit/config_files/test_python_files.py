@@ -86,6 +86,15 @@ def test_a_function_that_changes_a_class_is_named(tmp_path):
     assert "train() sets this; without that call Cfg has -100 … 100." in found.notes
 
 
+def test_a_method_that_nobody_calls_may_not_be_called(tmp_path):
+    text = "class Cfg:\n    clip_actions = 3.0\n    def for_play(self):\n        self.clip_actions = 1.0\n"
+    found = unclear(tmp_path, "cfg.py", text)
+    assert "Cfg: -3 … 3; for_play(): -1 … 1" in found.reason
+    assert box(tmp_path, "cfg.py", text.replace("    clip_actions = 3.0\n", "")).high == (1.0,)
+    called = f"{text}    def __post_init__(self):\n        self.for_play()\n"
+    assert box(tmp_path, "cfg.py", called).high == (1.0,)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

@@ -24,7 +24,8 @@ _SKIPPED = frozenset(
     {"__pycache__", "node_modules", "site-packages", "venv", "build", "dist", "logs", "wandb", "outputs"}
 )
 _SPEAKS = re.compile(
-    rb"clip_?actions|action_clip|ActionCfg\b|\.actions\.|^(actions|defaults)\s*:", re.IGNORECASE | re.MULTILINE
+    rb"clip_?actions|action_clip|ActionCfg\b|(self|cfg)\.actions\.|^(actions|defaults)\s*:",
+    re.IGNORECASE | re.MULTILINE,
 )
 """A file without any of these says nothing about the action box."""
 _ENVIRONMENT, _AGENT = "env.yaml", "agent.yaml"

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +126,8 @@ def _function_run(reader: "_Reader", module: Module, function: Function) -> tupl
         for name, section in module.scope.items():
             if isinstance(section, Section) and _reaches(section, reader.touched):
                 found.append(Root(title, section, _replaced(section) | {name}))
-        if function.owner is not None:
-            found = [Root(title, root.section, root.replaces | {function.owner.kind}) for root in found]
+        if function.owner is not None:  # nobody in the file calls it: the class without it stands beside it
+            found = [Root(title, root.section, root.replaces - {function.owner.kind}) for root in found]
         return found, reader.calls
     finally:
         module.scope = before
@@ -165,6 +166,18 @@ def _replaced(section: Section) -> frozenset[str]:
     return frozenset(kinds)
 
 
+@lru_cache(maxsize=256)
+def _parsed(file: Path, changed: int, size: int) -> ast.Module:
+    """Return the syntax tree of a file; in a folder, many files import the same ones.
+
+    Args:
+        file: the file.
+        changed: when it was changed, so that a file that was changed meanwhile is parsed again.
+        size: its size, for the same purpose.
+    """
+    return ast.parse(file.read_bytes(), filename=str(file))
+
+
 class _Reader:
     def __init__(self) -> None:
         self.modules: dict[Path, Module] = {}
@@ -181,7 +194,8 @@ class _Reader:
         if file in self.modules:
             return self.modules[file]
         module = self.modules[file] = Module(file, label)
-        tree = ast.parse(file.read_bytes(), filename=label)
+        status = file.stat()
+        tree = _parsed(file, status.st_mtime_ns, status.st_size)
         _Frame(self, module, (module.scope,)).follow(tree.body)
         return module
 
