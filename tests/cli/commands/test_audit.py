@@ -159,6 +159,11 @@ def test_json_is_printed_for_mistakes_too(arguments):
     assert shown.stderr == f"Error: {found['reason']}\n"
 
 
+def test_what_was_given_is_in_the_json_of_a_mistake():
+    found = json.loads(call("--config", "no/such.yaml", "--json").stdout)
+    assert found["source"] == {"config": "no/such.yaml"}
+
+
 def test_a_file_that_is_not_understood_says_what_to_give_by_hand(tmp_path):
     (tmp_path / "cfg.py").write_text(
         "class Cfg:\n    num_actions = 19\n    action_scale = 0.5\n    clip_actions = True\n"

@@ -77,7 +77,7 @@ def audit(
     The surest way is to give the TASK, which is opened. Of a configuration file the answer is a box, no clipping (and
     where that is said), or not understood (which line, and what to give by hand); then the exit code is 2.
     """
-    given = {"task": task, "box": box, "config": config or None}
+    given = {"task": task, "box": box, "config": config[0] if config and len(config) == 1 else config or None}
     try:
         if sum(value is not None for value in given.values()) != 1:
             raise UserError("Give one thing to audit: a TASK, --box LOW HIGH, or --config PATH.")
