@@ -94,10 +94,17 @@ def test_a_simulator_of_its_own_says_what_it_was():
     ],
 )
 def test_what_is_otherwise_with_plain_sbx(agent, said):
-    found = differences(example(**agent))
+    *found, ages = differences(example(**agent))
     assert len(found) == len(said)
     assert all(word in line for word, line in zip(said, found, strict=True))
-    assert differences(example("ppo")) == []
+    assert "robots at random ages" in ages
+    assert differences(example("ppo")) == [ages]
+
+
+def test_one_robot_has_nobody_to_end_its_episodes_with():
+    configuration = example("ppo")
+    alone = configuration.task.model_copy(update={"num_envs": 1})
+    assert differences(configuration.model_copy(update={"task": alone})) == []
 
 
 def test_nothing_ends_a_comment():

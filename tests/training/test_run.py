@@ -149,6 +149,14 @@ def test_a_run_with_other_joints_to_start_from_is_the_users_mistake(solved, tmp_
     assert "with the joints in the order hip, but here the task has slide" in outcome.message
 
 
+def test_an_action_box_that_is_meant_for_other_joints_is_the_users_mistake():
+    env = TimedPointMassEnv(16, ManualClock())
+    env.joint_targets = SLIDE
+    outcome = run_trial(make_spec(sac(), joints=("hip",)), env, ListeningChannel(), clock=env.clock)
+    assert outcome.details["user_error"] is True
+    assert "with the joints in the order hip, but here the task has slide" in outcome.message
+
+
 def test_a_run_of_another_algorithm_to_start_from_is_the_users_mistake(solved, tmp_path):
     run = shutil.copytree(solved[3], tmp_path / "run")
     outcome, _, env = train(ppo(), target=7.0, start_from=str(run), directory=str(run))

@@ -1,8 +1,10 @@
 """What a worker needs to know to train one trial; it knows nothing of Optuna."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from tuner.config._types import Frozen, PositiveCount, PositiveSeconds
+from tuner.config._types import Frozen, Listed, PositiveCount, PositiveSeconds
 from tuner.config.agent import AgentConfig
 from tuner.config.study import ObjectiveConfig, TaskConfig
 
@@ -19,6 +21,8 @@ class TrialSpec(Frozen):
     """Seeds the simulator, the agent and the estimator's bootstrap."""
     task: TaskConfig
     agent: AgentConfig
+    joints: Annotated[tuple[str, ...], Listed] = ()
+    """Names of the joints that the agent's action box is meant for, in their order; empty if it does not matter."""
     objective: ObjectiveConfig
     budget_seconds: PositiveSeconds
     """Training clock of this trial."""

@@ -43,6 +43,11 @@ def differences(configuration: ExportedConfiguration) -> list[str]:
             f"The learning rate fell to zero over {configuration.budget_seconds:g} s of training in the study; here it "
             "falls over the environment steps."
         )
+    if configuration.task.num_envs > 1:
+        found.append(
+            "The study began with robots at random ages, so that their episodes do not all end by time at once; here "
+            "all begin at age zero."
+        )
     return found
 
 

@@ -69,6 +69,7 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     meter = Meter(env, ledger)
     stack = bound_actions(normalize_observations(meter, config), config)
     probes = probe_robots(env.num_envs, off_policy=config.off_policy)
+    check_joints(spec.joints, env)
     start_from = None if spec.start_from is None else Path(spec.start_from)
     if start_from is not None:
         check_joints(read_folder(start_from).joints, env)

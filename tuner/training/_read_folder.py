@@ -65,10 +65,10 @@ def check_policy(folder: RunFolder) -> None:
 
 
 def check_joints(trained: tuple[str, ...], env: "TaskEnv") -> None:
-    """Refuse a task whose actions command other joints than the policy's, or the same ones in another order.
+    """Refuse a task whose actions command other joints than the agent's, or the same ones in another order.
 
     Args:
-        trained: names of the policy's joints; empty if they are not known.
+        trained: names of the agent's joints; empty if they are not known.
         env: the task.
 
     Raises:
@@ -77,7 +77,7 @@ def check_joints(trained: tuple[str, ...], env: "TaskEnv") -> None:
     if not trained or env.joint_targets is None or trained == env.joint_targets.names:
         return
     raise UserError(
-        f"The policy was trained with the joints in the order {', '.join(trained)}, but here the task has "
+        f"The agent was trained with the joints in the order {', '.join(trained)}, but here the task has "
         f"{', '.join(env.joint_targets.names)}. Physics engines order the joints of one robot differently: set the "
         "task's option `physics` to the one that it was trained with."
     )

@@ -76,6 +76,18 @@ def test_a_mistake_is_one_message_and_code_two(trial, tmp_path, monkeypatch, arg
     assert message in refused.stderr
 
 
+@pytest.mark.parametrize("fields", [{"python": "/no/python"}, {"simulator": "isaaclab"}])
+def test_a_task_in_an_interpreter_of_its_own_is_not_started_to_be_filmed(tmp_path, fields):
+    write_trial(tmp_path, "ppo")
+    file = tmp_path / "spec.json"
+    spec = json.loads(file.read_text())
+    file.write_text(json.dumps({**spec, "task": {**spec["task"], **fields}}))
+    refused = call(tmp_path, "--video", tmp_path / "a.mp4")
+    assert refused.exit_code == 2
+    assert "Error: --video cannot film PointMass: its simulator" in refused.stderr
+    assert "runs in an interpreter of its own, and only tasks of the simulator 'mujoco'" in refused.stderr
+
+
 def test_a_task_that_cannot_be_filmed_leaves_no_video(trial, tmp_path):
     skip_without_rendering()
     pytest.importorskip("imageio_ffmpeg")

@@ -19,7 +19,7 @@ from tuner.cli.commands.train import (
     training_spec,
 )
 from tuner.clock import ManualClock
-from tuner.config import ObjectiveConfig, TrialSpec
+from tuner.config import ActionBox, ObjectiveConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.workers import ReplayPool, TickEvent
@@ -57,6 +57,19 @@ def test_what_it_says_on_the_way(trained):
     assert "PPO on Cartpole, 8 robots, seed 5: 0.3 s." in shown.stderr
     assert "The target of 50 was not reached; the best return is" in shown.stderr
     assert f"To evaluate it: tuner evaluate {run}" in shown.stderr
+
+
+def test_the_order_of_joints_matters_where_their_bounds_differ():
+    def joints(box):
+        export = configuration()
+        agent = export.agent.model_copy(update={"action_box": box})
+        provenance = export.provenance.model_copy(update={"joints": ("hip", "knee")})
+        export = export.model_copy(update={"agent": agent, "provenance": provenance})
+        return training_spec(export, seconds=None, until_target=False, seed=0, start_from=None, directory="run").joints
+
+    assert joints(ActionBox(low=(-1.0, -2.0), high=(1.0, 1.0))) == ("hip", "knee")
+    assert joints(ActionBox(low=(-1.0, -1.0), high=(2.0, 2.0))) == ()
+    assert joints(None) == ()
 
 
 def test_a_run_that_does_not_fit_is_the_users_mistake(trained, tmp_path):

@@ -12,8 +12,10 @@ from tuner.cli.options import TaskOptions, count_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.config import TaskConfig
+from tuner.errors import UserError
 from tuner.policies import EpisodeSummary, check_video_tools
 from tuner.resources import check_output
+from tuner.simulators.server import SERVED
 from tuner.training import read_folder
 
 DEFAULT_EPISODES = 100
@@ -52,6 +54,7 @@ def evaluate(
     policy = replace(loaded, task=with_options(loaded.task, option))
     numbers: dict[str, Any] = {"seed": seed, "deterministic": deterministic, "threads": threads or spec.threads}
     if video is not None:
+        check_filmed_here(policy.task)
         _film(policy, video, **numbers)
     summary = _evaluate(policy, episodes, **numbers)
     target = spec.objective.target
@@ -90,6 +93,19 @@ def lines(summary: EpisodeSummary, target: float | None) -> list[tuple[str, str]
         ("length", f"{steps}, {summary.shortest} to {summary.longest}"),
         ("failed", f"{summary.failed:.1%} of the episodes; the others ended by time"),
     ]
+
+
+def check_filmed_here(task: TaskConfig) -> None:
+    """Refuse to film a task in an interpreter of its own, before that starts.
+
+    Raises:
+        UserError: for such a task.
+    """
+    if task.python is not None or task.simulator in SERVED:
+        raise UserError(
+            f"--video cannot film {task.id}: its simulator '{task.simulator}' runs in an interpreter of its own, and "
+            "only tasks of the simulator 'mujoco' in this one can be filmed. Leave out --video."
+        )
 
 
 def _evaluate(

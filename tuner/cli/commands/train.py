@@ -130,6 +130,7 @@ def training_spec(
         seed=seed,
         task=configuration.task,
         agent=configuration.agent,
+        joints=_ordered_joints(configuration),
         objective=objective,
         budget_seconds=budget,
         ticks=math.ceil(TICKS * times_longer),
@@ -138,6 +139,13 @@ def training_spec(
         start_from=None if start_from is None else str(start_from),
         directory=str(directory),
     )
+
+
+def _ordered_joints(configuration: ExportedConfiguration) -> tuple[str, ...]:
+    """Return the joints in the order of the agent's action box; none if all have the same bounds."""
+    box = configuration.agent.action_box
+    same = box is None or len(set(zip(box.low, box.high, strict=True))) == 1
+    return () if same else configuration.provenance.joints
 
 
 def run_training(spec: TrialSpec, out: Console) -> Outcome:
