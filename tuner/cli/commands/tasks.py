@@ -8,7 +8,7 @@ from rich.table import Table
 from tuner import simulators
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.watching.start_watcher import StartWatcher
-from tuner.simulators.server import SERVED, ServedSimulator
+from tuner.simulators import server
 
 
 def tasks(
@@ -35,7 +35,7 @@ def tasks(
     out = console()
     out.print(table)
     if simulator is None:
-        names = " and ".join(SERVED)
+        names = " and ".join(server.SERVED)
         out.print(f"\n{names} run in interpreters of their own; --simulator NAME asks one for its tasks.", markup=False)
 
 
@@ -49,13 +49,13 @@ def tasks_data(simulator: str | None = None) -> list[dict[str, Any]]:
     Raises:
         UserError: for an unknown simulator.
     """
-    bundled = [name for name in simulators.simulator_names() if name not in SERVED]
+    bundled = [name for name in simulators.simulator_names() if name not in server.SERVED]
     names = bundled if simulator is None else [simulator]
     return [{"simulator": name, "task": task} for name in names for task in _tasks_of(simulators.get_simulator(name))]
 
 
-def _tasks_of(simulator: simulators.Simulator) -> list[str]:
-    if not isinstance(simulator, ServedSimulator):
+def _tasks_of(simulator: "simulators.Simulator") -> list[str]:
+    if not isinstance(simulator, server.ServedSimulator):
         return simulator.tasks()
     with StartWatcher() as watcher:
         return simulator.tasks(watcher.say)
