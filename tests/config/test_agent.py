@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tuner.config import ActionBox, AgentConfig, Network, linear_start
+from tuner.config import ActionBox, AgentConfig, Algorithm, Network, linear_start
 from tuner.errors import UserError
 
 
@@ -70,6 +70,14 @@ def test_ppo_trains_on_an_infinite_box_without_bounds_that_it_could_reach() -> N
         assert resolved.action_box == ActionBox(low=(-1e6, -2.0), high=(1e6, 1e6))
     with pytest.raises(UserError, match=r"--pretrain ppo .*action_bounds: bounds\.yaml"):
         AgentConfig(algorithm="ppo", action_bound_fraction=0.5).resolved([-math.inf], [math.inf])
+
+
+@pytest.mark.parametrize("algorithm", ["sac", "ppo"])
+def test_a_box_without_a_choice_is_refused_unless_the_agent_has_its_own(algorithm: Algorithm) -> None:
+    with pytest.raises(UserError, match="from 1 to 1 in dimension 1"):
+        AgentConfig(algorithm=algorithm).resolved([0.0, 1.0], [1.0, 1.0])
+    box = ActionBox(low=(0.0, 0.0), high=(1.0, 1.0))
+    assert AgentConfig(algorithm=algorithm, action_box=box).resolved([0.0, 1.0], [1.0, 1.0]).action_box == box
 
 
 def test_two_sources_of_bounds_are_refused() -> None:

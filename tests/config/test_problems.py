@@ -1,7 +1,7 @@
 import pytest
 from pydantic import Field
 
-from tuner.config import Frozen, PositiveCount, parse_options
+from tuner.config import Frozen, Network, PositiveCount, parse_options
 from tuner.errors import UserError
 
 
@@ -28,3 +28,12 @@ def test_all_mistakes_are_named_with_their_place() -> None:
     assert "task.options.steps: needs at least 1, but 0 was given." in text
     assert "task.options.inner.gian: there is no such key. Did you mean 'gain'?" in text
     assert "task.options.imports: there is no such key. Did you mean 'import'? Allowed: steps, inner, import." in text
+
+
+def test_an_empty_list_is_told_from_one_with_a_wrong_element() -> None:
+    with pytest.raises(UserError) as caught:
+        parse_options(Network, {"pi": [], "qf": [0]}, "network")
+    assert str(caught.value).splitlines()[1:] == [
+        "  network.pi: needs a list that is not empty, but [] was given.",
+        "  network.qf.0: needs at least 1, but 0 was given.",
+    ]

@@ -121,6 +121,7 @@ def test_another_number_of_robots_is_refused_and_closed() -> None:
         ("DiscreteActions", r"'PointMass' has actions in Discrete\(3\)\. Only a Box with one dimension has bounds"),
         ("DictActions", r"actions in Dict\('arm'.* composite"),
         ("MatrixActions", r"actions in Box\(-1\.0, 1\.0, \(2, 2\), float32\)\. Only a Box with one dimension"),
+        ("NoActions", r"'PointMass' has no actions: their space is Box\(\[\], \[\], \(0,\), float32\)"),
     ],
 )
 def test_actions_that_cannot_be_trained_on(name: str, message: str) -> None:

@@ -38,6 +38,10 @@ class MatrixActions(OddSimulator):
     space = spaces.Box(-1, 1, (2, 2))
 
 
+class NoActions(OddSimulator):
+    space = spaces.Box(-1, 1, (0,))
+
+
 class OneRobotMore(OddSimulator):
     """Opens a robot more than asked for; its actions are as they should be."""
 

@@ -48,6 +48,7 @@ _NEEDED = {
     "list_type": "a list",
     "dict_type": "a mapping of keys to values",
     "string_too_short": "a text that is not empty",
+    "too_short": "a list that is not empty",
     "recursion_loop": "a value that does not contain itself",
     "string_pattern_mismatch": "letters, digits, '_', '.' or '-', with a letter or digit first",
 }
@@ -84,6 +85,8 @@ def describe_problems(error: ValidationError, model: type[BaseModel], data: Any 
             lines[path] = _needs(path, _SCALAR, details["input"])  # each member of a union reports an error of its own
         else:
             lines[path] = _describe(path, details, model)
+        if details["type"] == "too_short" and any(other[:-1] == path for other in lines):
+            del lines[path]  # pydantic counts elements that are wrong, and named already, as missing
     return list(lines.values())
 
 

@@ -151,8 +151,8 @@ class AgentConfig(Frozen):
             high: upper bounds of the task's own box, shape (action_dim,).
 
         Raises:
-            UserError: if the task's box is infinite and the agent, which is not PPO, has none of its own, or if the
-                agent's box has the wrong length.
+            UserError: if the task's box is infinite and the agent, which is not PPO, has none of its own; if the task's
+                box leaves an action no choice; or if the agent's box has the wrong length.
         """
         if self.action_box is not None:
             if len(self.action_box.low) != len(low):
@@ -161,6 +161,12 @@ class AgentConfig(Frozen):
                     "Give one pair of bounds for each action dimension."
                 )
             return self
+        for index, (least, most) in enumerate(zip(low, high, strict=True)):
+            if least >= most:
+                raise UserError(
+                    f"The task's action box goes from {least:g} to {most:g} in dimension {index}, so that there is "
+                    "nothing to learn. Leave that action out of the task's action space, or widen its bounds there."
+                )
         if not all(math.isfinite(bound) for bound in (*low, *high)):
             if self.algorithm != "ppo" or self.action_bound_fraction not in (None, 1.0):
                 raise UserError(_infinite_box(len(low)))

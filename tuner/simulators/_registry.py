@@ -76,7 +76,8 @@ def open_task(task: TaskConfig, *, seed: int, threads: int, say: Callable[[str],
 
     Raises:
         UserError: as `get_simulator` and `Simulator.open` do, if a user's simulator opens something else than asked, or
-            for actions that are not a Box with one dimension. The Box may be infinite: a study can give bounds to it.
+            for actions that are not a Box with one dimension, or spaces without numbers. The Box may be infinite: a
+            study can give bounds to it.
     """
     granted = min(threads, granted_cpu_count())
     server = server_for(task)
@@ -121,6 +122,9 @@ def _check_opened(env: object, task: TaskConfig) -> None:
             f"'{task.id}' has actions in {space}. Only a Box with one dimension has bounds and can be trained on, such "
             "as Box(-1.0, 1.0, (12,), float32); discrete and composite actions do not fit."
         )
+    for name, found in {"actions": space, "observations": env.observation_space}.items():
+        if 0 in (found.shape or ()):
+            raise UserError(f"'{task.id}' has no {name}: their space is {found}. An agent needs at least one number.")
 
 
 def _close(env: object) -> None:

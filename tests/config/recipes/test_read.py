@@ -146,6 +146,7 @@ def test_what_an_export_says_of_how_it_was_found(write: Any) -> None:
         ({"file": "object.yml"}, "is not valid YAML"),
         ({"file": "study.json"}, "is no export of a configuration"),
         ({"file": "text.json"}, "is no export of a configuration"),
+        ({"file": "folder.yml"}, r"Cannot read the configuration .*folder.yml: Is a directory\.$"),
         ({}, "'values 1' has no values"),
     ],
 )
@@ -163,6 +164,7 @@ def test_bad_input(write: Any, tmp_path: Path, given: dict[str, Any], message: s
     }
     for name, text in files.items():
         write(name, text)
+    (tmp_path / "folder.yml").mkdir()
     if isinstance(given.get("file"), str):
         given = {**given, "file": str(tmp_path / given["file"])}
     with pytest.raises(UserError, match=message):

@@ -77,22 +77,44 @@ class FaultyCounter(Counter):
             return np.zeros(3), info
         if self.fault == "reset":
             raise RuntimeError("the motors are off")
+        if self.fault == "exit":
+            raise SystemExit("no license")
+        if self.fault == "reset without info":
+            return observation
         return observation * (np.nan if self.fault == "nan" else 1), info
     def step(self, action):
         observation, reward, *rest = super().step(action)
         if self.fault == "later" and self.steps > 3:
             raise RuntimeError("joint 3 is stuck")
-        return observation, np.nan if self.fault == "reward" else reward, *rest
+        if self.fault == "four values":
+            return observation, reward, *rest[1:]
+        rewards = {"reward": np.nan, "no reward": None, "reward list": np.ones(1)}
+        return observation, rewards.get(self.fault, reward), *rest
+    def close(self):
+        if self.fault == "close":
+            raise RuntimeError("closed already")
     def exit(self):
         import os
         os._exit(7)
+
+class BareCounter(gym.Env):
+    def __init__(self, number=None, actions=0):
+        if number is not None:
+            self.action_space = number
+        if actions:
+            self.action_space = spaces.Box(-1, 1, (actions,))
+
+class ExitingCounter(Counter):
+    def __init__(self):
+        raise SystemExit("no license")
 
 class BrokenCounter(Counter):
     def __init__(self):
         raise OSError("the robot is not plugged in")
 
 for kind in (
-    Counter, TupleCounter, ByteCounter, SequenceCounter, MatrixCounter, ActionCounter, FaultyCounter, BrokenCounter
+    Counter, TupleCounter, ByteCounter, SequenceCounter, MatrixCounter, ActionCounter, FaultyCounter, BareCounter,
+    ExitingCounter, BrokenCounter,
 ):
     if f"Own{kind.__name__}-v0" not in gym.registry:
         gym.register(f"Own{kind.__name__}-v0", kind)

@@ -66,11 +66,46 @@ def test_actions_without_bounds_are_refused_by_name(kind: str, own_env: Path) ->
         ("reset", ["cannot be reset and stepped", "the motors are off"]),
         ("nan", ["observations that are NaN or infinite after a reset"]),
         ("reward", ["a reward of nan"]),
+        ("no reward", ["a reward of None", "one number"]),
+        ("reward list", ["a reward of array([1.])", "one number"]),
+        ("reset without info", ["an observation and a dictionary from its reset", "returns (observation, info)"]),
+        ("four values", ["cannot be reset and stepped", "expected 5", "terminated, truncated, info)"]),
+        ("exit", ["SystemExit: no license", "own_envs.py"]),
     ],
 )
 def test_a_robot_that_cannot_be_trained_is_refused(fault: str, parts: list[str], own_env: Path) -> None:
     message = refusal("OwnFaultyCounter-v0", own_env, env_kwargs={"fault": fault})
     assert all(part in message for part in parts)
+
+
+def test_a_fault_of_the_robots_own_code_is_not_put_down_to_another_interface(own_env: Path) -> None:
+    assert "terminated" not in refusal("OwnFaultyCounter-v0", own_env, env_kwargs={"fault": "reset"})
+
+
+def test_a_robot_that_ends_the_process_is_refused(own_env: Path) -> None:
+    message = refusal("OwnExitingCounter-v0", own_env)
+    assert "cannot be created: SystemExit: no license" in message
+    assert "own_envs.py" in message
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ({}, "has no space as action_space"),
+        ({"number": 3}, "has a builtins.int as action_space"),
+        ({"actions": 2}, "has no space as observation_space"),
+    ],
+)
+def test_a_robot_without_spaces_is_refused(declared: dict[str, Any], expected: str, own_env: Path) -> None:
+    assert expected in refusal("OwnBareCounter-v0", own_env, env_kwargs=declared)
+
+
+@pytest.mark.parametrize("vectorization", ["sync", "subprocess"])
+def test_a_robot_that_cannot_be_closed_can_be_trained(vectorization: str, own_env: Path) -> None:
+    options = {"import": str(own_env), "env_kwargs": {"fault": "close"}, "vectorization": vectorization}
+    env = open_one("OwnFaultyCounter-v0", num_envs=2, max_episode_steps=5, **options)
+    assert env.reset().shape == (2, 1)
+    env.close()
 
 
 def test_observations_that_cannot_be_made_flat_are_refused(own_env: Path) -> None:

@@ -77,7 +77,8 @@ def _read_file(given: str, entry: str | None) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise UserError(f"Cannot read the configuration {given}: {reason}.{_beside(file)}") from error
+        hint = _beside(file) if isinstance(error, FileNotFoundError) else ""
+        raise UserError(f"Cannot read the configuration {given}: {reason}.{hint}") from error
     if file.suffix == ".json":
         if entry is not None:
             raise UserError(f"{given} is one configuration and has no entries. Leave out entry: {entry}.")
@@ -87,7 +88,11 @@ def _read_file(given: str, entry: str | None) -> dict[str, Any]:
 
 def _beside(missing: Path) -> str:
     folder = missing.parent
-    beside = [entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES] if folder.is_dir() else []
+    beside = (
+        [entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES and entry.is_file()]
+        if folder.is_dir()
+        else []
+    )
     guess = nearest(missing.name, beside)
     return f" Did you mean {folder / guess}?" if guess else ""
 

@@ -1,6 +1,7 @@
 """Stable-Baselines3's vectorised Gymnasium environments under the package's rules."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, SupportsFloat
 
 import gymnasium as gym
@@ -40,6 +41,11 @@ class AgedEpisodes(gym.Wrapper[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[A
         observation, reward, terminated, truncated, info = self.env.step(action)
         self._age += 1
         return observation, reward, terminated, truncated or self._age >= self._max_episode_steps, info
+
+    def close(self) -> None:
+        """End the robot. If its own `close` fails, what it did before counts all the same."""
+        with suppress(Exception):
+            self.env.close()
 
 
 class GymnasiumEnv(VecEnvWrapper, TaskEnv):

@@ -1,6 +1,7 @@
 """A look at one robot before all are made, so that a mistake is explained once and not by every process."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,12 @@ from gymnasium import spaces
 from tuner.errors import TunerError, UserError, nearest
 from tuner.simulators.gymnasium._robot import Robot
 from tuner.simulators.gymnasium._wrappers import flat, is_flat, refused_actions
-from tuner.tracebacks import described, with_users_line
+from tuner.tracebacks import described, users_details, with_users_line
+
+_API = (
+    "In Gymnasium reset(seed=…, options=…) returns (observation, info), and step(action) returns (observation, reward, "
+    "terminated, truncated, info)."
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,8 @@ def look_at(robot: Robot, listed: Iterable[str]) -> RobotFacts:
         _try_out(robot.description, flat(env))
         return RobotFacts(min(known), _period_seconds(env), flattened)
     finally:
-        env.close()
+        with suppress(Exception):  # it would hide what is wrong, or refuse a robot that can be trained
+            env.close()
 
 
 def _spec(env_id: str, listed: Iterable[str]) -> Any:
@@ -74,7 +81,7 @@ def _made(robot: Robot, registered: Any) -> gym.Env[Any, Any]:
         raise
     except ModuleNotFoundError as error:
         raise UserError(f"{robot.description} needs the module '{error.name}': {_advice(error, registered)}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         given = " Its arguments are those in options: {env_kwargs: {…}}." if isinstance(error, TypeError) else ""
         message = f"{robot.description} cannot be created: {described(error).rstrip('.')}.{given}"
         raise UserError(with_users_line(message, error)) from error
@@ -90,6 +97,14 @@ def _advice(error: ModuleNotFoundError, registered: Any) -> str:
 
 
 def _check_spaces(name: str, env: gym.Env[Any, Any]) -> None:
+    for attribute in ("action_space", "observation_space"):
+        found = getattr(env, attribute, None)
+        if not isinstance(found, spaces.Space):
+            what = "no space" if found is None else f"a {type(found).__module__}.{type(found).__name__}"
+            raise UserError(
+                f"{name} has {what} as {attribute}, which must be a space of gymnasium.spaces. Set self.{attribute} in "
+                "its __init__, such as Box(-1.0, 1.0, (6,))."
+            )
     refused = refused_actions(env.action_space)
     if refused is not None:
         raise UserError(
@@ -120,25 +135,45 @@ def _try_out(name: str, env: gym.Env[Any, Any]) -> None:
     low, high = env.action_space.low, env.action_space.high  # type: ignore[attr-defined]
     action = np.clip(np.zeros_like(low), low, high)
     try:
-        first, _ = env.reset(seed=0)
+        first, _ = _pair(name, env.reset(seed=0))
         second, reward, *_ = env.step(action)
-        observations = [np.asarray(observation, np.float64) for observation in (first, second)]
-        numbers = float(reward)
+        seen = {"after a reset": np.asarray(first, np.float64), "after a step": np.asarray(second, np.float64)}
     except TunerError:
         raise
-    except Exception as error:
-        message = f"{name} cannot be reset and stepped: {described(error)}"
+    except (Exception, SystemExit) as error:
+        hint = "" if users_details(error) else f". {_API}"  # nothing in it failed: what it gave does not fit
+        message = f"{name} cannot be reset and stepped: {described(error)}{hint}"
         raise UserError(with_users_line(message, error)) from error
-    for observation, when in zip(observations, ("after a reset", "after a step"), strict=True):
-        if observation.shape != env.observation_space.shape:
-            raise UserError(
-                f"{name} gives observations of shape {observation.shape} {when}, but declares them as "
-                f"{env.observation_space}. Mend the environment, or declare what it gives."
-            )
-        if not np.isfinite(observation).all():
-            raise UserError(f"{name} gives observations that are NaN or infinite {when}. Mend the environment.")
-    if not np.isfinite(numbers):
-        raise UserError(f"{name} gives a reward of {numbers} for its first step. Mend the environment.")
+    for when, observation in seen.items():
+        _check_observation(name, env, observation, when)
+    _check_reward(name, reward)
+
+
+def _pair(name: str, returned: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return what a reset returned, which was the observation alone before Gymnasium."""
+    if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
+        return returned
+    raise UserError(f"{name} does not return an observation and a dictionary from its reset. {_API}")
+
+
+def _check_observation(name: str, env: gym.Env[Any, Any], observation: Any, when: str) -> None:
+    if observation.shape != env.observation_space.shape:
+        raise UserError(
+            f"{name} gives observations of shape {observation.shape} {when}, but declares them as "
+            f"{env.observation_space}. Mend the environment, or declare what it gives."
+        )
+    if not np.isfinite(observation).all():
+        raise UserError(f"{name} gives observations that are NaN or infinite {when}. Mend the environment.")
+
+
+def _check_reward(name: str, reward: Any) -> None:
+    number = np.asarray(reward)
+    if number.shape != () or not (np.issubdtype(number.dtype, np.number) or number.dtype == bool):
+        raise UserError(
+            f"{name} gives a reward of {reward!r} for its first step, but a reward is one number. Return float(reward)."
+        )
+    if not np.isfinite(number):
+        raise UserError(f"{name} gives a reward of {reward} for its first step. Mend the environment.")
 
 
 def _period_seconds(env: gym.Env[Any, Any]) -> float:

@@ -46,7 +46,7 @@ class EnvWrapper(Frozen):
         wrapper = self._load()
         try:
             wrapped = wrapper(env, **self.kwargs)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             message = f"The wrapper {self.reference} failed: {described(error)}"
             raise UserError(with_users_line(message, error)) from error
         if not isinstance(wrapped, gym.Env):
