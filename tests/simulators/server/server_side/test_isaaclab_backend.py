@@ -77,6 +77,9 @@ def test_without_isaac_sim_another_task_is_opened_with_the_same_assets_only(back
         ({"overrides": "env.decimation=2"}, r"overrides is 'env\.decimation=2'\. Give a list of texts"),
         ({"overrides": [2]}, r"overrides is \[2\]\. Give a list of texts"),
         ({"overrides": 2}, r"overrides is 2\. Give a list of texts"),
+        ({"asset_root": 5}, r"asset_root is 5\. Give a folder or an address"),
+        ({"physics": ["physx"]}, r"physics is \['physx'\]\. Give the name of a preset"),
+        ({"device": "gpu"}, r"device is 'gpu'\. Give cpu, cuda or cuda:0"),
         ({"device": "cuda:0"}, "device is cuda:0, but PyTorch in .* finds no GPU"),
     ],
 )
@@ -85,6 +88,20 @@ def test_options_that_are_refused_before_isaac_sim_starts(backend, options, told
     refused = backend("2.3.2")
     with pytest.raises(RefusedError, match=told):
         refused.open({"id": "Isaac-Cartpole-v0", "options": options, "num_envs": 1}, seed=0, threads=1)
+
+
+def test_a_file_that_is_missing_is_told_with_the_root_of_the_assets(backend, monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError("Unable to resolve the file: /gone/Isaac/ant.usd")
+
+    opened = backend("3.0.0", isaac_sim=False)
+    monkeypatch.setattr(opened._isaaclab, "open", missing)
+    with pytest.raises(
+        RefusedError, match=r"ant\.usd\. Robots and scenes come from /gone\. Set ISAACSIM_ASSET_ROOT, or"
+    ):
+        opened.open({"options": {"asset_root": "/gone"}}, seed=0, threads=1)
+    with pytest.raises(RefusedError, match="Robots and scenes come from NVIDIA, over the network"):
+        opened.open({"options": {}}, seed=0, threads=1)
 
 
 def test_isaac_sim_gets_the_asset_root(servers, tmp_path):

@@ -13,7 +13,7 @@ from .task import RefusedError, ServedTask, chosen_device
 
 _ASSET_ROOT_SETTING = "/persistent/isaac/asset_root/cloud"
 """Where Isaac Lab 2 looks up the root of its assets when its module `assets` is imported."""
-_LOOK_FOR_GPU = "import sys, torch; sys.exit(not torch.cuda.is_available())"
+_COUNT_GPUS = "import torch; print(torch.cuda.device_count() if torch.cuda.is_available() else 0)"
 
 
 class IsaacLab2:
@@ -129,11 +129,12 @@ class FinalObservations:
 
 
 def _device(given: str | None) -> str:
-    """Return the device to simulate on; another process asks PyTorch whether there is a GPU."""
+    """Return the device to simulate on; another process asks PyTorch how many GPUs there are."""
     if given == "cpu":
         return given
-    found = subprocess.run([sys.executable, "-c", _LOOK_FOR_GPU], capture_output=True, check=False)
-    return chosen_device(given, found.returncode == 0)
+    asked = subprocess.run([sys.executable, "-c", _COUNT_GPUS], capture_output=True, text=True, check=False)
+    answer = asked.stdout.strip()
+    return chosen_device(given, int(answer) if answer.isdecimal() else 0)
 
 
 def _configuration(task: dict[str, Any], overrides: list[str], device: str) -> Any:

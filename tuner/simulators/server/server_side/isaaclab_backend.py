@@ -6,22 +6,24 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .task import Backend, RefusedError, ServedTask, checked_options, versions_of
+from .task import Backend, Option, RefusedError, ServedTask, checked_options, text_option, torch_options, versions_of
 
 if TYPE_CHECKING:
     from .isaaclab_2 import IsaacLab2
     from .isaaclab_3 import IsaacLab3
 
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+
+
 _OPTIONS = {
-    "physics": None,
-    "device": None,
-    "overrides": (),
-    "max_episode_steps": None,
-    "observation_group": "policy",
-    "asset_root": None,
-    "unbounded_actions": 100.0,
+    "physics": text_option(None, "the name of a preset of Isaac Lab's, such as newton_mjwarp"),
+    "overrides": Option((), _are_texts, "a list of texts, such as ['env.scene.env_spacing=4.0']"),
+    "asset_root": text_option(None, "a folder or an address"),
+    **torch_options("policy"),
 }
-"""What a study file may say under `task.options`, with defaults; None is decided when a task is opened.
+"""What a study file may say under `task.options`; where the default is None, it is decided when a task is opened.
 
 `unbounded_actions` is where an infinite action space is declared to end: Isaac Lab's own wrapper for Stable-Baselines3
 declared ±100 until 2026, and shares of the action box, as search spaces and published recipes have them, mean that.
@@ -54,7 +56,7 @@ class IsaacLabBackend(Backend):
 
     def reopens_with(self, task: dict[str, Any]) -> bool:
         """Return whether this process can open another task: never in Isaac Sim, or with another asset root."""
-        return self.reopens and self._asset_root(task["options"]) == self._root
+        return self.reopens and self._asset_root(checked_options(task["options"], _OPTIONS)) == self._root
 
     def tasks(self) -> list[str]:
         """Return the ids that Isaac Lab registers."""
@@ -69,19 +71,20 @@ class IsaacLabBackend(Backend):
                 not accepted, or the task has several agents, images or discrete actions.
         """
         options = checked_options(task["options"], _OPTIONS)
-        _check_overrides(options["overrides"])
         self._root = self._asset_root(options)
         self.say(self._isaaclab.starting)
         try:
             opened = self._isaaclab.open(task, options, seed=seed, threads=threads, asset_root=self._root)
         except BaseException as error:
             self._keep(error)
+            if isinstance(error, FileNotFoundError):
+                raise _not_found(error, self._root) from error
             raise
         self._keep(opened)
         return opened
 
     def _asset_root(self, options: dict[str, Any]) -> str | None:
-        given = options.get("asset_root")
+        given = options["asset_root"]
         if given is None:
             return self._usual_root
         return str(given) if "://" in given else str(Path(given).expanduser().absolute())
@@ -115,9 +118,8 @@ def _installed() -> "IsaacLab2 | IsaacLab3":
     raise RefusedError(f"Isaac Lab {found} in {sys.executable} is too old: 2.2 or newer is needed.")
 
 
-def _check_overrides(given: Any) -> None:
-    """Refuse overrides that are not a list of texts."""
-    if not (isinstance(given, list | tuple) and all(isinstance(override, str) for override in given)):
-        raise RefusedError(
-            f"task.options.overrides is {given!r}. Give a list of texts, such as ['env.scene.env_spacing=4.0']."
-        )
+def _not_found(error: FileNotFoundError, root: str | None) -> RefusedError:
+    return RefusedError(
+        f"Isaac Lab misses a file: {error}. Robots and scenes come from {root or 'NVIDIA, over the network'}. Set "
+        "ISAACSIM_ASSET_ROOT, or task.options.asset_root, to the folder or the address that has them."
+    )

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .task import Backend, RefusedError, ServedTask, checked_options, unknown_task, versions_of
+from .task import Backend, RefusedError, ServedTask, checked_options, torch_options, unknown_task, versions_of
 
-_OPTIONS = {"device": None, "max_episode_steps": None, "observation_group": "actor", "unbounded_actions": 100.0}
-"""What a study file may say under `task.options`, with defaults; they mean what they mean for Isaac Lab."""
+_OPTIONS = torch_options("actor")
+"""What a study file may say under `task.options`; it means what it means for Isaac Lab."""
 _PACKAGES = ("mjlab", "mujoco", "mujoco-warp", "warp-lang", "torch")
 
 

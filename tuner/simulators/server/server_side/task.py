@@ -1,5 +1,7 @@
 """What a backend opens: a task of many robots, stepped on arrays in shared memory."""
 
+import math
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .layout import Buffer
+
+_DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
 
 
 class RefusedError(Exception):
@@ -103,35 +107,67 @@ class Backend(ABC):
         """
 
 
-def checked_options(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Option:
+    """What a study file may say under a name in `task.options`."""
+
+    default: Any
+    """The value where it says nothing."""
+    fits: Callable[[Any], bool]
+    """Whether a value can be used; the default always can."""
+    allowed: str
+    """The values that fit, for people."""
+
+
+def text_option(default: str | None, allowed: str) -> Option:
+    """Return an option whose values are texts that are not empty; `allowed` says what they name."""
+    return Option(default, lambda value: isinstance(value, str) and value != "", allowed)
+
+
+def torch_options(observation_group: str) -> dict[str, Option]:
+    """Return the options that all torch environments have; the default of one of them is given."""
+    return {
+        "device": Option(None, lambda value: _DEVICE.fullmatch(str(value)) is not None, "cpu, cuda or cuda:0"),
+        "max_episode_steps": Option(None, lambda value: type(value) is int and value > 0, "a whole number above 0"),
+        "observation_group": text_option(observation_group, "the name of a group"),
+        "unbounded_actions": Option(
+            100.0, lambda value: type(value) in (int, float) and 0 < value < math.inf, "a finite number above 0"
+        ),
+    }
+
+
+def checked_options(given: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:
     """Return the options of a task, those that are not given with their defaults.
 
     Raises:
-        RefusedError: for an unknown option.
+        RefusedError: for an unknown option, or a value that does not fit.
     """
-    unknown = sorted(set(given) - set(defaults))
+    unknown = sorted(set(given) - set(known))
     if unknown:
-        raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(defaults)}.")
-    return {**defaults, **given}
+        raise RefusedError(f"Unknown option '{unknown[0]}' in task.options. Known: {', '.join(known)}.")
+    for name, value in given.items():
+        if value != known[name].default and not known[name].fits(value):
+            raise RefusedError(f"task.options.{name} is {value!r}. Give {known[name].allowed}, or leave it out.")
+    return {**{name: option.default for name, option in known.items()}, **given}
 
 
-def chosen_device(given: str | None, gpu_found: bool) -> str:
+def chosen_device(given: str | None, gpus: int) -> str:
     """Return the device to simulate on: the one that was given, else the first GPU, else the CPU.
 
     Args:
         given: the option `device` of a task.
-        gpu_found: whether PyTorch finds a GPU.
+        gpus: how many GPUs PyTorch finds.
 
     Raises:
-        RefusedError: for a GPU where PyTorch finds none.
+        RefusedError: for a GPU that PyTorch does not find.
     """
-    device = given or ("cuda:0" if gpu_found else "cpu")
-    if device.startswith("cuda") and not gpu_found:
-        raise RefusedError(
-            f"task.options.device is {device}, but PyTorch in {sys.executable} finds no GPU. Set it to cpu, or "
-            "install a CUDA build of PyTorch and the driver."
-        )
-    return device
+    device = given or ("cuda:0" if gpus else "cpu")
+    if device == "cpu" or int(device.partition(":")[2] or 0) < gpus:
+        return device
+    where = f"task.options.device is {device}, but PyTorch in {sys.executable} finds"
+    if gpus:
+        raise RefusedError(f"{where} {gpus} GPU{'s' * (gpus > 1)}, which {'are' if gpus > 1 else 'is'} counted from 0.")
+    raise RefusedError(f"{where} no GPU. Set it to cpu, or install a CUDA build of PyTorch and the driver.")
 
 
 def unknown_task(title: str, simulator: str, name: str, known: Iterable[str]) -> RefusedError:

@@ -139,7 +139,7 @@ class PinnedMemory:
 
 def checked_device(given: str | None) -> str:
     """Return the device to simulate on, for one that was given or None; see `chosen_device`."""
-    return chosen_device(given, torch.cuda.is_available())
+    return chosen_device(given, torch.cuda.device_count() if torch.cuda.is_available() else 0)
 
 
 def observation_dim(space: Any, group: str, task: str) -> int:
