@@ -172,6 +172,12 @@ class TestBench:
         first = bench.open(point_mass(1))
         assert bench.open(point_mass(1, **change)) is not first
 
+    def test_a_task_that_does_not_restart_is_opened_anew(self) -> None:
+        bench = Bench()
+        first = bench.open(point_mass(1))
+        first.restarts = False
+        assert bench.open(point_mass(1)) is not first
+
     def test_other_threads_are_another_task(self) -> None:
         bench = Bench()
         first = bench.open(point_mass(1))

@@ -64,6 +64,9 @@ class TaskEnv(VecEnv, ABC):
     flattened: Mapping[str, str] = {}
     """Spaces that were made flat for the agent, as they were, by `observations` and `actions`; what was not is left
     out."""
+    restarts: bool = True
+    """Whether `seed` and `reset` undo all that has happened since the task was opened. Where something goes on, such as
+    a curriculum, every trial opens the task anew."""
     process_id: int | None = None
     """The process outside this one that steps the task, with its children; None where this one does."""
     spread_ages: bool = False

@@ -79,7 +79,7 @@ class Bench:
 
         signature = (spec.task, spec.threads)
         if self._env is not None and self._signature is not None:
-            if self._signature == signature:
+            if self._signature == signature and self._env.restarts:
                 self._env.seed(spec.seed)
                 return self._env
             if self._client is None and not get_simulator(self._signature[0].simulator).reopens:

@@ -61,6 +61,7 @@ class Line(ServedTask):
             max_episode_steps=100,
             control_period_seconds=None,
             provenance={"versions": {"line": "1.0"}},
+            restarts=options.get("restarts", True),
             fault_markers=("physics is invalid",),
         )
 

@@ -67,6 +67,22 @@ def test_an_engine_that_opens_one_task_in_its_life_says_so(servers):
         servers.open(robots=5, process=process, reopens=False)
 
 
+def test_a_task_that_does_not_restart_is_opened_anew_for_each_client(servers):
+    process = servers.start()
+    first = servers.open(process=process, restarts=False)
+    assert not first.restarts
+    first._client.close()
+    servers.open(process=process, restarts=False)._client.close()
+    assert process.log.file.read_text().count("Kit prints") == 2
+
+
+def test_a_task_that_does_not_restart_takes_a_fresh_process_where_only_one_can_be_opened(servers):
+    process = servers.start()
+    servers.open(process=process, restarts=False, reopens=False)._client.close()
+    with pytest.raises(CannotReopenError, match="line needs a fresh process to open Line"):
+        servers.open(process=process, restarts=False, reopens=False)
+
+
 def test_the_users_mistakes_come_back_as_such(servers):
     process = servers.start()
     client = Client(process.connect(), process.log)

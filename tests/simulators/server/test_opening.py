@@ -72,6 +72,25 @@ class Slow(PointMassSimulator):
 """
 
 
+LEARNING = f"""
+from {point_mass.__name__} import PointMassSimulator
+
+class Learning(PointMassSimulator):
+    def open(self, task, *, seed, threads):
+        env = super().open(task, seed=seed, threads=threads)
+        env.restarts = False
+        return env
+"""
+
+
+def test_a_task_that_does_not_restart_there_is_known_as_such_here(tmp_path):
+    (tmp_path / "learning.py").write_text(LEARNING, encoding="utf-8")
+    task = served().model_copy(update={"simulator": f"{tmp_path}/learning.py:Learning"})
+    env = open_task(task, seed=0, threads=1)
+    assert not env.restarts
+    env.close()
+
+
 def test_while_a_task_opens_it_is_said_what_the_simulator_does(tmp_path):
     (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
     task = served().model_copy(update={"simulator": f"{tmp_path}/slow.py:Slow"})

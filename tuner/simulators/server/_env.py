@@ -73,6 +73,7 @@ class ServedEnv(TaskEnv):
         self.joint_targets = None if joints is None else JointTargets(**{k: tuple(v) for k, v in joints.items()})
         self.flattened = facts["flattened"]
         self.provenance = facts["provenance"]
+        self.restarts = facts["restarts"]
         self.process_id = client.log.pid
         self._faults = LogWatch(client.log, tuple(facts["fault_markers"]))
         super().__init__(

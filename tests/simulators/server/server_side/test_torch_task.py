@@ -74,6 +74,14 @@ def test_a_step_writes_everything_of_its_buffer():
     assert buffer.truncated.tolist() == [False, False]
 
 
+@pytest.mark.parametrize(("terms", "restarts"), [([], True), (["terrain_levels"], False)])
+def test_nothing_sets_a_curriculum_back(terms, restarts):
+    env = Drift()
+    assert facts_of(env, dim=1, unbounded=100.0).restarts
+    env.curriculum_manager = types.SimpleNamespace(active_terms=terms)
+    assert facts_of(env, dim=1, unbounded=100.0).restarts is restarts
+
+
 def test_bounds_that_are_infinite_end_where_they_are_declared_to():
     facts = facts_of(Drift(), dim=1, unbounded=100.0)
     assert (facts.action_low, facts.action_high) == ([-100.0], [100.0])

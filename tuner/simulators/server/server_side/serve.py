@@ -252,7 +252,7 @@ class Server:
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         signature = {"task": request["task"], "threads": request["threads"]}
-        if self._task is not None and self._signature == signature:
+        if self._task is not None and self._task.facts.restarts and self._signature == signature:
             self._task.seed(request["seed"])
         else:
             if self._opened_any and not self._get_backend().reopens_with(request["task"]):

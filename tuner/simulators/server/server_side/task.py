@@ -36,6 +36,8 @@ class Facts:
     """Spaces that were made flat for the agent, as they were, by `observations` and `actions`."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Versions, physics, device and whatever else scores depend on."""
+    restarts: bool = True
+    """Whether seeding and resetting undo all that has happened; where not, every client gets a task opened anew."""
     fault_markers: tuple[str, ...] = ()
     """Texts that say, in a line of the simulator's log, that its physics has become invalid."""
 

@@ -179,6 +179,7 @@ def facts_of(env: Any, *, dim: int, unbounded: float, **more: Any) -> Facts:
         more: the other fields of `Facts`.
     """
     space = env.single_action_space
+    curriculum = getattr(env, "curriculum_manager", None)
     low, high = (np.clip(np.broadcast_to(end, space.shape), -unbounded, unbounded) for end in (space.low, space.high))
     return Facts(
         observation_dim=dim,
@@ -186,5 +187,7 @@ def facts_of(env: Any, *, dim: int, unbounded: float, **more: Any) -> Facts:
         action_high=[float(bound) for bound in high],
         max_episode_steps=int(env.max_episode_length),
         control_period_seconds=float(env.step_dt),
+        # A curriculum moves terrains, commands and weights on with the steps, and nothing moves them back.
+        restarts=curriculum is None or not curriculum.active_terms,
         **more,
     )

@@ -73,6 +73,7 @@ class VecEnvTask(ServedTask):
             action_high=_finite(env.action_space.high),
             max_episode_steps=env.max_episode_steps,
             control_period_seconds=period if np.isfinite(period) else None,
+            restarts=env.restarts,
             joints=None if env.joint_targets is None else asdict(env.joint_targets),
             flattened=dict(env.flattened),
         )
