@@ -175,20 +175,21 @@ def test_a_file_that_is_not_understood_says_what_to_give_by_hand(tmp_path):
     assert "tuner audit --box LOW HIGH --dims 19 --scale 0.5" in text
 
 
-def test_several_files_and_a_folder(tmp_path):
+def test_several_files_and_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # names so short that no row of the table is folded
     (tmp_path / "run").mkdir()
     (tmp_path / "run/a.yaml").write_text("clip_actions: 100.0")
     (tmp_path / "run/b.yaml").write_text("clip_actions: 1.0")
     (tmp_path / "c.yaml").write_text("clip_actions: true")
-    given = ("--config", str(tmp_path / "run"), "--config", str(tmp_path / "c.yaml"))
+    given = ("--config", "run", "--config", "c.yaml")
     shown = call(*given)
     assert shown.exit_code == 2
-    rows = [line.split() for line in shown.stdout.splitlines() if line.startswith(f" {tmp_path}")]
-    assert [row[0].removeprefix(f"{tmp_path}/") for row in rows] == ["run/a.yaml", "run/b.yaml", "c.yaml"]
+    rows = [line.split() for line in shown.stdout.splitlines() if line.startswith((" run/", " c.yaml"))]
+    assert [row[0] for row in rows] == ["run/a.yaml", "run/b.yaml", "c.yaml"]
     found = json.loads(call(*given, "--json").stdout)
     assert [entry["answer"] for entry in found["audits"]] == ["box", "box", "not_understood"]
     assert call(*given, "--check").exit_code == 3
-    assert call("--config", str(tmp_path / "run")).exit_code == 0
+    assert call("--config", "run").exit_code == 0
 
 
 def test_joint_limits_of_a_robot(tmp_path):
