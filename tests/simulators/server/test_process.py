@@ -185,6 +185,14 @@ def test_a_marker_is_found_across_two_looks_and_after_the_log_was_emptied(tmp_pa
     assert watch.look() == "physics is invalid"
 
 
+def test_a_marker_is_found_before_whatever_else_a_step_writes(tmp_path):
+    file = tmp_path / "log"
+    file.touch()
+    watch = LogWatch(ServerLog(1, file), ("physics is invalid",))
+    file.write_text("physics is invalid\n" + "and what follows from it\n" * 10_000)
+    assert watch.look() == "physics is invalid"
+
+
 def test_the_environment_of_a_slot_reaches_the_simulator(servers, tmp_path):
     process = ServerProcess(
         sys.executable, f"file:{LINE}", log_file=tmp_path / "log", environment={"CUDA_VISIBLE_DEVICES": "3"}

@@ -144,8 +144,8 @@ class LogWatch:
         begin = self._read if size > self._read else 0  # a log that was emptied begins again
         try:
             with self._log.file.open("rb") as log:
-                log.seek(max(begin, size - _LOG_TAIL_BYTES))
-                text = log.read().decode(errors="replace")
+                log.seek(begin)
+                text = log.read(size - begin).decode(errors="replace")
         except OSError:
             return None
         self._read = size
