@@ -9,6 +9,7 @@ from tuner.clock import ManualClock
 from tuner.loggers import StudyLogger, _writers
 from tuner.loggers._study_logger import run_name, tick_values
 from tuner.records import Tick
+from tuner.storage import StudySummary
 from tuner.workers import Recording
 
 
@@ -67,9 +68,19 @@ def test_the_study_has_its_best_so_far_over_the_wall_clock(log, tmp_path):
 def test_a_logger_that_fails_is_left_out_and_the_others_go_on(log, tmp_path, monkeypatch):
     monkeypatch.setitem(_writers._WRITERS, "wandb", Broken)
     messages = log(["wandb", "tensorboard"])
-    assert messages == ["The logger 'wandb' failed and is left out from now on: the disk is full"]
+    assert messages[1:] == ["The logger 'wandb' failed and is left out from now on: the disk is full"]
     assert len(list((tmp_path / "tensorboard").iterdir())) == 4
     assert len(rows(tmp_path, "trial-0000")) == 2
+
+
+def test_how_to_watch_is_said_when_the_study_starts_and_not_before(tmp_path):
+    told = []
+    for names in (["csv"], ["tensorboard", "csv"]):
+        logger = StudyLogger(names, tmp_path, "toy", ManualClock(), told.append)
+        assert told == []
+        logger.on_study_started(StudySummary("toy", trials=3, finished=0))
+        logger.close()
+    assert told == [f"To watch the curves: tensorboard --logdir {tmp_path / 'tensorboard'}"]
 
 
 def test_the_numbers_of_a_tick():

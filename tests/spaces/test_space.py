@@ -268,6 +268,11 @@ def test_decorator_gives_warm_starts_by_function_name():
     assert space_of(good).warm_starts == {}
 
 
+def test_decorator_refuses_warm_starts_that_are_no_functions():
+    with pytest.raises(UserError, match="is a function of the task, but 'slow' was given"):
+        search_space(warm_starts={"slow": {"learning_rate": 1e-4}})
+
+
 @pytest.mark.parametrize(
     ("start", "message"),
     [

@@ -47,6 +47,11 @@ class StudyLogger(SilentListener):
         self._thread = threading.Thread(target=self._write_all, name="loggers", daemon=True)
         self._thread.start()
 
+    def on_study_started(self, summary: StudySummary) -> None:
+        """Say how to watch the curves."""
+        if "tensorboard" in self._names:
+            self._report(f"To watch the curves: tensorboard --logdir {self._folder / 'tensorboard'}")
+
     def on_trial_started(self, slot: int, spec: TrialSpec, label: str) -> None:
         """Begin the trial's run, with its agent and its task as configuration."""
         config = {

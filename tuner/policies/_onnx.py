@@ -31,8 +31,9 @@ def onnx_model(policy: Policy) -> bytes:
     """Return a policy as an ONNX model, which has been run and compared with the policy.
 
     Input `observations`, float32 of shape (robots, observation_dim), as the task gives them. Output `actions`, float32
-    of shape (robots, action_dim), in the task's own units and without exploration, as `Policy.act` returns them. The
-    model's metadata name the task, the algorithm and the action box.
+    of shape (robots, action_dim), in the task's own units and without exploration, as `Policy.act` returns them: clip
+    those of a policy that does not squash its actions to the task's own box. The model's metadata name the task, the
+    algorithm and the policy's action box.
 
     Raises:
         UserError: if `onnx` or `onnxruntime` is not installed, or the policy's network computes something that cannot

@@ -39,7 +39,13 @@ def search_space(*, warm_starts: tuple[WarmStart, ...] = ()) -> Callable[[_Funct
     Args:
         warm_starts: functions, each giving the parameters of a configuration worth trying first; a study file names
             them by their function names.
+
+    Raises:
+        UserError: for a warm start that is no such function.
     """
+    for start in warm_starts:
+        if not hasattr(start, "__name__"):
+            raise UserError(f"A warm start of a search space is a function of the task, but {start!r} was given.")
 
     def mark(function: _Function) -> _Function:
         setattr(function, _WARM_STARTS, {start.__name__: start for start in warm_starts})

@@ -96,6 +96,7 @@ def test_a_simulator_of_the_users_own():
     ("arguments", "message"),
     [
         (("--simulator", FAULTY), r"Name a task of the simulator '.*' to try: --task TASK"),
+        (("--simulator", "mojuco"), r"Unknown simulator 'mojuco'\. Did you mean 'mujoco'\?"),
         (("--device", "cpu"), "--device goes with --simulator isaaclab or mjlab only"),
         (("--num-envs", "0"), "--num-envs"),
     ],

@@ -43,7 +43,8 @@ def test_an_entry_of_rl_zoo_is_queued_and_then_trained(lab):
     assert lines[0] == "Trial 1 of toy is queued: sac.yml:Pendulum-v1."
     assert "  gamma 0.98 → one_minus_gamma 0.02" in lines
     assert "  n_timesteps 20000 is ignored: the study's budget decides it" in lines
-    assert lines[-1] == "Train it with: tuner run toy --trials 2"  # all of the study's own are done
+    run = f"tuner run STUDY.yaml --trials 2 --storage {config(lab).storage}"  # all of the study's own trials are done
+    assert lines[-1] == f"Train it with its study file: {run}"
     (trial,) = queued(lab)
     assert trial.user_attrs["warm_start"] == "sac.yml:Pendulum-v1"
     assert lab.run(config(lab, budget={"trials": 2}), load_space("sac_speed")).finished == 2

@@ -123,6 +123,14 @@ def test_the_policy_in_a_trials_folder_is_written_as_onnx(tmp_path):
     assert (given.name, given.shape) == ("observations", ["robots", 2])
 
 
+@pytest.mark.parametrize(("changes", "clipped"), [({}, True), ({"squash": False}, False)])
+def test_who_deploys_a_policy_without_a_box_is_told_to_clip(changes, clipped, tmp_path):
+    write_trial(tmp_path / "trial-0000", "sac", learner="fused", **changes)
+    done = as_onnx(tmp_path / "trial-0000", "-o", tmp_path / "policy.onnx")
+    assert done.exit_code == 0, done.stderr
+    assert ("Clip them to it before the robot" in done.stderr) != clipped
+
+
 def test_a_policy_that_is_not_there_is_told(storage, tmp_path):
     done = as_onnx("toy", "--trial", "0", "--storage", storage, "-o", tmp_path / "policy.onnx")
     assert done.exit_code == 2

@@ -15,8 +15,9 @@ from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.clock import MonotonicClock
 from tuner.config import TaskConfig
-from tuner.errors import TunerError, UserError
+from tuner.errors import TunerError, UserError, unknown_name
 from tuner.machine import describe_machine, granted_cpu_count, memory_limit_bytes, visible_gpus
+from tuner.resources import is_file_reference
 from tuner.simulators.server import SERVED, server_for, simulator_version
 
 if TYPE_CHECKING:
@@ -115,7 +116,9 @@ def _task(
     option: list[str] | None,
     device: str | None,
 ) -> TaskConfig:
-    if task is None and (simulator or "mujoco") not in TASKS:
+    if task is None and simulator is not None and simulator not in TASKS:
+        if not is_file_reference(simulator):
+            raise unknown_name("simulator", simulator, TASKS)
         raise UserError(f"Name a task of the simulator '{simulator}' to try: --task TASK.")
     given = task or _usual_task(simulator or "mujoco", python)
     robots = num_envs or (None if is_study_file(given) else ROBOTS)

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from tuner.cli.options import Storage, StoredStudy, check_partner
+from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.warnings import quiet_optuna
-from tuner.cli.stored_studies import check_file_unchanged, find_stored
+from tuner.cli.stored_studies import check_file_unchanged, find_stored, study_file
 from tuner.config import StudyConfig, given_options
 from tuner.config.recipes import Recipe, as_recipe_file, read_recipe, values_of
 from tuner.errors import UserError
@@ -69,7 +70,9 @@ def enqueue(
     if as_json:
         print_json(_data(name, start, queued))
     else:
-        _print(study, config, start, queued)
+        _print(config, start, queued)
+        if not queued.duplicate:
+            console().print(_how_to_train(study, storage, config, queued), markup=False, soft_wrap=True)
 
 
 def _given(
@@ -118,7 +121,7 @@ def _data(name: str, start: Start, queued: Enqueued) -> dict[str, Any]:
     }
 
 
-def _print(study: str, config: StudyConfig, start: Start, queued: Enqueued) -> None:
+def _print(config: StudyConfig, start: Start, queued: Enqueued) -> None:
     out = console()
 
     def say(text: str) -> None:
@@ -130,8 +133,11 @@ def _print(study: str, config: StudyConfig, start: Start, queued: Enqueued) -> N
         say(f"Trial {queued.number} of {config.study} is queued: {start.name}.")
     for remark in start.remarks:
         say(f"  {remark}")
-    if queued.duplicate:
-        return
+
+
+def _how_to_train(study: str, storage: str | None, config: StudyConfig, queued: Enqueued) -> str:
     trials = max(config.budget.trials, queued.finished + queued.waiting)
-    more = "" if trials == config.budget.trials else f" --trials {trials}"
-    say(f"Train it with: tuner run {study}{more}")
+    more = None if trials == config.budget.trials else trials
+    known = study_file(study) is not None  # otherwise it is a name in the storage, which `tuner run` does not take
+    command = RunCommand(study if known else "STUDY.yaml", trials=more, storage=storage).text()
+    return f"Train it with: {command}" if known else f"Train it with its study file: {command}"

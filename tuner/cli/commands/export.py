@@ -46,11 +46,11 @@ def export(
     quiet_optuna()
     if form in POLICY_FORMATS and (folder := Path(study)).is_dir():
         check_partner("--trial", trial, "a study", given=False)
-        data, told = policies.onnx_model(policies.Policy.load(folder)), f"the policy in {folder}."
+        data, told = _policy(folder), f"the policy in {folder}."
     else:
         found = _found(study, storage, trial)
         for warning in found.warnings:
-            console(stderr=True).print(f"Warning: {warning}", markup=False, soft_wrap=True)
+            _warn(warning)
         data, told = _data(found, form), _told(found.configuration.provenance)
     try:
         write_whole(output, lambda file: file.write(data))
@@ -70,8 +70,19 @@ def _data(found: Found, form: str) -> bytes:
     if form in POLICY_FORMATS:
         if found.folder is None:
             raise UserError("No files were kept of this trial. Export another one with --trial, or a trial's folder.")
-        return policies.onnx_model(policies.Policy.load(found.folder))
+        return _policy(found.folder)
     return get_format(form).text(found.configuration).encode()
+
+
+def _policy(folder: Path) -> bytes:
+    policy = policies.Policy.load(folder)
+    if not policy.config.squash:
+        _warn("The policy's actions can leave the task's own box. Clip them to it before the robot, as training did.")
+    return policies.onnx_model(policy)
+
+
+def _warn(text: str) -> None:
+    console(stderr=True).print(f"Warning: {text}", markup=False, soft_wrap=True)
 
 
 def _told(taken: Provenance) -> str:

@@ -29,8 +29,6 @@ def logging_study(config: StudyConfig, folder: Path, clock: Clock, watcher: Stud
         return
     check_loggers(config.loggers)
     logger = StudyLogger(config.loggers, folder, config.study, clock, watcher.on_message)
-    if "tensorboard" in config.loggers:
-        watcher.on_message(f"To watch the curves: tensorboard --logdir {folder / 'tensorboard'}")
     try:
         yield Listeners(watcher, logger)
     finally:
