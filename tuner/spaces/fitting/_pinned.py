@@ -70,8 +70,11 @@ def _pin(
     nearest = come_near(try_out, start, wanted, deciding, pinned=found.keys())
     if not all(same(nearest.traits.get(trait), target[trait]) for trait in traits):
         used = values_of(nearest.built).get(name)
-        always = "" if any(deciding.get(trait) for trait in traits) else "always "
-        nearby = f"{always}uses {used!r}" if always else f"has {used!r} as the nearest value"
+        among = {parameter for trait in traits for parameter in influences(try_out, start).get(trait, ())}
+        pins = [f"fixed.{parameter}" for parameter in found if parameter in among]
+        nearby = f"has {used!r} as the nearest value" if among else f"always uses {used!r}"
+        if pins:
+            nearby = f"uses {used!r} because of {', '.join(pins)}. Pin one of them only"
         raise UserError(f"fixed.{name} is {given!r}, but the search space '{try_out.space.name}' {nearby}.")
     own = {parameter: nearest.parameters[parameter] for trait in traits for parameter in deciding.get(trait, ())}
     for parameter in own:
