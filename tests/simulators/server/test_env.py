@@ -145,12 +145,13 @@ def test_a_client_that_waits_for_a_dead_one_hears_what_the_simulator_does(server
 
 def test_a_client_that_waits_is_told_when_the_server_ends(servers):
     process = servers.start()
-    servers.open(process=process)
+    served = servers.open(process=process)  # kept, as the other one would be served otherwise
     waiting = Client(process.connect(), process.log)
     waiting.send("ping")
     process.ask_to_end()
     with pytest.raises(SimulatorLostError, match="The simulator's process ended"):
         waiting.receive(20.0)
+    served.close()
 
 
 def test_a_closed_environment_says_so(servers):
