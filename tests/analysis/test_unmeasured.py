@@ -34,7 +34,7 @@ def test_the_largest_accounts_come_first_and_resets_are_told():
     [
         replace(RESETS, best_return=-3.0),
         replace(RESETS, kind=OutcomeKind.CRASHED),
-        Outcome(OutcomeKind.PRUNED, rule="search_space"),  # it was never trained
+        replace(RESETS, kind=OutcomeKind.PRUNED, rule="behind"),  # others were faster
     ],
 )
 def test_nothing_is_said_of_others(outcome: Outcome):

@@ -18,7 +18,6 @@ _VERBS = {
     OutcomeKind.DIVERGED: "diverged",
     OutcomeKind.TOO_LARGE: "asked for too much memory",
     OutcomeKind.EXHAUSTED: "ended without a return",
-    OutcomeKind.PRUNED: "was pruned without a return",
 }
 
 
