@@ -77,7 +77,7 @@ def test_the_title_says_what_was_audited_and_the_verdict(source, title):
 def test_notes_come_first_and_the_remedy_last(tmp_path):
     (found,) = configurations(tmp_path, "clip_actions: 100.0")
     text = " ".join(lines_of(print_configuration, found))
-    places = [text.index(part) for part in ("The file does not say how many actions", found.reason.split(".")[0])]
+    places = [text.index(part) for part in ("The file does not say how many actions", found.reason[:40])]
     assert places == sorted(places)
     assert text.rstrip().endswith(f"What to do: {found.remedy}")
 
