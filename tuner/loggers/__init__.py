@@ -4,6 +4,6 @@ The x-axis is the training clock, so that trials of different speeds compare by 
 """
 
 from tuner.loggers._study_logger import StudyLogger
-from tuner.loggers._writers import RunWriter, check_loggers, logger_names
+from tuner.loggers._writers import RunWriter, check_loggers
 
-__all__ = ["RunWriter", "StudyLogger", "check_loggers", "logger_names"]
+__all__ = ["RunWriter", "StudyLogger", "check_loggers"]

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 from tuner.config import LoggerName
 from tuner.optional import require
@@ -120,11 +120,6 @@ class CsvWriter(RunWriter):
 
 
 _WRITERS: dict[LoggerName, type[Any]] = {"tensorboard": TensorBoardWriter, "wandb": WandbWriter, "csv": CsvWriter}
-
-
-def logger_names() -> list[str]:
-    """Return the names of all loggers."""
-    return list(get_args(LoggerName))
 
 
 def check_loggers(names: Sequence[LoggerName]) -> None:
