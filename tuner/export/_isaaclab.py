@@ -9,6 +9,7 @@ from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import as_yaml, commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
 from tuner.export._formats import Format
+from tuner.simulators.server import is_isaaclab_2
 
 _TORCH_NAMES = {"relu": "ReLU", "elu": "ELU", "silu": "SiLU", "tanh": "Tanh"}
 """Isaac Lab reads `nn.ELU` as the class of that name in `torch.nn`."""
@@ -143,9 +144,9 @@ def _command(configuration: ExportedConfiguration) -> list[str]:
 
 
 def _is_version_2(configuration: ExportedConfiguration) -> bool:
-    """Return whether the study ran on Isaac Lab 2, which has the version 0.… when it is installed from its sources."""
+    """Return whether the study ran on Isaac Lab 2."""
     versions = configuration.provenance.simulator.get("versions")
-    return isinstance(versions, dict) and str(versions.get("isaaclab")).startswith(("0.", "2."))
+    return isinstance(versions, dict) and is_isaaclab_2(str(versions.get("isaaclab")))
 
 
 def _unlike(task: TaskConfig) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError
-from tuner.simulators.server import Server, server_for, simulator_version
+from tuner.simulators.server import Server, is_isaaclab_2, server_for, simulator_version
 
 
 def test_tasks_of_this_interpreter_need_none():
@@ -27,6 +27,13 @@ def test_isaac_lab_runs_where_the_study_file_or_the_environment_says(monkeypatch
     assert server_for(TaskConfig(id="Isaac-Ant", simulator="isaaclab")) == Server(other, "isaaclab")
     named = TaskConfig(id="Isaac-Ant", simulator="isaaclab", python=sys.executable)
     assert server_for(named) == Server(Path(sys.executable), "isaaclab")
+
+
+@pytest.mark.parametrize(
+    ("version", "old"), [("2.2.0", True), ("2.3.2.post1", True), ("0.44.9", True), ("3.0.0", False), ("20.1", False)]
+)
+def test_isaac_lab_2_is_known_by_its_version_also_where_it_came_from_its_sources(version, old):
+    assert is_isaaclab_2(version) is old
 
 
 def test_a_bare_name_is_looked_up_as_a_program(monkeypatch, tmp_path):

@@ -18,7 +18,7 @@ from tuner.config import TaskConfig
 from tuner.errors import TunerError, UserError, unknown_name
 from tuner.machine import describe_machine, granted_cpu_count, memory_limit_bytes, visible_gpus
 from tuner.resources import is_file_reference
-from tuner.simulators.server import SERVED, server_for, simulator_version
+from tuner.simulators.server import SERVED, is_isaaclab_2, server_for, simulator_version
 
 if TYPE_CHECKING:
     from tuner.simulators import TaskEnv
@@ -132,9 +132,8 @@ def _task(
 def _usual_task(simulator: str, python: str | None) -> str:
     usual = TASKS[simulator]
     version = simulator_version(TaskConfig(id=usual, simulator=simulator, python=python))
-    # Isaac Lab 2, also where it was installed from its sources, has versions in the names of tasks.
-    old = simulator == "isaaclab" and version is not None and version.startswith(("0.", "2."))
-    return f"{usual}-v0" if old else usual
+    old = simulator == "isaaclab" and version is not None and is_isaaclab_2(version)
+    return f"{usual}-v0" if old else usual  # Isaac Lab 2 has versions in the names of tasks
 
 
 def _versions() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuner.optional import lazy_attributes
 from tuner.simulators.server._client import Client
-from tuner.simulators.server._interpreter import SERVED, Server, server_for, simulator_version
+from tuner.simulators.server._interpreter import SERVED, Server, is_isaaclab_2, server_for, simulator_version
 from tuner.simulators.server._process import Deadlines, ServerLog, ServerProcess, SimulatorLostError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "ServerLog",
     "ServerProcess",
     "SimulatorLostError",
+    "is_isaaclab_2",
     "open_served",
     "server_for",
     "simulator_version",

@@ -83,6 +83,11 @@ def simulator_version(task: TaskConfig) -> str | None:
     return version + (f", assets of {assets}" if assets and task.simulator == "isaaclab" else "")
 
 
+def is_isaaclab_2(version: str) -> bool:
+    """Return whether a version of the package `isaaclab` is that of Isaac Lab 2: 0.… if it came from its sources."""
+    return version.startswith(("0.", "2."))
+
+
 def default_log_file(simulator: str) -> Path:
     """Return the log file of a simulator that belongs to no study."""
     name = simulator if simulator.isidentifier() else "simulator"
