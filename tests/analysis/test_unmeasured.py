@@ -34,7 +34,7 @@ def test_the_largest_accounts_come_first_and_resets_are_told():
     [
         replace(RESETS, best_return=-3.0),
         replace(RESETS, kind=OutcomeKind.CRASHED),
-        replace(RESETS, kind=OutcomeKind.PRUNED, rule="behind"),  # others were faster
+        Outcome(OutcomeKind.PRUNED, rule="search_space"),  # it was never trained
     ],
 )
 def test_nothing_is_said_of_others(outcome: Outcome):
@@ -48,3 +48,12 @@ def test_such_trials_are_among_what_went_wrong():
     [failure] = failures_of(lab.load(config))
     assert (failure.kind, failure.numbers) == (OutcomeKind.EXHAUSTED, (0, 1))
     assert "no return was measured" in failure.message
+
+
+def test_one_that_was_pruned_is_not_though_its_seconds_are_told():
+    pruned = replace(RESETS, kind=OutcomeKind.PRUNED, rule="behind")
+    assert unmeasured_text(pruned) == unmeasured_text(RESETS)
+    lab = Lab(None)
+    config = lab.config(budget={"trials": 1})
+    lab.run(config, recordings=lambda spec: Recording((), pruned))
+    assert failures_of(lab.load(config)) == []

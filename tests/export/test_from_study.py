@@ -141,11 +141,13 @@ def test_an_unknown_trial_is_refused(race):
         configuration_of(race.study, -1)
 
 
-@pytest.mark.parametrize("number", [None, 0])
-def test_nothing_is_exported_of_a_trial_without_a_return(number):
+@pytest.mark.parametrize(
+    ("number", "kind"), [(None, OutcomeKind.EXHAUSTED), (0, OutcomeKind.EXHAUSTED), (0, OutcomeKind.PRUNED)]
+)
+def test_nothing_is_exported_of_a_trial_without_a_return(number, kind):
     lab = Lab(None)
     config = lab.config(budget={"trials": 1})
-    outcome = Outcome(OutcomeKind.EXHAUSTED, clock_seconds=100.0, ledger={"simulate": 100.0}, env_steps=64)
+    outcome = Outcome(kind, clock_seconds=100.0, ledger={"simulate": 100.0}, env_steps=64)
     lab.run(config, toy.space(boxed), recordings=lambda spec: Recording((), outcome))
     with pytest.raises(UserError, match=r"rial 0.*: no return was measured in its 100\.0 s .* simulation 100\.0 s"):
         configuration_of(lab.load(config), number)

@@ -38,7 +38,12 @@ def failures_of(study: optuna.Study) -> list[Failure]:
 
 
 def _message(outcome: Outcome) -> str | None:
-    """Return what a trial that failed says, or why it has no return; None if nothing went wrong."""
+    """Return what a trial that failed says, or why it has no return; None if nothing went wrong.
+
+    Nothing is wrong with a trial that was pruned before its first return: others were faster.
+    """
+    if outcome.kind is OutcomeKind.PRUNED:
+        return None
     return outcome.message if outcome.kind in _FAILED else unmeasured_text(outcome)
 
 

@@ -18,13 +18,13 @@ _LEAST_SHARE = 0.01
 
 
 def unmeasured_text(outcome: Outcome) -> str | None:
-    """Say what the seconds of a trial went to that spent its budget without any return being measured.
+    """Say what the seconds of a trial went to that ended in good order, but in which no return was measured.
 
     Returns:
-        Some sentences; None for a trial with a return, for one that failed, and for one that was stopped early: others
-        were so much faster that nothing is wrong with it.
+        Some sentences; None for a trial with a return, for one that failed, and for one that was never trained.
     """
-    if outcome.kind is not OutcomeKind.EXHAUSTED or outcome.best_return is not None:
+    trained = outcome.kind in (OutcomeKind.EXHAUSTED, OutcomeKind.PRUNED) and bool(outcome.ledger)
+    if outcome.best_return is not None or not trained:
         return None
     total = sum(outcome.ledger.values())
     largest = sorted(outcome.ledger.items(), key=lambda item: -item[1])

@@ -226,14 +226,13 @@ def _ends_the_run(outcome: Outcome) -> bool:
 def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
     """Say in one line how a trial ended."""
     name = trial_name(spec)
-    unmeasured = unmeasured_text(outcome)
-    best = f"best return {number_text(outcome.best_return)}." if unmeasured is None else unmeasured
+    best = f"best return {number_text(outcome.best_return)}."
     match outcome.kind:
         case OutcomeKind.REACHED:
             return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s."
         case OutcomeKind.EXHAUSTED:
             over = f" ({outcome.message})" if outcome.message else ""
-            return f"{name} spent its {outcome.clock_seconds:.1f} s{over}; {best}"
+            return f"{name} spent its {outcome.clock_seconds:.1f} s{over}; {unmeasured_text(outcome) or best}"
         case OutcomeKind.PRUNED:
             rule = f" ({outcome.rule})" if outcome.rule else ""
             return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; {best}"
