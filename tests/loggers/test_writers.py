@@ -14,13 +14,13 @@ from wandb.proto.wandb_internal_pb2 import Record
 from tuner.config import LoggerName
 from tuner.errors import UserError
 from tuner.loggers import check_loggers
-from tuner.loggers._writers import _WRITERS, open_writers
+from tuner.loggers._writers import _WRITERS, open_writer
 
 CONFIG = {"algorithm": "sac", "arguments": {"learning_rate": 3e-4}}
 
 
 def write_a_run(name, folder):
-    (writer,) = open_writers([name], folder, "trial-0003", group="toy", config=CONFIG)
+    writer = open_writer(name, folder, "trial-0003", group="toy", config=CONFIG)
     writer.write(0.5, {"return/estimate": 1.0})
     writer.write(1.25, {"return/estimate": 2.0, "train/actor_loss": -3.0})
     writer.close({"result/best_return": 2.5})
@@ -52,7 +52,7 @@ def test_csv_has_a_row_for_each_time_and_columns_that_come_late(tmp_path):
 
 
 def test_csv_of_a_run_that_never_ticked_is_not_written(tmp_path):
-    (writer,) = open_writers(["csv"], tmp_path, "trial-0000", group="toy", config=CONFIG)
+    writer = open_writer("csv", tmp_path, "trial-0000", group="toy", config=CONFIG)
     writer.close({"result/best_return": 1.0})
     assert list((tmp_path / "csv").iterdir()) == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tuner.clock import Clock
 from tuner.config import LoggerName, TrialSpec
-from tuner.loggers._writers import RunWriter, Values, open_writers
+from tuner.loggers._writers import RunWriter, Values, open_writer
 from tuner.records import Outcome, Tick
 from tuner.storage import StudySummary
 from tuner.study import SilentListener
@@ -95,7 +95,7 @@ class StudyLogger(SilentListener):
 
     def _begin(self, run: str, config: dict[str, object]) -> None:
         def begin(name: LoggerName) -> None:
-            (self._writers[run, name],) = open_writers([name], self._folder, run, group=self._study, config=config)
+            self._writers[run, name] = open_writer(name, self._folder, run, group=self._study, config=config)
 
         self._each(begin)
 

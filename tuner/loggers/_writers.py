@@ -134,19 +134,18 @@ def check_loggers(names: Sequence[LoggerName]) -> None:
             require(needed, f"the logger '{name}'", _install(needed))
 
 
-def open_writers(
-    names: Sequence[LoggerName], folder: Path, run: str, *, group: str, config: Mapping[str, Any]
-) -> list[RunWriter]:
-    """Begin a run in each logger.
+def open_writer(name: LoggerName, folder: Path, run: str, *, group: str, config: Mapping[str, Any]) -> RunWriter:
+    """Begin a run in a logger.
 
     Args:
-        names: the loggers.
+        name: the logger.
         folder: where files go.
         run: the run's name, which is a file's name too.
         group: the study.
         config: what the run trains, JSON-safe.
     """
-    return [_WRITERS[name](folder, run, group, config) for name in names]
+    writer: RunWriter = _WRITERS[name](folder, run, group, config)
+    return writer
 
 
 def _install(extra: str) -> str:
