@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Run:
     """Number of runs at the same time, each on its own CPUs."""
     stop_at_target: bool = True
     """False if it trained for the whole budget, whatever it reached on the way."""
+    milestones: list[dict[str, Any]] = field(default_factory=list)
+    """As in `Outcome`."""
 
     @classmethod
     def of(cls, outcome: Outcome, ticks: Iterable[Tick], *, jobs: int = 1, **asked: Any) -> "Run":
@@ -59,6 +61,7 @@ class Run:
             agent=outcome.agent,
             details=outcome.details,
             final_return=outcome.final_return,
+            milestones=outcome.milestones,
             jobs=jobs,
         )
 

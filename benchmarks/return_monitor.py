@@ -100,7 +100,7 @@ class Comparison(BaseCallback):
                 said and said.low,
                 said and said.high,
                 progress.episodes.finished_mean,
-                progress.confirmation.best,
+                progress.goals.best,
                 exact.mean,
                 deterministic.mean,
             )

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tuner.records import Evaluation, Outcome, OutcomeKind, Tick
+from tuner.records import Evaluation, Milestone, Outcome, OutcomeKind, Tick, milestones_of
 
 TICK = Tick(
     index=3,
@@ -18,6 +18,7 @@ TICK = Tick(
     updates=128,
 )
 EVALUATION = Evaluation(clock_seconds=17.5, mean=15.25, standard_error=0.5, episodes=256, mean_length=998.5)
+MILESTONE = Milestone(goal=10.0, reached_seconds=8.25)
 OUTCOME = Outcome(
     kind=OutcomeKind.REACHED,
     message="reached 15.25",
@@ -30,6 +31,7 @@ OUTCOME = Outcome(
     ledger={"launch": 2.0, "act": 3.5},
     agent={"algorithm": "sac", "action_box": {"low": [-1.0], "high": [1.0]}},
     evaluations=[EVALUATION.to_json()],
+    milestones=[MILESTONE.to_json(), Milestone(goal=12.5, reached_seconds=None).to_json()],
     contended=True,
     details={"jax": "0.6"},
 )
@@ -83,3 +85,9 @@ def test_defaults_are_not_shared() -> None:
     first, second = Outcome(kind=OutcomeKind.HUNG), Outcome(kind=OutcomeKind.HUNG)
     first.ledger["act"] = 1.0
     assert second.ledger == {}
+
+
+def test_milestones_are_read_from_an_outcome_and_matched_by_their_goals() -> None:
+    assert milestones_of(OUTCOME) == (MILESTONE, Milestone(goal=12.5, reached_seconds=None))
+    assert [milestone.label for milestone in milestones_of(OUTCOME)] == ["10", "12.5"]
+    assert milestones_of(None) == milestones_of(Outcome(kind=OutcomeKind.CRASHED)) == ()

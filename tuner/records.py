@@ -112,6 +112,21 @@ class Evaluation(_Record):
 
 
 @dataclass(frozen=True)
+class Milestone(_Record):
+    """A return on the way to the target, and when a trial reached it."""
+
+    goal: float
+    """The return."""
+    reached_seconds: float | None
+    """Training clock at which it was reached, confirmed by an evaluation; None if it was not."""
+
+    @property
+    def label(self) -> str:
+        """The goal as text, by which milestones of different trials are matched."""
+        return f"{self.goal:.12g}"
+
+
+@dataclass(frozen=True)
 class Outcome(_Record):
     """How a trial ended, with everything needed to score, show and reproduce it."""
 
@@ -136,6 +151,8 @@ class Outcome(_Record):
     """The `AgentConfig` with its action box resolved to absolute numbers, as JSON."""
     evaluations: list[dict[str, Any]] = field(default_factory=list)
     """Every `Evaluation` of the trial, in order."""
+    milestones: list[dict[str, Any]] = field(default_factory=list)
+    """Every `Milestone` of the objective, in rising order; see `milestones_of`."""
     contended: bool = False
     """Other work competed for the trial's CPUs, so its clock is not comparable."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -143,3 +160,8 @@ class Outcome(_Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", OutcomeKind(self.kind))
+
+
+def milestones_of(outcome: Outcome | None) -> tuple[Milestone, ...]:
+    """Return the milestones that a trial was watched for, in rising order; none for a trial that has not ended."""
+    return () if outcome is None else tuple(Milestone.from_json(each) for each in outcome.milestones)

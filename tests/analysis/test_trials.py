@@ -9,7 +9,7 @@ import pytest
 
 from tests.study import toy
 from tests.study.toy import Lab
-from tuner.analysis import trials_data
+from tuner.analysis import milestone_columns, trials_data
 from tuner.config import TrialSpec
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
@@ -113,3 +113,18 @@ def test_return_at_budget_censors_nothing(lab: Lab) -> None:
     table = trials_data(lab.load(config))
     assert table["censored"].tolist() == [False]
     assert table["score"].tolist() == pytest.approx([-8.3333], abs=1e-4)
+
+
+def test_milestones_have_a_column_each(lab: Lab) -> None:
+    # Straight lines: at 20 s and 120 s to the target of 10, 2.5 is reached after a quarter, 9 after nine tenths of it.
+    config = lab.config(budget={"trials": 1}, warm_start=("fast",))
+    space = toy.space(fast={"x": 0.3, "y": "a"}, slow={"x": 0.8, "y": "b"})
+    lab.run(config, space)
+    assert milestone_columns(trials_data(lab.load(config))) == {}
+    more = lab.config(budget={"trials": 2}, warm_start=("slow",), objective={"milestones": [2.5, 9.0]})
+    lab.run(more, space)  # the same study goes on, as no score depends on milestones
+    table = trials_data(lab.load(config))
+    columns = milestone_columns(table)
+    assert columns == {"2.5": "milestones.2.5", "9": "milestones.9"}
+    assert table[[*columns.values()]].isna().to_numpy().tolist() == [[True, True], [False, True]]
+    assert table["milestones.2.5"][1] == pytest.approx(30.0)

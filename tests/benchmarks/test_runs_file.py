@@ -1,3 +1,5 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +38,13 @@ def test_a_line_that_was_cut_off_is_left_out_and_written_over(tmp_path: Path):
     assert [run.seed for run in read_runs(file)] == [0]
     append_run(file, some_run(2))
     assert [run.seed for run in read_runs(file)] == [0, 2]
+
+
+def test_a_run_carries_its_milestones_and_one_from_before_there_were_any_is_read(tmp_path: Path):
+    file = tmp_path / "runs.jsonl"
+    run = replace(some_run(0), milestones=[{"goal": 2.0, "reached_seconds": 1.5}])
+    append_run(file, run)
+    before = {name: value for name, value in json.loads(file.read_text()).items() if name != "milestones"}
+    with file.open("a") as more:
+        more.write(json.dumps(before) + "\n")
+    assert [run.milestones for run in read_runs(file)] == [run.milestones, []]

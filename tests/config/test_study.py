@@ -105,6 +105,22 @@ def test_a_time_to_return_needs_a_target_and_a_return_at_the_budget_does_not() -
     assert StudyConfig.model_validate(MINIMAL | {"objective": objective}).objective.target is None
 
 
+@pytest.mark.parametrize(
+    ("objective", "why"),
+    [
+        ({"milestones": [5.0, 10.0], "target": 10.0}, "below the target of 10"),
+        ({"milestones": [8.0, 5.0], "target": 10.0}, "must rise from one to the next"),
+        ({"milestones": [5.0, 5.0], "target": 10.0}, "must rise from one to the next"),
+        ({"milestones": [5.0], "kind": "return_at_budget"}, "on the way to a target"),
+        ({"milestones": [float("nan")], "target": 10.0}, "finite"),
+        ({"milestones": [float("-inf")], "target": 10.0}, "finite"),
+    ],
+)
+def test_milestones_rise_to_the_target(objective: dict[str, Any], why: str) -> None:
+    assert why in refused(objective=objective)
+    assert ObjectiveConfig.model_validate({"milestones": [-300, -250.5], "target": -200}).milestones == (-300.0, -250.5)
+
+
 @pytest.mark.parametrize("name", ["", ".hidden", "../up", "a b", "a/b"])
 def test_a_name_that_is_no_folder_is_refused(name: str) -> None:
     assert "study" in refused(study=name)

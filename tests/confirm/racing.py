@@ -48,6 +48,7 @@ def play(seeds: dict[int, int]) -> Callable[[TrialSpec], Recording]:
             best_return=1.0 if needed is None else toy.TARGET,
             clock_seconds=end,
             agent=spec.agent.to_json(),
+            milestones=toy.milestones(spec, 2 * toy.BUDGET if needed is None else needed),
         )
         return Recording(ticks, outcome, overhead_seconds=toy.LAUNCH_SECONDS)
 

@@ -7,7 +7,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tests.confirm.racing import Hears, Race, remade
+from tests.confirm.racing import Hears, Race, play, remade
+from tests.study import toy
 from tests.study.toy import Lab
 from tuner.config import StudyConfig
 from tuner.confirm import CANDIDATE, SEED, confirmation_data
@@ -115,3 +116,31 @@ def ran(lab: Lab) -> StudyConfig:
     config = lab.config(budget={"trials": 1})
     lab.run(config)
     return config
+
+
+def test_milestones_are_timed_seed_by_seed(lab: Lab) -> None:
+    # On five seeds `steady` takes 24 s to the target on average, and half of that to half of it.
+    race = Race(lab, "lucky", "steady", objective={"milestones": [5.0]})
+    found = race.run(seeds=5)
+    steady, lucky = found.candidates
+    [half] = steady.milestones
+    assert (half.label, half.seconds) == ("5", (13.0, 11.0, 12.5, 12.0, 11.5))
+    assert half.mean_seconds.value == pytest.approx(12.0)
+    [half] = lucky.milestones
+    assert half.seconds == (25.0, 15.0, 100.0, 22.5, 30.0)
+    assert found.to_json()["candidates"][0]["milestones"][0]["seconds"] == steady.milestones[0].seconds
+
+
+def test_only_runs_that_were_watched_for_a_milestone_count_for_it(lab: Lab) -> None:
+    race = Race(lab, "steady")
+    assert race.run(seeds=2).candidates[0].milestones == ()
+    race.config = lab.config(
+        warm_start=("steady",), budget={"trials": 1}, objective={"milestones": [5.0, 9.9]}, workers={"retries": 0}
+    )
+    crash = toy.faulty(OutcomeKind.CRASHED, {3})
+    healthy = play(race.seeds)
+    found = race.run(seeds=4, recordings=lambda spec: crash(spec) if spec.number == 3 else healthy(spec))
+    half, nearly = found.candidates[0].milestones
+    assert half.seconds == (12.5, None)  # the run that crashed counts as the target's does
+    assert half.mean_seconds.value == pytest.approx((12.5 + 100) / 2)
+    assert nearly.seconds[1] is None

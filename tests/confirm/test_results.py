@@ -61,12 +61,14 @@ def test_as_json() -> None:
                 "best_return": 5.0,
                 "directory": None,
                 "contended": False,
+                "milestones": [],
             }
             for seed, time in ((7, 30.0), (8, 50.0))
         ],
         "mean_seconds": {"value": 40.0, "low": None, "high": None},
         "success_rate": 1.0,
         "dropped": None,
+        "milestones": [],
         "gap_seconds": 16.0,
     }
     assert (data["winner"], data["outdated"], data["seeds"], data["finished"]) == ("trial 0", "the task", (7, 8), True)

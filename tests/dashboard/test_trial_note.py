@@ -146,3 +146,10 @@ def test_pictures_are_shown_and_linked():
     assert "![return over the training clock](/artifacts/1/2/a)" in note
     assert "Interactive: [return](/artifacts/1/2/b)." in note
     assert "![" not in trial_note(ended(OutcomeKind.REACHED), TIME, BUDGET)
+
+
+def test_what_was_reached_on_the_way():
+    milestones = [{"goal": 5.0, "reached_seconds": 12.34}, {"goal": 10.0, "reached_seconds": None}]
+    note = trial_note(ended(OutcomeKind.EXHAUSTED, milestones=milestones), TIME, BUDGET)
+    assert "\n\nReached on the way: 5 after 12.3 s, 10 not.\n" in note
+    assert "on the way" not in trial_note(ended(OutcomeKind.EXHAUSTED), TIME, BUDGET)

@@ -92,3 +92,12 @@ def test_the_latest_trial_that_tells_its_versions_counts():
     assert machine_facts(source) == [("versions", "jax 0.5")]
     assert machine_name(source) is None
     assert machine_name(recorded({"versions": {"jax": "0.4"}, "machine": MACHINE})) == "Ryzen 9, 16 CPUs, Linux 6.8"
+
+
+def test_the_table_of_trials_has_the_times_to_milestones():
+    lab = Lab(None)
+    config = lab.config(budget={"trials": 1}, warm_start=("fast",), objective={"milestones": [2.5]})
+    lab.run(config, toy.space(fast={"x": 0.3, "y": "a"}))
+    words = told(trials_section(read_source(lab.load(config), top=3)))
+    assert "outcome to 2.5 time to return" in words
+    assert "0 (fast) reached 5.0 s 20.0 s" in words.replace("the target ", "")

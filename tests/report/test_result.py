@@ -130,3 +130,11 @@ def test_a_box_that_differs_between_dimensions_is_a_table(unpruned, low, high, e
     )
     assert expected in text
     assert ("Action box" in text) is ("Action box" in expected)
+
+
+def test_a_confirmation_has_the_times_to_milestones():
+    race = Race(Lab(None), "steady", objective={"milestones": [5.0]})
+    race.run(seeds=2)
+    words = told(time_section(read_source(race.study, top=3)))
+    assert "On the way to the target" in words
+    assert "2 of 2 13.0 s, 11.0 s" in words

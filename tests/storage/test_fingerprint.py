@@ -50,6 +50,7 @@ def test_it_holds_what_scores_depend_on() -> None:
     [
         {"sampler": {"kind": "tpe", "seed": 5}},
         {"pruner": {"kind": "median"}},
+        {"objective": {"milestones": [2.5, 5.0]}},
         {"fixed": {"x": 0.5}},
         {"warm_start": ["good"]},
         {"budget": {"trials": 99, "total_seconds": 5}},

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, StudyConfig, TrialSpec
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Milestone, Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import StudySummary, open_storage
 from tuner.study import Manager, SilentListener
@@ -75,8 +75,15 @@ def play(spec: TrialSpec) -> Recording:
         env_steps=int(1000 * end),
         ledger={"launch": LAUNCH_SECONDS, "simulate": end},
         agent=spec.agent.to_json(),
+        milestones=milestones(spec, needed),
     )
     return Recording(ticks=ticks, outcome=outcome, overhead_seconds=LAUNCH_SECONDS)
+
+
+def milestones(spec: TrialSpec, needed: float) -> list[dict[str, Any]]:
+    """Return when a trial that needs so many seconds to the target reaches the milestones of its objective."""
+    times = {goal: goal / TARGET * needed for goal in spec.objective.milestones}
+    return [Milestone(goal, at if at <= spec.budget_seconds else None).to_json() for goal, at in times.items()]
 
 
 def failing(kind: OutcomeKind, spec: TrialSpec, *, after_ticks: int = 4, **facts: Any) -> Recording:

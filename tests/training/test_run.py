@@ -21,7 +21,7 @@ from tests.training.timed_point_mass import (
 )
 from tuner.clock import Ledger, ManualClock, MonotonicClock
 from tuner.config import ActionBox, TaskConfig
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Outcome, OutcomeKind, Tick, milestones_of
 from tuner.simulators import JointTargets
 from tuner.training import run_trial
 
@@ -127,6 +127,27 @@ def test_training_on_after_the_target_changes_nothing_before_it(solved):
     assert (outcome.clock_seconds, outcome.env_steps) == (50.0, 400 * 16)
     assert outcome.final_return == second_channel.ticks[-1].estimate  # and not what the evaluation said long before
     assert outcome.best_return >= first.best_return
+
+
+def test_milestones_are_timed_and_change_nothing_about_the_target(solved):
+    first, channel, _, _ = solved
+    outcome, second_channel, _ = train(sac(), target=8.0, milestones=(2.0, 5.0))
+    low, high = milestones_of(outcome)
+    assert (low.goal, high.goal) == (2.0, 5.0)
+    assert 0 < low.reached_seconds <= high.reached_seconds <= outcome.reached_seconds
+    assert second_channel.ticks == channel.ticks
+    assert (outcome.reached_seconds, outcome.best_return) == (first.reached_seconds, first.best_return)
+    assert len(outcome.evaluations) > len(first.evaluations)
+    assert [evaluation for evaluation in outcome.evaluations if evaluation in first.evaluations] == first.evaluations
+    assert milestones_of(first) == ()
+
+
+def test_milestones_of_a_trial_that_misses_its_target():
+    outcome, _, _ = train(sac(), target=11.0, milestones=(2.0, 10.9), restorable=False)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    low, high = milestones_of(outcome)
+    assert low.reached_seconds < 50.0
+    assert high.reached_seconds is None
 
 
 def test_starting_from_a_run_is_better_than_starting_from_nothing(solved):

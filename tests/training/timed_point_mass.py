@@ -78,7 +78,12 @@ def ppo(**arguments: Any) -> AgentConfig:
 
 
 def make_spec(
-    agent: AgentConfig, *, target: float | None = 8.5, budget_seconds: float = 50.0, **fields: Any
+    agent: AgentConfig,
+    *,
+    target: float | None = 8.5,
+    milestones: tuple[float, ...] = (),
+    budget_seconds: float = 50.0,
+    **fields: Any,
 ) -> TrialSpec:
     kind = "return_at_budget" if target is None else "time_to_return"
     given: dict[str, Any] = {"study": "test", "number": 0, "seed": 3, "ticks": 10}
@@ -86,6 +91,6 @@ def make_spec(
         **(given | fields),
         task=TaskConfig(id="PointMass", simulator="tests", num_envs=16),
         agent=agent,
-        objective=ObjectiveConfig(kind=kind, target=target),
+        objective=ObjectiveConfig(kind=kind, target=target, milestones=milestones),
         budget_seconds=budget_seconds,
     )

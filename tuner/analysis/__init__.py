@@ -4,7 +4,7 @@ from tuner.analysis._curves import curves_data
 from tuner.analysis._failures import Failure, failures_of
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
 from tuner.analysis._study_report import BestConfiguration, ShadowReport, StudyReport, agent_rows, summary_data
-from tuner.analysis._trials import trials_data
+from tuner.analysis._trials import milestone_columns, trials_data
 from tuner.analysis._unmeasured import unmeasured_text
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "curves_data",
     "failures_of",
     "mean_time",
+    "milestone_columns",
     "ratio_of_means",
     "restricted",
     "summary_data",

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import Milestone, Outcome, OutcomeKind, milestones_of
 from tuner.storage import BestTrial, attributes, outcome_of, runs_of, summarize
 from tuner.storage.attributes import objective_and_budget
 
@@ -64,6 +64,8 @@ class BestConfiguration:
     pruned: bool
     """Whether it was stopped before it had spent its budget."""
     best_return: float | None
+    milestones: tuple[Milestone, ...]
+    """When it reached each milestone of the objective, in rising order."""
     warm_start: str | None
     params: dict[str, Any]
     """Parameters of the search space."""
@@ -214,6 +216,7 @@ def _configuration(trial: FrozenTrial, best: BestTrial) -> BestConfiguration:
         pruned=best.pruned,
         time_to_return=outcome.reached_seconds if outcome else None,
         best_return=outcome.best_return if outcome else None,
+        milestones=milestones_of(outcome),
         warm_start=trial.user_attrs.get(attributes.WARM_START),
         params=dict(trial.params),
         agent=(outcome.agent if outcome else None) or spec.get("agent"),

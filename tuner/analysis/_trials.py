@@ -1,5 +1,6 @@
 """The table of a study's trials."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -8,7 +9,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.clock import ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
-from tuner.records import OutcomeKind
+from tuner.records import Milestone, OutcomeKind, milestones_of
 from tuner.storage import attributes, best_return_of, counts, outcome_kind_of, outcome_of, ranking
 from tuner.storage.attributes import objective_and_budget
 
@@ -22,6 +23,7 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
       pruned trial; `counts`: whether it counts toward `budget.trials`;
     - `time_to_return`: seconds; NaN where the target was not reached; `censored`: True where it is then only known to
       exceed `clock_seconds`, the training clock at the trial's end;
+    - `milestones.*`: seconds until each milestone of the objective; NaN where it was not reached;
     - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials; `rank`: 1 for the best
       trial, missing for those that cannot be called the best, see `tuner.storage.ranking`;
     - `params.*`: the parameters; `ledger.*`: seconds by account;
@@ -43,8 +45,19 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     parameters = sorted({name for trial in trials for name in trial.params})
     ranks = {ranked.trial.number: place for place, ranked in enumerate(ranking(study), start=1)}
     rows = [{**_row(trial, parameters, objective, budget), "rank": ranks.get(trial.number)} for trial in trials]
-    columns = [*_row_names(parameters)]
-    return pd.DataFrame(rows, columns=columns).astype({name: kind for name, kind in _TYPES.items() if name in columns})
+    milestones = [f"{_MILESTONE}{label}" for label in _milestone_labels(trials, objective)]
+    columns = [*_row_names(parameters, milestones)]
+    types = {name: kind for name, kind in _TYPES.items() if name in columns} | dict.fromkeys(milestones, "float64")
+    return pd.DataFrame(rows, columns=columns).astype(types)
+
+
+def milestone_columns(trials: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of `trials_data` that hold times to milestones, by the milestone as text, in rising order."""
+    names = [name for name in trials.columns if name.startswith(_MILESTONE)]
+    return {name.removeprefix(_MILESTONE): name for name in names}
+
+
+_MILESTONE = "milestones."
 
 
 _TYPES = {
@@ -82,9 +95,17 @@ _TRAILING = (
 )
 
 
-def _row_names(parameters: list[str]) -> list[str]:
+def _milestone_labels(trials: Sequence[FrozenTrial], objective: ObjectiveConfig) -> list[str]:
+    """Return the milestones of the objective and of all trials, which may have had others, in rising order."""
+    recorded = [milestone for trial in trials for milestone in milestones_of(outcome_of(trial))]
+    found = {Milestone(goal, None).label: goal for goal in objective.milestones}
+    found |= {milestone.label: milestone.goal for milestone in recorded}
+    return sorted(found, key=lambda label: found[label])
+
+
+def _row_names(parameters: list[str], milestones: list[str]) -> list[str]:
     ledger = [f"ledger.{account}" for account in ACCOUNTS]
-    return [*_LEADING, *_RETURNS, *(f"params.{name}" for name in parameters), *ledger, *_TRAILING]
+    return [*_LEADING, *milestones, *_RETURNS, *(f"params.{name}" for name in parameters), *ledger, *_TRAILING]
 
 
 def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
@@ -119,6 +140,7 @@ def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, 
         "contended": outcome.contended,
         "message": outcome.message or None,
         "traceback": outcome.details.get("traceback"),
+        **{f"{_MILESTONE}{each.label}": each.reached_seconds for each in milestones_of(outcome)},
         **{f"ledger.{account}": outcome.ledger.get(account) for account in ACCOUNTS},
     }
 

@@ -1,5 +1,6 @@
 """The study file as models: what to train, for how long, how to search and how to stop early."""
 
+import itertools
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -40,11 +41,31 @@ class ObjectiveConfig(Frozen):
     kind: Literal["time_to_return", "return_at_budget"] = "time_to_return"
     target: float | None = None
     """The return that counts as solved."""
+    milestones: Annotated[tuple[float, ...], Listed] = ()
+    """Returns below the target, in rising order. When each was reached is recorded, confirmed like the target; no score
+    depends on it."""
 
     @model_validator(mode="after")
     def _target_given(self) -> Self:
         if self.kind == "time_to_return" and self.target is None:
             raise ValueError("time_to_return needs a target: the return that counts as solved")
+        return self
+
+    @model_validator(mode="after")
+    def _milestones_on_the_way(self) -> Self:
+        if not self.milestones:
+            return self
+        given = ", ".join(f"{goal:g}" for goal in self.milestones)
+        if self.kind != "time_to_return" or self.target is None:
+            raise ValueError(
+                f"milestones ({given}) are on the way to a target, which {self.kind} has not; leave them out"
+            )
+        if any(after <= before for before, after in itertools.pairwise(self.milestones)):
+            raise ValueError(f"milestones must rise from one to the next, but are {given}; sort them, each once")
+        if self.milestones[-1] >= self.target:
+            raise ValueError(
+                f"milestones must lie below the target of {self.target:g}, but are {given}; leave the rest out"
+            )
         return self
 
 

@@ -1,6 +1,6 @@
 """Read the results of a confirmation from the storage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -9,8 +9,8 @@ from optuna.trial import FrozenTrial
 from tuner.analysis import Estimated, mean_time, restricted
 from tuner.confirm._plan import Entrant, Plan, agent_of, load_confirm, run_of
 from tuner.confirm._race import Key, Standing, race
-from tuner.confirm._results import Candidate, Confirmation, ConfirmRun
-from tuner.records import OutcomeKind
+from tuner.confirm._results import Candidate, Confirmation, ConfirmRun, MilestoneTimes
+from tuner.records import Milestone, Outcome, OutcomeKind, milestones_of
 from tuner.storage import SECONDS_DEPEND_ON, attributes, counts, differences, outcome_of
 
 Runs = Mapping[Key, Mapping[int, ConfirmRun]]
@@ -106,14 +106,35 @@ def _run(trial: FrozenTrial) -> ConfirmRun | None:
     outcome = outcome_of(trial)
     if outcome is None or not counts(trial) or outcome.kind is OutcomeKind.PRUNED:
         return None
+    spec = trial.user_attrs[attributes.SPEC]
     return ConfirmRun(
-        seed=trial.user_attrs[attributes.SPEC]["seed"],
+        seed=spec["seed"],
         kind=outcome.kind.value,
         reached_seconds=outcome.reached_seconds if outcome.kind is OutcomeKind.REACHED else None,
         clock_seconds=outcome.clock_seconds,
         best_return=outcome.best_return,
-        directory=trial.user_attrs[attributes.SPEC].get("directory"),
+        directory=spec.get("directory"),
         contended=outcome.contended,
+        milestones=_milestones(spec, outcome),
+    )
+
+
+def _milestones(spec: Mapping[str, Any], outcome: Outcome) -> tuple[Milestone, ...]:
+    """Return the milestones that a run was watched for; a run that died says nothing of them, so it reached none."""
+    reached = {milestone.goal: milestone for milestone in milestones_of(outcome)}
+    goals = spec.get("objective", {}).get("milestones", [])
+    return tuple(reached.get(goal, Milestone(goal, None)) for goal in goals)
+
+
+def _milestone_times(runs: Sequence[ConfirmRun], budget_seconds: float) -> tuple[MilestoneTimes, ...]:
+    """Return the times to each milestone. It may have been added to the study file after some of the runs."""
+    found: dict[float, list[Milestone]] = {}
+    for milestone in (milestone for run in runs for milestone in run.milestones):
+        found.setdefault(milestone.goal, []).append(milestone)
+    times = {goal: tuple(each.reached_seconds for each in watched) for goal, watched in sorted(found.items())}
+    return tuple(
+        MilestoneTimes(goal, found[goal][0].label, seconds, mean_time(restricted(seconds, budget_seconds)))
+        for goal, seconds in times.items()
     )
 
 
@@ -142,4 +163,5 @@ def _candidate(
         mean_seconds=mean_time(times) if own else Estimated(nothing, None, None),
         success_rate=sum(run.reached_seconds is not None for run in own) / len(own) if own else nothing,
         dropped=standing.dropped.get(entrant.key),
+        milestones=_milestone_times(own, plan.budget_seconds),
     )

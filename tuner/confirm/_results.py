@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tuner.analysis import Estimated
+from tuner.records import Milestone
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,21 @@ class ConfirmRun:
     """Folder of its files, on the machine that trained it."""
     contended: bool = False
     """Whether other work ran on its CPUs, so that its seconds cannot be compared."""
+    milestones: tuple[Milestone, ...] = ()
+    """When it reached each milestone that it was watched for, in rising order."""
+
+
+@dataclass(frozen=True)
+class MilestoneTimes:
+    """How long a candidate takes to a milestone, over the runs that were watched for it."""
+
+    goal: float
+    label: str
+    """The goal as text."""
+    seconds: tuple[float | None, ...]
+    """The times, in the order of the seeds; None for a run that did not reach it."""
+    mean_seconds: Estimated
+    """Their restricted mean, with its bootstrap interval."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,8 @@ class Candidate:
     """Share of the runs that reached the target; NaN before the first run."""
     dropped: str | None
     """Why it gets no further seeds; None while it is in the race."""
+    milestones: tuple[MilestoneTimes, ...] = ()
+    """In rising order."""
 
     @property
     def gap_seconds(self) -> float | None:

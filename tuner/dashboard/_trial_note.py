@@ -9,7 +9,7 @@ from tuner.analysis import unmeasured_text
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.confirm import CANDIDATE, SEED
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import Outcome, OutcomeKind, milestones_of
 from tuner.storage import attributes, best_return_of, outcome_of
 
 _RULES = {
@@ -41,6 +41,7 @@ def trial_note(
     outcome = outcome_of(trial)
     paths = pictures or {}
     parts = [_ended(trial, outcome, objective, budget) if outcome else _so_far(trial, objective, budget)]
+    parts += [_on_the_way(outcome)] if milestones_of(outcome) else []
     parts += [" ".join(remarks)] if (remarks := _remarks(trial, outcome, queued_again)) else []
     parts += [f"![return over the training clock]({paths['curve']})"] if "curve" in paths else []
     pages = {"curve_page": "return", "ledger_page": "seconds"}
@@ -83,6 +84,12 @@ def _ended(trial: FrozenTrial, outcome: Outcome, objective: ObjectiveConfig, bud
             verbs = {OutcomeKind.DIVERGED: "Diverged", OutcomeKind.CRASHED: "Crashed", OutcomeKind.HUNG: "Hung"}
             worst = _worst(trial) if kind is OutcomeKind.DIVERGED else ""
             return f"**{verbs[kind]} after {clock}** of training clock.{_said(outcome)}{worst}"
+
+
+def _on_the_way(outcome: Outcome | None) -> str:
+    times = {each.label: each.reached_seconds for each in milestones_of(outcome)}
+    told = [f"{label} " + ("not" if at is None else f"after {at:.1f} s") for label, at in times.items()]
+    return f"Reached on the way: {', '.join(told)}."
 
 
 def _so_far(trial: FrozenTrial, objective: ObjectiveConfig, budget: BudgetConfig) -> str:

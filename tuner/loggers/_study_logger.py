@@ -8,7 +8,7 @@ from pathlib import Path
 from tuner.clock import Clock
 from tuner.config import LoggerName, TrialSpec
 from tuner.loggers._writers import RunWriter, Values, open_writer
-from tuner.records import Outcome, Tick
+from tuner.records import Outcome, Tick, milestones_of
 from tuner.storage import StudySummary
 from tuner.study import SilentListener
 
@@ -164,6 +164,7 @@ def outcome_values(outcome: Outcome) -> Values:
             "result/time_to_return": outcome.reached_seconds,
             "result/best_return": outcome.best_return,
             "result/clock_seconds": outcome.clock_seconds,
+            **{f"result/time_to_{each.label}": each.reached_seconds for each in milestones_of(outcome)},
         }
     )
 

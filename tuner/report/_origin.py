@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tuner.analysis import milestone_columns
 from tuner.config import dump_study
 from tuner.figures import OUTCOMES, RUNNING
 from tuner.passwords import mask_passwords
@@ -31,10 +32,12 @@ def trials_section(source: Source) -> Section:
     reading = (
         "How each trial ended. A time after “>” is a lower bound, as the trial ended before it reached the target."
     )
+    milestones = milestone_columns(source.trials)
     rows = [
         (
             f"{row.number}" + (f" ({row.warm_start})" if isinstance(row.warm_start, str) else ""),
             keyed(OUTCOMES[_outcome(row)].colour, _words(row)),
+            *(optional(seconds, "{:.1f} s") for seconds in times),
             optional(row.time_to_return, "{:.1f} s")
             if row.time_to_return == row.time_to_return
             else (f"> {row.clock_seconds:.1f} s" if row.censored else "—"),
@@ -44,12 +47,14 @@ def trials_section(source: Source) -> Section:
             f"{row.env_steps:,}",
             f"{row.updates:,}",
         )
-        for row in rows_of(source.trials)
+        for row, times in zip(rows_of(source.trials), source.trials[[*milestones.values()]].to_numpy(), strict=True)
     ]
-    titles = ("trial", "outcome", "time to return", "best return", "score", "clock", "environment steps", "updates")
+    goals = [f"to {label}" for label in milestones]
+    rest = ("time to return", "best return", "score", "clock", "environment steps", "updates")
+    titles = ("trial", "outcome", *goals, *rest)
     if not rows:
         return Section("trials", "Trials", "Trials", reading, [paragraph("None yet.")])
-    listed = table(titles, rows, numbers=range(2, 8))
+    listed = table(titles, rows, numbers=range(2, len(titles)))
     block = folded(f"All {len(rows)} trials", listed) if len(rows) > _FOLDED_FROM else listed
     return Section("trials", "Trials", "Trials", reading, [block])
 

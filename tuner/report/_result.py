@@ -89,6 +89,7 @@ def _confirmed(source: Source, confirmation: Confirmation) -> Section:
     blocks += [note(line) for line in remarks(confirmation)]
     data, times = confirmed_data(confirmation), confirmed_times(confirmation)
     blocks.append(_candidates(source, confirmation))
+    blocks += _milestones(confirmation)
     if len(times):
         blocks.append(Figure("promised-and-given", confirmed_figure(data, times, budget_seconds=budget)))
     if times["reached"].any():
@@ -123,6 +124,23 @@ def _candidates(source: Source, confirmation: Confirmation) -> str:
         )
     titles = ("candidate", "time to return (95 % interval)", "seeds at the target", "promised", "gap", "")
     return table(titles, rows, numbers=(1, 2, 3, 4), winner=winner)
+
+
+def _milestones(confirmation: Confirmation) -> list[str]:
+    """Return the times to the milestones, of each candidate and seed; nothing if there are none."""
+    rows = [
+        (
+            candidate.label,
+            milestone.label,
+            _seconds(milestone.mean_seconds),
+            f"{sum(seconds is not None for seconds in milestone.seconds)} of {len(milestone.seconds)}",
+            ", ".join("—" if seconds is None else f"{seconds:.1f} s" for seconds in milestone.seconds),
+        )
+        for candidate in confirmation.candidates
+        for milestone in candidate.milestones
+    ]
+    titles = ("candidate", "milestone", "time to it (95 % interval)", "seeds that reached it", "seed by seed")
+    return [heading("On the way to the target"), table(titles, rows, numbers=(1, 2, 3))] if rows else []
 
 
 def configuration_section(source: Source) -> Section | None:

@@ -26,8 +26,8 @@ _SOURCE = "search_space source"
 def fingerprint(config: StudyConfig, *, space_source: str) -> dict[str, Any]:
     """Return what makes the scores of a study comparable, by dotted path in the study file.
 
-    Samplers, pruners, pinned parameters, the number of trials and the workers may change between runs of a study. Task,
-    action bounds, search space, objective and the budget of a trial may not.
+    Samplers, pruners, pinned parameters, milestones, the number of trials and the workers may change between runs of a
+    study. Task, action bounds, search space, the rest of the objective and the budget of a trial may not.
 
     Args:
         config: the study file.

@@ -36,8 +36,6 @@ class TrialCallback(BaseCallback):
         self.progress = progress
         self.stop_request: StopRequest | None = None
         """The manager's request that ended the trial."""
-        self.reached_seconds: float | None = None
-        """Training clock at the crossing that an evaluation confirmed."""
         self.evaluations: list[Evaluation] = []
         self._evaluator = evaluator
         self._meter = meter
@@ -48,13 +46,12 @@ class TrialCallback(BaseCallback):
         self._stop_at_target = stop_at_target
 
     def confirm(self) -> None:
-        """Evaluate the policy if a crossing of the target waits for it. Call it between rollouts.
+        """Evaluate the policy if a crossing of the target or of a milestone waits for it. Call it between rollouts.
 
         Raises:
             TargetReached: if the evaluation agrees, and the trial stops at its target.
         """
-        crossing = self.progress.confirmation.pending
-        if crossing is None or self.stop_request is not None:
+        if not self.progress.goals.pending or self.stop_request is not None:
             return
         finish_updates(self.model)
         with self._ledger.account("evaluate"):
@@ -67,10 +64,9 @@ class TrialCallback(BaseCallback):
             if evaluation is None:
                 return  # asked to stop: the next step sees it too
             self.evaluations.append(evaluation)
-            if self.progress.conclude(evaluation, cost_seconds=self._ledger.totals()["evaluate"] - before):
-                self.reached_seconds = crossing.clock_seconds
-                if self._stop_at_target:
-                    raise TargetReached
+            confirmed = self.progress.conclude(evaluation, cost_seconds=self._ledger.totals()["evaluate"] - before)
+            if confirmed and self._stop_at_target:
+                raise TargetReached
 
     def _on_step(self) -> bool:
         # Whether to check is decided once. A check that falls due in the lines below waits for the next step, which

@@ -111,6 +111,10 @@ class CrossingCheck:
         self._failed_seconds = evaluation.clock_seconds
         return False
 
+    def charge(self, cost_seconds: float) -> None:
+        """Count an evaluation that was made for another goal, of `cost_seconds` wall-clock seconds."""
+        self._spent_seconds += cost_seconds
+
     def _excess_left(self, clock_seconds: float) -> float:
         """Return the share of the excess that still counts."""
         half_lives = (clock_seconds - self._failed_seconds) / (_HALF_LIFE_SHARE * self._budget_seconds)

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from tuner.config import TrialSpec
 from tuner.records import Evaluation, Tick
-from tuner.training._crossing import CrossingCheck
 from tuner.training._episodes import Episodes
+from tuner.training._goals import Goals
 from tuner.training._return_monitor import ReturnEstimate, ReturnMonitor
 
 
@@ -77,7 +77,7 @@ class Progress:
         rngs = np.random.default_rng([spec.seed, 1]).spawn(2)
         target = spec.objective.target if spec.objective.kind == "time_to_return" else None
         self.episodes = Episodes(spec.task.num_envs, probes)
-        self.confirmation = CrossingCheck(target, spec.budget_seconds)
+        self.goals = Goals(target, spec.objective.milestones, spec.budget_seconds)
         self.ticks = TickGrid(spec.budget_seconds, spec.ticks)
         self._exploring = ReturnMonitor(np.setdiff1d(everyone, probes), max_episode_steps, rngs[0])
         self._probing = ReturnMonitor(probes, max_episode_steps, rngs[1]) if len(probes) else None
@@ -104,19 +104,19 @@ class Progress:
         return self._check_grid.due(clock_seconds)
 
     def check(self, clock_seconds: float, counters: Counters, metrics: dict[str, float]) -> list[Tick]:
-        """Estimate the return, compare it with the target, and return the ticks that are due, oldest first."""
+        """Estimate the return, compare it with the goals, and return the ticks that are due, oldest first."""
         self._check_grid.pass_to(clock_seconds, Tick(index=0, clock_seconds=0.0))
         if self._probing is None or self.ticks.due(clock_seconds):  # with probes it is only shown
             self.exploring = self._exploring.estimate()
         self.estimate = self.exploring if self._probing is None else self._probing.estimate()
         if self.estimate is not None:
             self.last_return = self.estimate.mean
-            self.confirmation.consider(self.estimate.mean, self.estimate.low, clock_seconds)
+            self.goals.consider(self.estimate.mean, self.estimate.low, clock_seconds)
         return self.ticks.pass_to(clock_seconds, self._tick(counters, metrics))
 
     def conclude(self, evaluation: Evaluation, *, cost_seconds: float) -> bool:
-        """Take in the evaluation of the pending crossing, and what it cost; return whether the target is reached."""
-        return self.confirmation.conclude(evaluation, cost_seconds=cost_seconds)
+        """Take in the evaluation of a pending crossing, and what it cost; return whether it confirmed the target."""
+        return self.goals.conclude(evaluation, cost_seconds=cost_seconds)
 
     def _tick(self, counters: Counters, metrics: dict[str, float]) -> Tick:
         estimate = self.estimate
@@ -126,7 +126,7 @@ class Progress:
             estimate=None if estimate is None else estimate.mean,
             low=None if estimate is None else estimate.low,
             high=None if estimate is None else estimate.high,
-            best=self.confirmation.best,
+            best=self.goals.best,
             exploring=None if self.exploring is None else self.exploring.mean,
             finished=self.episodes.finished_mean,
             env_steps=counters.env_steps,

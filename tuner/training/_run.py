@@ -103,11 +103,11 @@ class _Trial:
         finally:
             self._contended = is_contended(before, read_cpu_times(self._env.process_id))
         request = parts.callback.stop_request
-        if request is None and parts.callback.progress.confirmation.pending is not None:
+        if request is None and parts.callback.progress.goals.target_pending:
             request = self._channel.stop_requested()  # it cut the last evaluation short
         if request is not None:
             return _Ending(request.kind, rule=request.rule)
-        reached = parts.callback.reached_seconds is not None  # and trained on
+        reached = parts.callback.progress.goals.reached_seconds is not None  # and trained on
         return _Ending(OutcomeKind.REACHED if reached else OutcomeKind.EXHAUSTED, self._overrun())
 
     def _overrun(self) -> str:
@@ -155,17 +155,19 @@ class _Trial:
         if self._parts is None:
             return outcome
         agent, callback = self._parts.agent, self._parts.callback
-        reached = callback.reached_seconds
+        goals = callback.progress.goals
+        reached = goals.reached_seconds
         evaluated_last = reached is not None and self._spec.stop_at_target
         return replace(
             outcome,
             agent=self._parts.config.to_json(),
             reached_seconds=reached,
             final_return=callback.evaluations[-1].mean if evaluated_last else callback.progress.last_return,
-            best_return=callback.progress.confirmation.best,
+            best_return=goals.best,
             env_steps=agent.num_timesteps,
             updates=gradient_steps_done(agent),
             evaluations=[evaluation.to_json() for evaluation in callback.evaluations],
+            milestones=[milestone.to_json() for milestone in goals.milestones],
         )
 
 

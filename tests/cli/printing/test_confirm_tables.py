@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from tuner.analysis import Estimated
 from tuner.cli.printing.confirm_tables import candidates_table, confirmation_lines, print_confirmation
+from tuner.confirm import MilestoneTimes
 
 
 def text(print_it):
@@ -65,3 +67,14 @@ def test_the_configuration_can_be_left_out(confirmation):
     lines = text(lambda out: print_confirmation(out, confirmation, agent=False))
     assert "Confirmed on fresh seeds" in lines
     assert "Confirmed configuration" not in lines
+
+
+def test_milestones_are_a_table_of_their_own(confirmation):
+    first, second, *_ = confirmation.candidates
+    times = MilestoneTimes(5.0, "5", (12.5, None), Estimated(56.25, 12.5, 100.0))
+    never = MilestoneTimes(5.0, "5", (None, None), Estimated(100.0, 100.0, 100.0))
+    watched = (replace(first, milestones=(times,)), replace(second, milestones=(never,)))
+    lines = text(lambda out: print_confirmation(out, replace(confirmation, candidates=watched), agent=False))
+    assert "trial 1 5 1 of 2 56.2 (12.5 … 100.0) s 12.5, —" in lines
+    assert "trial 0 5 0 of 2 > 100.0 s —, —" in lines
+    assert not any("milestone" in line for line in text(lambda out: print_confirmation(out, confirmation)))

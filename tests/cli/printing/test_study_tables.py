@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from tests.study import toy
+from tests.study.toy import Lab
 from tuner.analysis import summary_data, trials_data
 from tuner.cli.printing.study_tables import (
     agent_table,
@@ -111,3 +113,13 @@ def test_an_agent_is_a_table_of_names_and_values(stored):
     lines = [line.split() for line in out.export_text().splitlines()]
     assert ["algorithm", "sac"] in lines
     assert ["learning_rate", "0.3"] in lines
+
+
+def test_times_to_milestones_are_columns():
+    lab = Lab(None)
+    config = lab.config(budget={"trials": 1}, warm_start=("slow",), objective={"milestones": [2.5, 9.0]})
+    lab.run(config, toy.space(slow={"x": 0.8, "y": "b"}))  # 120 s to the target of 10, in a straight line
+    lines = printed(lab.load(config), 160)
+    assert ["trial", "outcome", "to", "2.5", "to", "9", "time", "to", "return"] in [line[:9] for line in lines]
+    assert ["0", "exhausted", "30.0", "—", ">", "100.0"] in [line[:6] for line in lines]
+    assert trial_records(trials_data(lab.load(config)))[0]["milestones"] == {"2.5": pytest.approx(30.0), "9": None}

@@ -243,3 +243,11 @@ def test_lines_that_cannot_be_written_do_not_end_the_study():
         watcher.on_message("two")
         assert watcher.progress.note == "two"
         os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing it can write what is left
+
+
+def test_milestones_are_told_when_a_trial_ends():
+    milestones = [{"goal": 2.0, "reached_seconds": 1.25}, {"goal": 3.5, "reached_seconds": None}]
+    reached = Outcome(OutcomeKind.REACHED, reached_seconds=5.3, milestones=milestones[:1])
+    assert outcome_text(spec(), reached) == "Trial 3 reached the target in 5.3 s, 2 in 1.2 s."
+    exhausted = Outcome(OutcomeKind.EXHAUSTED, clock_seconds=9.0, best_return=3.0, milestones=milestones)
+    assert outcome_text(spec(), exhausted) == "Trial 3 spent its 9.0 s, 2 in 1.2 s; best return 3.00."

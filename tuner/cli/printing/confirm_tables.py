@@ -22,6 +22,8 @@ def print_confirmation(out: Console, confirmation: Confirmation, *, agent: bool 
         print_configuration(out, "Confirmed configuration", confirmation.winner.agent)
     out.print(Text("Confirmed on fresh seeds", style="bold"))
     out.print(candidates_table(confirmation))
+    if any(candidate.milestones for candidate in confirmation.candidates):
+        out.print(milestones_table(confirmation))
     for line in confirmation_lines(confirmation):
         out.print(Text(line))
 
@@ -42,6 +44,24 @@ def candidates_table(confirmation: Confirmation) -> Table:
             _gap_text(candidate.gap_seconds),
             "to the end" if candidate.dropped is None and confirmation.finished else candidate.dropped or "yes",
         )
+    return table
+
+
+def milestones_table(confirmation: Confirmation) -> Table:
+    """Return one row for each candidate and milestone: how often and how fast it was reached, seed by seed."""
+    table = Table(box=None, header_style="dim")
+    for title in ("candidate", "milestone", "reached", "mean time", "seed by seed"):
+        table.add_column(title, justify="left" if title in ("candidate", "seed by seed") else "right", overflow="fold")
+    for candidate in confirmation.candidates:
+        for milestone in candidate.milestones:
+            reached = sum(seconds is not None for seconds in milestone.seconds)
+            table.add_row(
+                candidate.label,
+                milestone.label,
+                f"{reached} of {len(milestone.seconds)}",
+                _restricted_text(milestone.mean_seconds, confirmation.budget_seconds, reached=reached > 0),
+                ", ".join(number_text(seconds, 1) for seconds in milestone.seconds),
+            )
     return table
 
 
@@ -102,8 +122,12 @@ def _gap_text(seconds: float | None) -> str:
 
 
 def _mean_text(candidate: Candidate, budget_seconds: float) -> str:
-    """Return the restricted mean with its interval; the budget as a lower bound if no run reached the target."""
-    mean = candidate.mean_seconds
-    value = f"> {budget_seconds:.1f}" if candidate.success_rate == 0 else f"{mean.value:.1f}"
+    return _restricted_text(candidate.mean_seconds, budget_seconds, reached=candidate.success_rate > 0)
+
+
+def _restricted_text(mean: Estimated, budget_seconds: float, *, reached: bool) -> str:
+    """Return a restricted mean with its interval; the budget as a lower bound if no run got there."""
+    if not reached:
+        return f"> {budget_seconds:.1f} s"
     interval = "" if mean.low is None or mean.high is None else f" ({mean.low:.1f} … {mean.high:.1f})"
-    return f"{value}{interval if candidate.success_rate > 0 else ''} s"
+    return f"{mean.value:.1f}{interval} s"

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tuner.analysis import Failure, StudyReport, agent_rows, unmeasured_text
+from tuner.analysis import Failure, StudyReport, agent_rows, milestone_columns, unmeasured_text
 from tuner.cli.printing.failure_text import failure_text
 from tuner.cli.printing.text import duration_text, number_text, parameter_text, printable
 from tuner.cli.printing.warnings import warning_line
@@ -151,9 +151,11 @@ def _counts(counted: dict[str, int]) -> str:
 
 
 def outcomes_table(trials: pd.DataFrame) -> Table:
-    """Return how each trial ended."""
+    """Return how each trial ended, with the seconds to each milestone and to the target."""
+    milestones = milestone_columns(trials)
     table = _table("trial", "outcome", left=("outcome", "warm start"))
-    for title in ("time to return", "final return", "best return", "clock", "warm start"):
+    goals = [f"to {label}" for label in milestones]
+    for title in (*goals, "time to return", "final return", "best return", "clock", "warm start"):
         table.add_column(title, justify="left" if title == "warm start" else "right")
     rows = [_plain(row) for row in trials.to_dict("records")]
     repeated = {row["retry_of"] for row in rows}
@@ -161,6 +163,7 @@ def outcomes_table(trials: pd.DataFrame) -> Table:
         table.add_row(
             str(row["number"]),
             _outcome(row, repeated=row["number"] in repeated),
+            *(number_text(row[column], 1) for column in milestones.values()),
             _time_to_return(row),
             number_text(row["final_return"]),
             number_text(row["best_return"]),

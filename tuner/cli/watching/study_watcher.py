@@ -15,7 +15,7 @@ from tuner.cli.watching.progress import Progress, TrialProgress
 from tuner.cli.watching.study_view import LiveView, headline, waiting_text
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Outcome, OutcomeKind, Tick, milestones_of
 from tuner.storage import StudySummary, trial_name
 from tuner.training import Phase
 
@@ -223,16 +223,23 @@ def _ends_the_run(outcome: Outcome) -> bool:
     return outcome.details.get("user_error") is True
 
 
+def _on_the_way(outcome: Outcome) -> str:
+    """Say when a trial reached its milestones, as the middle of a sentence."""
+    times = {each.label: each.reached_seconds for each in milestones_of(outcome)}
+    return "".join(f", {label} in {seconds:.1f} s" for label, seconds in times.items() if seconds is not None)
+
+
 def outcome_text(spec: TrialSpec, outcome: Outcome) -> str:
     """Say in one line how a trial ended."""
     name = trial_name(spec)
     best = f"best return {number_text(outcome.best_return)}."
     match outcome.kind:
         case OutcomeKind.REACHED:
-            return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s."
+            return f"{name} reached the target in {number_text(outcome.reached_seconds, 1)} s{_on_the_way(outcome)}."
         case OutcomeKind.EXHAUSTED:
             over = f" ({outcome.message})" if outcome.message else ""
-            return f"{name} spent its {outcome.clock_seconds:.1f} s{over}; {unmeasured_text(outcome) or best}"
+            spent = f"{name} spent its {outcome.clock_seconds:.1f} s{over}{_on_the_way(outcome)}"
+            return f"{spent}; {unmeasured_text(outcome) or best}"
         case OutcomeKind.PRUNED:
             rule = f" ({outcome.rule})" if outcome.rule else ""
             return f"{name} was pruned{rule} after {outcome.clock_seconds:.1f} s; {best}"
