@@ -162,6 +162,8 @@ OPTIONS = {
     "action_box_schedule": SCHEDULE,
     "bounds_penalty": PENALTY,
     "squash: false": {"squash": False},
+    "max_ent_coef": {"max_ent_coef": 2.0},
+    "alive_bonus": {"alive_bonus": 0.01},
 }
 
 
@@ -177,7 +179,7 @@ def test_the_fused_learner_has_all_alternatives(algorithm):
     check_alternatives(config(algorithm, **PENALTY, squash=False, mean_penalty=0.1))
 
 
-@pytest.mark.parametrize("option", ["action_box_schedule", "bounds_penalty", "squash: false"])
+@pytest.mark.parametrize("option", OPTIONS)
 def test_other_learners_have_no_alternatives(option):
     with pytest.raises(UserError, match=f"Only the fused learner of sac and tqc has {option}, and this is ppo"):
         check_alternatives(config("ppo", **OPTIONS[option]))
@@ -202,6 +204,9 @@ def test_agents_without_alternatives_may_have_any_learner():
     [
         (SCHEDULE | {"squash": False}, "no box that could widen"),
         ({"squash": False, "arguments": {"action_noise": 0.1}}, "explores by its own deviation"),
+        ({"max_ent_coef": 0.1, "arguments": {"ent_coef": 0.05}}, "ent_coef is 0.05, which stays as it is"),
+        ({"max_ent_coef": 0.1}, "'auto', which starts at 1, above max_ent_coef 0.1"),
+        ({"max_ent_coef": 0.1, "arguments": {"ent_coef": "auto_0.2"}}, "starts at 0.2, above max_ent_coef 0.1"),
     ],
 )
 def test_alternatives_that_exclude_each_other(options, said):

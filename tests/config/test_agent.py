@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tuner.config import ActionBox, AgentConfig, Algorithm, Network, linear_start
+from tuner.config import ActionBox, AgentConfig, Algorithm, JointBox, Network, linear_start
 from tuner.errors import UserError
+from tuner.simulators import JointTargets
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,113 @@ def test_an_agent_survives_json() -> None:
 )
 def test_a_linear_schedule_is_known_by_where_it_starts(value: object, start: float | None) -> None:
     assert linear_start(value) == start
+
+
+LEGS = JointTargets(
+    names=("L_hip", "L_knee", "R_hip", "R_knee"),
+    default=(0.0, -1.0, 0.0, -1.0),
+    scale=(0.25, 0.5, 0.25, 0.5),
+    lower=(-1.0, -2.0, -1.0, -2.0),
+    upper=(1.0, 0.0, 1.0, 0.0),
+)
+WIDE = [-100.0] * 4, [100.0] * 4
+
+
+def test_a_box_by_joints_is_in_degrees_about_the_default_pose() -> None:
+    box = JointBox(ranges={".*_hip": math.degrees(0.5), ".*_knee": (math.degrees(-1.0), math.degrees(0.25))})
+    agent = AgentConfig(algorithm="sac", joint_box=box).resolved(*WIDE, LEGS)
+    # 0.5 rad of 0.25 rad a unit are 2 units; −1 and 0.25 rad of 0.5 rad a unit are −2 and 0.5
+    assert agent.action_box is not None
+    assert agent.joint_box is None
+    np.testing.assert_allclose(agent.action_box.low, [-2.0, -2.0, -2.0, -2.0])
+    np.testing.assert_allclose(agent.action_box.high, [2.0, 0.5, 2.0, 0.5])
+    assert agent.resolved(*WIDE, LEGS) == agent
+
+
+def test_a_box_by_joints_may_be_in_the_actions_own_units() -> None:
+    box = JointBox(ranges={"L_.*": 1.0, "R_.*": 3.0}, unit="action")
+    resolved = AgentConfig(algorithm="sac", joint_box=box).resolved(*WIDE, LEGS).action_box
+    assert resolved == ActionBox(low=(-1.0, -1.0, -3.0, -3.0), high=(1.0, 1.0, 3.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ({".*_hip": 10.0}, r"'L_knee' is matched by none"),
+        ({".*": 10.0, "L_.*": 5.0}, r"'L_hip' is matched by '\.\*' and 'L_\.\*'"),
+        ({".*": 10.0, "ankle": 5.0}, r"'ankle', which matches none of the task's joints: L_hip, L_knee"),
+        ({"hip|knee": 10.0}, r"'hip\|knee', which matches none"),  # whole names are matched, not parts of them
+    ],
+)
+def test_every_joint_has_exactly_one_range(ranges: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        AgentConfig(algorithm="sac", joint_box=JointBox(ranges=ranges)).resolved(*WIDE, LEGS)
+
+
+def test_joints_cannot_be_named_where_there_are_none() -> None:
+    agent = AgentConfig(algorithm="sac", joint_box=JointBox(ranges={".*": 10.0}))
+    with pytest.raises(UserError, match="not known to be joint targets"):
+        agent.resolved(*WIDE)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ({}, "at least 1 item"),
+        ({".*": 0.0}, "greater than 0"),
+        ({".*": (2.0, 1.0)}, "lower end first"),
+        ({"(": 1.0}, "not a regular expression"),
+    ],
+)
+def test_ranges_without_sense_are_refused(ranges: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        JointBox(ranges=ranges)
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    # half the box is 2, 2, 4, 4 units; one unit is 0.25, 0.5, 0.25, 0.5 rad
+    [
+        ("box", 0.5),
+        ("action", (0.25, 0.25, 0.125, 0.125)),
+        ("degrees", tuple(math.radians(0.5) / width for width in (0.5, 1.0, 1.0, 2.0))),
+    ],
+)
+def test_standard_deviations_are_resolved_to_units_of_half_the_box(unit: Any, expected: Any) -> None:
+    box = ActionBox(low=(-2.0, -1.0, -4.0, -4.0), high=(2.0, 3.0, 4.0, 4.0))
+    agent = AgentConfig(algorithm="sac", action_box=box, initial_std=0.5, target_entropy_std=0.5, std_unit=unit)
+    resolved = agent.resolved(*WIDE, LEGS)
+    assert resolved.std_unit == "box"
+    assert resolved.initial_std == resolved.target_entropy_std
+    np.testing.assert_allclose(resolved.initial_std, expected)
+    assert resolved.resolved(*WIDE, LEGS) == resolved
+    assert AgentConfig.model_validate(json.loads(json.dumps(resolved.to_json()))) == resolved
+
+
+def test_ppo_has_no_bounds_to_measure_by() -> None:
+    agent = AgentConfig(algorithm="ppo", action_bound_fraction=0.1, initial_std=0.5, std_unit="action")
+    assert agent.resolved(*WIDE).initial_std == 0.5
+
+
+def test_standard_deviations_may_be_given_one_by_one() -> None:
+    given = AgentConfig(algorithm="sac", initial_std=(1.0, 2.0, 3.0, 4.0), std_unit="action").resolved(*WIDE)
+    assert given.initial_std == (0.01, 0.02, 0.03, 0.04)
+    with pytest.raises(UserError, match="initial_std has 2 numbers, but the task has 4 action dimensions"):
+        AgentConfig(algorithm="sac", initial_std=(1.0, 2.0), std_unit="action").resolved(*WIDE)
+    with pytest.raises(UserError, match="initial_std has 2 numbers"):
+        AgentConfig(algorithm="sac", initial_std=(1.0, 2.0)).resolved(*WIDE)
+    with pytest.raises(UserError, match="std_unit is degrees"):
+        AgentConfig(algorithm="sac", initial_std=1.0, std_unit="degrees").resolved(*WIDE)
+    with pytest.raises(ValidationError):
+        AgentConfig(algorithm="sac", initial_std=(1.0, 0.0))
+
+
+@pytest.mark.parametrize("others", [("action_box", "joint_box"), ("action_bound_fraction", "joint_box")])
+def test_bounds_have_one_source(others: tuple[str, str]) -> None:
+    sources = {
+        "action_box": ActionBox(low=(-1.0,), high=(1.0,)),
+        "joint_box": JointBox(ranges={".*": 1.0}),
+        "action_bound_fraction": 0.1,
+    }
+    with pytest.raises(ValidationError, match=r"give \w+ or \w+, not both"):
+        AgentConfig.model_validate({"algorithm": "sac", **{name: sources[name] for name in others}})

@@ -23,6 +23,8 @@ def check_alternatives(config: AgentConfig) -> None:
         "action_box_schedule": config.action_box_schedule is not None,
         "bounds_penalty": config.bounds_penalty is not None,
         "squash: false": not config.squash,
+        "max_ent_coef": config.max_ent_coef is not None,
+        "alive_bonus": config.alive_bonus != 0,
     }
     if config.algorithm not in FUSED_CLASSES or config.learner == "stock":
         for option, given in asked.items():
@@ -37,6 +39,8 @@ def check_alternatives(config: AgentConfig) -> None:
             f"mean_penalty is {config.mean_penalty:g}, which only {' and '.join(FUSED_CLASSES)} have, and this is "
             f"{config.algorithm}. Leave it out, or change the algorithm."
         )
+    if config.max_ent_coef is not None:
+        _check_max_ent_coef(config.max_ent_coef, config.arguments.get("ent_coef", "auto"))
     if not config.squash and config.action_box_schedule is not None:
         raise UserError(
             "An actor that is not squashed has no box that could widen, but the agent has squash: false and an "
@@ -46,6 +50,21 @@ def check_alternatives(config: AgentConfig) -> None:
         raise UserError(
             "An actor that is not squashed explores by its own deviation, but the agent has squash: false and an "
             "action_noise. Leave action_noise out."
+        )
+
+
+def _check_max_ent_coef(limit: float, ent_coef: Any) -> None:
+    """Refuse a limit for a coefficient that is fixed, or that starts above it: "auto" starts at 1."""
+    if not isinstance(ent_coef, str):
+        raise UserError(
+            f"max_ent_coef is {limit:g}, but the argument ent_coef is {ent_coef!r}, which stays as it is. Leave "
+            f"max_ent_coef out, or give ent_coef: auto_{ent_coef!r}."
+        )
+    start = float(ent_coef.partition("_")[2] or 1.0)
+    if start > limit:
+        raise UserError(
+            f"The argument ent_coef is '{ent_coef}', which starts at {start:g}, above max_ent_coef {limit:g}. Give a "
+            f"start of at most that, such as auto_{limit:g}."
         )
 
 

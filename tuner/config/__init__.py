@@ -23,6 +23,8 @@ from tuner.config.agent import (
     Algorithm,
     BoundsPenalty,
     BoxSchedule,
+    JointBox,
+    Joints,
     Network,
     linear_start,
 )
@@ -59,6 +61,8 @@ __all__ = [
     "CheckedLoader",
     "ConfirmConfig",
     "Frozen",
+    "JointBox",
+    "Joints",
     "Listed",
     "LoggerName",
     "Network",

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -16,6 +16,10 @@ OFF_POLICY: frozenset[str] = frozenset({"sac", "tqc", "td3", "crossq"})
 
 LayerSizes = Annotated[tuple[PositiveCount, ...], Field(min_length=1), Listed]
 Bounds = Annotated[tuple[float, ...], Field(min_length=1), Listed]
+_Std = Annotated[float, Field(gt=0, le=1000)]
+Stds = _Std | Annotated[tuple[_Std, ...], Field(min_length=1), Listed]
+"""Standard deviations: one number for every action dimension, or one for each."""
+_Range = Annotated[float, Field(gt=0)] | Annotated[tuple[float, float], Listed]
 
 
 class Network(Frozen):
@@ -50,6 +54,79 @@ class ActionBox(Frozen):
             if low >= high:
                 raise ValueError(f"dimension {index} has low {low} which is not below high {high}")
         return self
+
+
+class Joints(Protocol):
+    """What is known of the joints that a task's actions command, one entry for each action dimension."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The joints' names."""
+        ...
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """How many rad of joint target a unit of action is, above zero."""
+        ...
+
+
+class JointBox(Frozen):
+    """An action box about the default pose, given by the joints' names: for tasks whose actions are joint targets."""
+
+    ranges: dict[str, _Range] = Field(min_length=1)
+    """By a regular expression that matches joints' whole names, as in Isaac Lab (`.*_hip_joint`): how far from the
+    default pose, to either side, or a pair of both ends. Every joint must be matched by exactly one."""
+    unit: Literal["degrees", "action"] = "degrees"
+    """Of the ranges: degrees of joint target, or the action's own units."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for pattern, ends in self.ranges.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"'{pattern}' is not a regular expression: {error}") from error
+            if isinstance(ends, tuple) and ends[0] >= ends[1]:
+                raise ValueError(f"'{pattern}' goes from {ends[0]:g} to {ends[1]:g}: give the lower end first")
+        return self
+
+    def box(self, joints: Joints | None) -> ActionBox:
+        """Return the box in the action's own units.
+
+        Raises:
+            UserError: if the task's actions are not joint targets, a joint is matched by no expression or by several,
+                or an expression matches none.
+        """
+        if joints is None:
+            raise UserError(
+                "The agent's joint_box names joints, but this task's actions are not known to be joint targets. Give "
+                "action_box or action_bound_fraction instead."
+            )
+        unused = [pattern for pattern in self.ranges if not any(re.fullmatch(pattern, name) for name in joints.names)]
+        if unused:
+            raise UserError(
+                f"The agent's joint_box has '{unused[0]}', which matches none of the task's joints: "
+                f"{', '.join(joints.names)}."
+            )
+        low, high = [], []
+        for name, radians in zip(joints.names, joints.scale, strict=True):
+            ends = self._ends(name)
+            per_unit = math.degrees(radians) if self.unit == "degrees" else 1.0
+            low.append(ends[0] / per_unit)
+            high.append(ends[1] / per_unit)
+        return ActionBox(low=tuple(low), high=tuple(high))
+
+    def _ends(self, name: str) -> tuple[float, float]:
+        """Return the ends of one joint's range, in the box's own unit."""
+        matching = [pattern for pattern in self.ranges if re.fullmatch(pattern, name)]
+        if len(matching) != 1:
+            found = "by none" if not matching else "by " + " and ".join(f"'{pattern}'" for pattern in matching)
+            raise UserError(
+                f"Joint '{name}' is matched {found} of the expressions in the agent's joint_box. Give exactly one "
+                "expression for each joint."
+            )
+        ends = self.ranges[matching[0]]
+        return ends if isinstance(ends, tuple) else (-ends, ends)
 
 
 class BoxSchedule(Frozen):
@@ -106,10 +183,14 @@ class AgentConfig(Frozen):
     """Precision of the fused learner's matrix products; parameters and sums are float32 either way. A trial on a device
     without units for bfloat16 trains in float32."""
     network: Network = Network()
-    initial_std: float | None = Field(default=None, gt=0, le=10)
+    initial_std: Stds | None = None
     """Standard deviation of the untrained actor before squashing; None keeps SBX's own (about 1). SAC, TQC, PPO."""
-    target_entropy_std: float | None = Field(default=None, gt=0, le=10)
-    """Target entropy given as the σ of a Gaussian of that entropy: H = d/2 · ln(2πe·σ²). SAC and TQC."""
+    target_entropy_std: Stds | None = None
+    """Target entropy given as the σ of a Gaussian of that entropy: H = Σ ½ · ln(2πe·σ²). SAC and TQC."""
+    std_unit: Literal["box", "action", "degrees"] = "box"
+    """Unit of `initial_std` and `target_entropy_std`: half the action box (for PPO, which has no bounds of its own, the
+    action's own units), the action's own units, or degrees of joint target. The same noise in degrees is the same noise
+    in every box."""
     normalize_observations: bool = True
     clip_observations: float = Field(default=10.0, gt=0)
     """Normalised observations are clipped to ± this."""
@@ -117,6 +198,8 @@ class AgentConfig(Frozen):
     """Share of the task's own action box, about its centre; None once `action_box` is given."""
     action_box: ActionBox | None = None
     """The agent's action box in the task's own units; this is what is recorded and exported."""
+    joint_box: JointBox | None = None
+    """The agent's action box by the joints' names; None once `action_box` is given."""
     action_box_schedule: BoxSchedule | None = None
     """Lets the action box widen over the training clock. SAC and TQC, fused learner."""
     bounds_penalty: BoundsPenalty | None = None
@@ -128,11 +211,20 @@ class AgentConfig(Frozen):
     mean_penalty: float = Field(default=0.0, ge=0)
     """Weight, in the actor's loss, of the mean of the squared means before squashing, which keeps tanh out of
     saturation. If the actor is not squashed, its means are taken in units of half the action box. SAC and TQC."""
+    max_ent_coef: float | None = Field(default=None, gt=0)
+    """The entropy coefficient that SBX tunes never exceeds this: where rewards are small, a larger one makes every step
+    alive cost more than it earns. SAC and TQC, fused learner."""
+    alive_bonus: float = 0.0
+    """Added to the learner's reward of every step that does not end in failure, in the unit of rewards. Only the
+    learner sees it; reported returns do not include it. SAC and TQC, fused learner."""
 
     @model_validator(mode="after")
     def _one_source_of_bounds(self) -> Self:
-        if self.action_box is not None and self.action_bound_fraction is not None:
-            raise ValueError("give action_bound_fraction or action_box, not both")
+        given = [
+            name for name in ("action_bound_fraction", "action_box", "joint_box") if getattr(self, name) is not None
+        ]
+        if len(given) > 1:
+            raise ValueError(f"give {' or '.join(given)}, not {'both' if len(given) == 2 else 'all of them'}")
         return self
 
     @property
@@ -140,8 +232,8 @@ class AgentConfig(Frozen):
         """Whether the algorithm learns from a replay buffer."""
         return self.algorithm in OFF_POLICY
 
-    def resolved(self, low: Sequence[float], high: Sequence[float]) -> "AgentConfig":
-        """Return the same agent with its action box as absolute numbers.
+    def resolved(self, low: Sequence[float], high: Sequence[float], joints: Joints | None = None) -> "AgentConfig":
+        """Return the same agent with its action box as absolute numbers, and standard deviations in units of it.
 
         PPO explores with a Gaussian of its own units, so on an infinite box it trains without bounds: it gets a box
         whose ends no action reaches.
@@ -149,11 +241,37 @@ class AgentConfig(Frozen):
         Args:
             low: lower bounds of the task's own box, shape (action_dim,).
             high: upper bounds of the task's own box, shape (action_dim,).
+            joints: the joints that the actions command, if they are joint targets.
 
         Raises:
             UserError: if the task's box is infinite and the agent, which is not PPO, has none of its own; if the task's
-                box leaves an action no choice; or if the agent's box has the wrong length.
+                box leaves an action no choice; if the agent's box has the wrong length; or if something is given by
+                joint or in degrees and does not fit the task.
         """
+        agent = self
+        if agent.joint_box is not None:
+            agent = agent.model_copy(update={"action_box": agent.joint_box.box(joints), "joint_box": None})
+        return agent._with_box(low, high)._with_stds_in_box_units(joints)
+
+    def _with_stds_in_box_units(self, joints: Joints | None) -> "AgentConfig":
+        """Return the same agent with σ in units of half the action box, of an agent whose box is known."""
+        if self.action_box is None:
+            return self
+        halves = [(high - low) / 2 for low, high in zip(self.action_box.low, self.action_box.high, strict=True)]
+        if self.std_unit == "box" or self.algorithm == "ppo":
+            halves = [1.0] * len(halves)
+        if self.std_unit == "degrees":
+            if joints is None:
+                raise UserError(
+                    "The agent's std_unit is degrees, but this task's actions are not known to be joint targets. Give "
+                    "std_unit: action or std_unit: box."
+                )
+            halves = [half * math.degrees(radians) for half, radians in zip(halves, joints.scale, strict=True)]
+        stds = {name: _in_units(name, getattr(self, name), halves) for name in ("initial_std", "target_entropy_std")}
+        return self.model_copy(update={**stds, "std_unit": "box"})
+
+    def _with_box(self, low: Sequence[float], high: Sequence[float]) -> "AgentConfig":
+        """Return the same agent with its action box as absolute numbers; arguments as in `resolved`."""
         if self.action_box is not None:
             if len(self.action_box.low) != len(low):
                 raise UserError(
@@ -185,6 +303,20 @@ class AgentConfig(Frozen):
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as a JSON-safe dictionary."""
         return self.model_dump(mode="json")
+
+
+def _in_units(name: str, stds: float | tuple[float, ...] | None, units: Sequence[float]) -> Any:
+    """Return standard deviations divided by one unit for each action dimension; one number where all are equal."""
+    if stds is None:
+        return None
+    each = stds if isinstance(stds, tuple) else (stds,) * len(units)
+    if len(each) != len(units):
+        raise UserError(
+            f"{name} has {len(each)} numbers, but the task has {len(units)} action dimensions. Give one number for all "
+            "of them, or one for each."
+        )
+    scaled = tuple(std / unit for std, unit in zip(each, units, strict=True))
+    return scaled[0] if len(set(scaled)) == 1 else scaled
 
 
 def _infinite_box(dimensions: int) -> str:

@@ -19,6 +19,8 @@ _HANDLED = frozenset(
         "network",
         "initial_std",
         "target_entropy_std",
+        "std_unit",  # of a resolved agent always the box
+        "joint_box",  # of a resolved agent an action_box
         "normalize_observations",
         "clip_observations",
         "mean_penalty",
@@ -46,8 +48,9 @@ class StockAgent:
     """In the module `optax`."""
     action_noise: float | None
     """Standard deviation of Gaussian noise on actions scaled to [-1, 1]."""
-    actor_std: float | None
-    """Standard deviation that the untrained actor gets after it is built. PPO has an argument for it instead."""
+    actor_std: float | list[float] | None
+    """Standard deviation that the untrained actor gets after it is built, one or one for each action dimension. PPO has
+    an argument for it instead."""
     box: ActionBox
     mean_penalty: float | None
     """Weight of the penalty on the actor's means; None for no penalty."""
@@ -82,11 +85,15 @@ def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
         activation=agent.network.activation,
         optimizer=agent.network.optimizer,
         action_noise=noise or None,
-        actor_std=None if agent.algorithm == "ppo" else agent.initial_std,
+        actor_std=None if agent.algorithm == "ppo" else _as_list(agent.initial_std),
         box=box,
         mean_penalty=agent.mean_penalty or None,
         clip_observations=agent.clip_observations if agent.normalize_observations else None,
     )
+
+
+def _as_list(stds: float | tuple[float, ...] | None) -> float | list[float] | None:
+    return list(stds) if isinstance(stds, tuple) else stds
 
 
 def _refuse_more_than_sbx(agent: AgentConfig) -> None:

@@ -4,7 +4,6 @@ Files exported for RL Zoo refer to them. Files for SBX and Isaac Lab contain the
 package.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,8 +32,8 @@ class ActionBox(VecEnvWrapper):
         return self.venv.reset()
 
 
-def set_initial_std(agent: Any, std: float) -> None:
-    """Let an untrained SAC, TQC or CrossQ explore with `std`, before squashing, in every state.
+def set_initial_std(agent: Any, std: float | Sequence[float]) -> None:
+    """Let an untrained SAC, TQC or CrossQ explore with `std`, before squashing, in every state: one, or one an action.
 
     SBX has no argument for it. The actor's last layer computes the logarithm of the standard deviation: its kernel
     becomes zero and its bias ln(std); both learn as usual afterwards.
@@ -46,5 +45,5 @@ def set_initial_std(agent: Any, std: float) -> None:
         (name for name in layers if name.startswith("Dense_")), key=lambda name: int(name.removeprefix("Dense_"))
     )
     kernel, bias = layers[last]["kernel"], layers[last]["bias"]
-    layers[last] = {**layers[last], "kernel": kernel * 0, "bias": bias * 0 + math.log(std)}
+    layers[last] = {**layers[last], "kernel": kernel * 0, "bias": bias * 0 + np.log(std)}
     agent.policy.actor_state = state.replace(params={**state.params, "params": layers} if nested else layers)

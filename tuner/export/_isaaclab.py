@@ -174,7 +174,6 @@ def _code(agent: StockAgent) -> str:
 
 def _imports(agent: StockAgent) -> str:
     lines = [
-        *(["import math"] if agent.actor_std is not None else []),
         "from collections.abc import Sequence",
         "from typing import Any",
         "",

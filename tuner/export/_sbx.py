@@ -89,7 +89,6 @@ def _imports(configuration: ExportedConfiguration, agent: StockAgent) -> str:
     wrappers = ["VecEnv", "VecEnvWrapper", "VecMonitor", *(["VecNormalize"] if agent.clip_observations else [])]
     lines = [
         "import argparse",
-        *(["import math"] if agent.actor_std is not None else []),
         "from collections.abc import Sequence",
         "from pathlib import Path",
         "from typing import Any",

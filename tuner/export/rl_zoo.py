@@ -4,6 +4,7 @@ Such a file refers to `ActionBox`, `InitialStd`, `flat_actions` and `penalizing_
 here.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -175,8 +176,8 @@ def _folders(task: TaskConfig) -> list[str]:
 class InitialStd(BaseCallback):
     """Gives an untrained SAC, TQC or CrossQ its initial standard deviation before it acts."""
 
-    def __init__(self, std: float) -> None:
-        """Take the standard deviation before squashing."""
+    def __init__(self, std: float | Sequence[float]) -> None:
+        """Take the standard deviation before squashing, one or one for each action dimension."""
         super().__init__()
         self._std = std
 

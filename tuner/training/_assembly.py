@@ -59,7 +59,9 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
         UserError: if the agent cannot be built for this task, or cannot start from the given run.
     """
     box = env.action_space
-    config = usable_precision(spec.agent.resolved(box.low.tolist(), box.high.tolist()), say=channel.notice)
+    config = usable_precision(
+        spec.agent.resolved(box.low.tolist(), box.high.tolist(), env.joint_targets), say=channel.notice
+    )
     if config.action_box is None:
         raise UserError("The agent's action box could not be resolved to absolute numbers.")
     if spec.start_from is not None:  # it uses the whole box from the first step

@@ -51,6 +51,22 @@ def test_stored_steps_are_those_of_stable_baselines3(normalize):
         np.testing.assert_array_equal(fused._last_original_obs, stock._last_original_obs)
 
 
+def test_a_bonus_for_living_is_in_the_stored_rewards_only():
+    config = fused_config(arguments=RANDOM)
+    plain, paid = (
+        agent_on(config.model_copy(update={"alive_bonus": bonus}), PointMassEnv(4, **TASK)) for bonus in (0.0, 0.5)
+    )
+    for agent in (plain, paid):
+        agent.learn(39 * 4)
+        agent.replay_buffer.flush()
+    before, after = (np.asarray(agent.replay_buffer.memory.endings) for agent in (plain, paid))
+    failed = (before[..., 1] == 1) & (before[..., 2] == 0)
+    assert failed.any()
+    assert (before[..., 2] == 1).any()  # running out of time is not failing
+    np.testing.assert_allclose(after[..., 0] - before[..., 0], np.where(failed, 0.0, 0.5), atol=1e-6)
+    np.testing.assert_array_equal(after[..., 1:], before[..., 1:])
+
+
 def test_last_observation_of_an_episode_is_stored_as_the_task_gave_it():
     agent = agent_on(fused_config(arguments=RANDOM), PointMassEnv(4, **TASK))
     agent.learn(39 * 4)

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from tests.agents.fused.support import fused_agent, fused_config, train_and_look_who_acts
+from tests.agents.fused.support import ONE_BLOCK, fused_agent, fused_config, train_and_look_who_acts
 from tests.agents.small import assert_same_parameters, parameters, small_agent
 from tests.agents.stock.test_timed import SlowSteps
 from tests.support.point_mass import PointMassEnv
@@ -94,6 +94,17 @@ def test_acting_on_a_device_of_its_own_learns_the_same():
     assert digest(agent) == theirs
     assert difference < 1e-5  # one train call old there too
     assert (acted_on, learned_on) == ([1], [0])
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(None, 0.0123), (0.011, 0.011)])
+def test_a_learned_entropy_coefficient_stays_below_its_limit(limit, expected):
+    changes = {"ent_coef": "auto_0.01", "learning_rate": 0.1, "target_entropy": 10.0, "learning_starts": 4}
+    agent = small_agent(fused_config(arguments=ONE_BLOCK | changes, max_ent_coef=limit))
+    agent.learn(16)
+    agent.learner.finish_updates()
+    coefficient = float(np.exp(agent.ent_coef_state.params["log_ent_coef"]))
+    # Far below its target entropy the coefficient rises by Adam's whole step, 10 %, in each of two or three updates.
+    assert coefficient == pytest.approx(limit) if limit else coefficient > expected - 0.0003
 
 
 def test_losses_are_known_after_the_first_update():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests.agents.fused.support import still_agent
 from tests.agents.small import small_agent, small_config
 from tuner.agents.shared.parameters import gaussian_heads, set_initial_std, train_states
 from tuner.config import Network
@@ -33,6 +34,14 @@ def test_initial_std_holds_in_every_state(algorithm, kind):
     gaussian = state.apply_fn(variables, observations).distribution
     np.testing.assert_allclose(gaussian.stddev(), np.full((6, 1), 0.15), rtol=1e-6)
     assert np.ptp(gaussian.mean()) > 0  # the mean still depends on what is observed
+
+
+def test_every_dimension_may_have_its_own_initial_std():
+    agent = still_agent(small_config(initial_std=(0.1, 0.2, 0.4), target_entropy_std=(0.1, 0.2, 0.4)), "stock")
+    head = agent.policy.actor_state.params["params"]["Dense_2"]
+    np.testing.assert_allclose(np.exp(head["bias"]), [0.1, 0.2, 0.4], rtol=1e-6)
+    # 3 · 1.4189385 + ln 0.1 + ln 0.2 + ln 0.4
+    assert agent.target_entropy == pytest.approx(-0.5714976, rel=1e-6)
 
 
 def test_only_the_head_of_the_deviation_is_set():

@@ -95,14 +95,14 @@ class FusedAgent(TimedOffPolicy):
         infos: list[dict[str, Any]],
     ) -> None:
         """Store a step of all robots with observations as the task gave them, and remember where the robots are."""
-        normalize, penalty = self._vec_normalize_env, self.learner.config.bounds_penalty
+        config, normalize = self.learner.config, self._vec_normalize_env
         before, after = self._last_obs, observations
         if normalize is not None:
             before, after = self._last_original_obs, normalize.get_original_obs()
             rewards = normalize.get_original_reward()
             self._last_original_obs = after
-        if penalty is not None:
-            rewards = rewards - reward_lost(penalty, scaled_actions)
+        if config.bounds_penalty is not None:
+            rewards = rewards - reward_lost(config.bounds_penalty, scaled_actions)
         self._last_obs = observations
         ended = np.flatnonzero(dones)
         timeouts = np.zeros(len(dones), dtype=np.bool_)
@@ -111,6 +111,8 @@ class FusedAgent(TimedOffPolicy):
             last = np.stack([infos[robot]["terminal_observation"] for robot in ended])
             after[ended] = last if normalize is None else normalize.unnormalize_obs(last)
             timeouts[ended] = [infos[robot].get("TimeLimit.truncated", False) for robot in ended]
+        if config.alive_bonus:
+            rewards = rewards + np.float32(config.alive_bonus) * (timeouts | ~dones)
         self.replay_buffer.add(before, after, scaled_actions, rewards, dones, timeouts)
 
     def train(self, gradient_steps: int, batch_size: int) -> None:

@@ -277,6 +277,7 @@ class FusedLearner:
             agent.lr_schedule(1),  # SBX's temperature keeps the rate it started with
             self.box_share(),
             self.config.mean_penalty,
+            self.config.max_ent_coef or np.inf,
         )
         return Numbers(*(np.float32(number) for number in numbers))  # type: ignore[arg-type]
 

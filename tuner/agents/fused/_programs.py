@@ -70,6 +70,8 @@ class Numbers(NamedTuple):
     """Share of the action box that is open."""
     mean_penalty: jax.Array
     """Weight of the squared means of the actor, before squashing."""
+    max_ent_coef: jax.Array
+    """The largest value of an entropy coefficient that is learned; infinity does not limit it."""
 
 
 class Keys(NamedTuple):
@@ -181,6 +183,7 @@ class Programs:
             learned, actor_loss, ent_coef_loss, key = self._rule.actor(
                 learned, batches.observations[-1], numbers.target_entropy, key
             )
+            learned = learned._replace(entropy=_limited(learned.entropy, numbers.max_ent_coef))
             return (learned, key, losses._replace(actor_loss=actor_loss, ent_coef_loss=ent_coef_loss)), None
 
         learned = learned._replace(
@@ -264,6 +267,13 @@ def _entropy_coefficient(variables: Any) -> jax.Array:
     learned = "log_ent_coef" in parameters
     value: jax.Array = jnp.exp(parameters["log_ent_coef"]) if learned else parameters["dummy_param"]
     return value if learned else jax.lax.stop_gradient(value)
+
+
+def _limited(entropy: TrainState, largest: jax.Array) -> TrainState:
+    """Return the state of an entropy coefficient that is at most `largest`, if it is learned."""
+    if "log_ent_coef" not in entropy.params:
+        return entropy
+    return entropy.replace(params={"log_ent_coef": jnp.minimum(entropy.params["log_ent_coef"], jnp.log(largest))})
 
 
 def _with_learning_rates(learned: Learned, numbers: Numbers) -> Learned:

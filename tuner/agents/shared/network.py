@@ -35,7 +35,7 @@ def policy_arguments(config: AgentConfig) -> tuple[str, dict[str, Any]]:
         "optimizer_kwargs": _optimizer_arguments(config.algorithm, network),
     }
     if config.algorithm == "ppo":
-        if config.initial_std is not None:
+        if isinstance(config.initial_std, float):
             arguments["log_std_init"] = math.log(config.initial_std)
     else:
         arguments |= {"layer_norm": network.layer_norm, "n_critics": network.n_critics}
@@ -92,8 +92,14 @@ def _check_initial_std(config: AgentConfig) -> None:
             f"initial_std does not apply to {config.algorithm}: its actor is deterministic. Give the argument "
             "action_noise instead, the standard deviation of exploration noise on actions scaled to [-1, 1]."
         )
-    if config.algorithm != "ppo" and math.log(config.initial_std) > _LARGEST_LOG_STD:
+    if config.algorithm == "ppo" and not isinstance(config.initial_std, float):
         raise UserError(
-            f"initial_std is {config.initial_std} but SBX limits it to {math.exp(_LARGEST_LOG_STD):.2f} for "
-            f"{config.algorithm}."
+            "initial_std has one number for each action dimension, but SBX's PPO starts with the same in all of them. "
+            "Give one number, in the action's own units."
+        )
+    largest = config.initial_std if isinstance(config.initial_std, float) else max(config.initial_std)
+    if config.algorithm != "ppo" and math.log(largest) > _LARGEST_LOG_STD:
+        raise UserError(
+            f"initial_std is {largest:g} in units of half the action box, but SBX limits it to "
+            f"{math.exp(_LARGEST_LOG_STD):.2f} for {config.algorithm}. Give a smaller one, or a wider action box."
         )

@@ -4,9 +4,8 @@ SBX ignores `log_std_init` for SAC, TQC and CrossQ. The fresh parameters of its 
 saved models need no class of this package.
 """
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -22,14 +21,14 @@ def train_states(agent: Any) -> dict[str, Any]:
     return found | {name: getattr(agent, name) for name in _AGENT_STATES if hasattr(agent, name)}
 
 
-def set_initial_std(agent: Any, std: float) -> None:
-    """Make the actor's standard deviation before squashing `std` in every state and dimension.
+def set_initial_std(agent: Any, std: float | Sequence[float]) -> None:
+    """Make the actor's standard deviation before squashing `std` in every state.
 
     The head that computes its logarithm gets a kernel of zeros and a bias of ln(std); both learn as usual afterwards.
 
     Args:
         agent: an untrained SAC, TQC or CrossQ of SBX.
-        std: standard deviation, above zero.
+        std: standard deviation, above zero: one for all action dimensions, or one for each, shape (action_dim,).
 
     Raises:
         TypeError: if the actor is not built as SBX's squashed Gaussian actors are.
@@ -40,7 +39,7 @@ def set_initial_std(agent: Any, std: float) -> None:
     _, name = gaussian_heads(layers, int(np.prod(agent.action_space.shape)))
     head = {
         part: jax.device_put(np.full(layers[name][part].shape, value, layers[name][part].dtype))
-        for part, value in (("kernel", 0.0), ("bias", math.log(std)))
+        for part, value in (("kernel", 0.0), ("bias", np.log(std)))
     }
     edited = {**layers, name: {**layers[name], **head}}
     agent.policy.actor_state = state.replace(params={**state.params, "params": edited} if nested else edited)
