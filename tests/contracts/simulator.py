@@ -131,6 +131,33 @@ class SimulatorContract(EpisodeContract):
             found[1][:] = 7.0
             found[2][:] = True
 
+    # Metrics
+
+    def test_metrics_are_a_float_for_each_robot(self, open_env: Any) -> None:
+        env = open_env(num_envs=3)
+        names = list(env.metrics)
+        env.reset()
+        assert all(np.isnan(values).all() for values in env.metrics.values())  # nothing was measured yet
+        for action in self.actions(env, 2 * LIMIT):
+            env.step(action)
+            assert list(env.metrics) == names  # known from the opening on
+            for name, values in env.metrics.items():
+                assert isinstance(name, str)
+                assert values.shape == (3,)
+                assert np.issubdtype(values.dtype, np.floating)
+
+    def test_metrics_handed_out_are_never_written_again(self, open_env: Any) -> None:
+        env = open_env()
+        env.reset()
+        handed_out, copies = [], []
+        for action in self.actions(env, 2 * LIMIT):
+            env.step(action)
+            handed_out += env.metrics.values()
+            copies += [values.copy() for values in env.metrics.values()]
+        env.reset()
+        for array, copy in zip(handed_out, copies, strict=True):
+            np.testing.assert_array_equal(array, copy)
+
     # Seeds
 
     def trajectory(self, env: TaskEnv, steps: int = 3 * LIMIT) -> list[npt.NDArray[Any]]:

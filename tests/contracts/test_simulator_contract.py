@@ -167,7 +167,40 @@ class JointsAsArrays(PointMassEnv):
     joint_targets = JointTargets(("a",), np.zeros(1), np.ones(1), -np.ones(1), np.ones(1))  # type: ignore[arg-type]
 
 
+class MetricsInOneArray(PointMassEnv):
+    def step_wait(self) -> Any:
+        kept = self.metrics["speed"]
+        result = super().step_wait()
+        kept[:] = self.metrics["speed"]
+        self.metrics = {"speed": kept}
+        return result
+
+
+class MetricsAppear(PointMassEnv):
+    def __init__(self, num_envs: int, **options: Any) -> None:
+        super().__init__(num_envs, **options)
+        self.metrics = {}
+
+
+class MetricsOfWholeNumbers(PointMassEnv):
+    def step_wait(self) -> Any:
+        result = super().step_wait()
+        self.metrics = {"speed": self.metrics["speed"].astype(int)}
+        return result
+
+
+class OneMetricForAll(PointMassEnv):
+    def step_wait(self) -> Any:
+        result = super().step_wait()
+        self.metrics = {"speed": self.metrics["speed"][:1]}
+        return result
+
+
 BROKEN = [
+    (MetricsInOneArray, "test_metrics_handed_out_are_never_written_again"),
+    (MetricsAppear, "test_metrics_are_a_float_for_each_robot"),
+    (MetricsOfWholeNumbers, "test_metrics_are_a_float_for_each_robot"),
+    (OneMetricForAll, "test_metrics_are_a_float_for_each_robot"),
     (TerminalAfterReset, "test_the_terminal_observation_is_the_true_last_one"),
     (EveryEndATimeOut, "test_failures_are_not_truncations"),
     (NoEndATimeOut, "test_time_outs_are_truncations"),

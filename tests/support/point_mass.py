@@ -2,7 +2,7 @@
 
 One control step lasts 0.1 s (`PERIOD`): v ← v + a·0.1, then x ← x + v·0.1, from x ∈ U(−1, 1), v = 0. The reward is
 (1 − x²)·0.1, so 100 steps (10 s) at the origin earn 10; doing nothing earns 10·(1 − x₀²), 6.67 on average. The
-episode fails where |x| > 2. A controller a = −2x − 2.5v earns more than 9.
+episode fails where |x| > 2. A controller a = −2x − 2.5v earns more than 9. Its metric is `speed`, |v| in m/s.
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,7 @@ class PointMassEnv(TaskEnv):
         self._position = np.zeros(num_envs)
         self._velocity = np.zeros(num_envs)
         self._age = np.zeros(num_envs, dtype=np.intp)
+        self.metrics = {"speed": np.full(num_envs, np.nan)}
         super().__init__(
             num_envs,
             spaces.Box(-np.inf, np.inf, (2,), np.float32),
@@ -67,6 +68,7 @@ class PointMassEnv(TaskEnv):
         self._velocity += PERIOD * np.clip(self._actions[:, 0], -self._limit, self._limit)
         self._position += PERIOD * self._velocity
         self._age += 1
+        self.metrics = {"speed": np.abs(self._velocity)}
         rewards = (PERIOD * (1.0 - self._position**2)).astype(np.float32)
         failed = np.abs(self._position) > FAILURE_DISTANCE
         dones = failed | (self._age >= self.max_episode_steps)

@@ -46,6 +46,7 @@ class TaskEnv(VecEnv, ABC):
     - the same seed and actions give the same trajectory, bit for bit, whatever the number of threads; `seed` followed
       by `reset` starts that trajectory again;
     - observations and rewards are float32, dones are bool;
+    - `metrics` has the same names from the opening on, and new arrays after each step;
     - closing twice is harmless.
     """
 
@@ -69,6 +70,11 @@ class TaskEnv(VecEnv, ABC):
     a curriculum, every trial opens the task anew."""
     process_id: int | None = None
     """The process outside this one that steps the task, with its children; None where this one does."""
+    metrics: Mapping[str, npt.NDArray[np.floating[Any]]] = {}
+    """What the task measured in the last control step beside the reward, such as a robot's speed: by name, each of
+    shape (num_envs,), of floats. NaN where it does not apply to a robot in that step, and for all before the first
+    step. Where an episode ended, it is that episode's. Names and arrays are the task's to choose; wherever they are
+    shown beside the learner's own numbers, `task/` precedes their names."""
     spread_ages: bool = False
     """When True, `reset` gives every robot a random initial age, uniform over the episode length, so that its first
     time-out comes early and time-outs do not arrive in bursts. Training sets it, evaluation does not. The ages have a

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tuner.simulators.mujoco._a1_commands import RESAMPLING_STEPS, VelocityCommands, turning_rate
+from tuner.simulators.mujoco._a1_commands import RESAMPLING_STEPS, VelocityCommands, speed_share, turning_rate
 
 
 def drawn(robots: int, seed: int = 0) -> tuple[VelocityCommands, np.random.Generator]:
@@ -68,3 +68,11 @@ def test_new_commands_come_after_ten_seconds() -> None:
     assert (commands.velocity[:2, :2] != first[:2, :2]).all()
     # robot 2 restarted after 100 steps and has 500 - (500 - 100) left
     assert commands.steps_left.tolist() == [500, 500, 100]
+
+
+def test_speed_share_by_hand() -> None:
+    velocity = np.array([[0.5, 0.0], [0.6, 0.8], [-0.3, 0.0], [0.0, 0.7], [0.4, -0.1], [1.0, 1.0], [1.0, 0.0]])
+    command = np.array([[1.0, 0.0], [0.6, 0.8], [0.6, 0.0], [0.5, 0.0], [0.3, 0.4], [0.0, 0.0], [0.2, 0.0]])
+    # 5: (0.4·0.3 − 0.1·0.4) / 0.25 = 0.32; the last two are commanded to stand, or to go no faster than 0.2 m/s.
+    expected = [0.5, 1.0, -0.5, 0.0, 0.32, np.nan, np.nan]
+    np.testing.assert_allclose(speed_share(velocity, command), expected, atol=1e-12)

@@ -90,3 +90,15 @@ def test_a_linear_controller_solves_it_with_less_than_one_per_cent_of_the_box() 
         largest = max(largest, float(np.abs(actions).max()))
     assert returns.mean() > 4.7  # of 5 at most
     assert largest < 1.0
+
+
+def test_metrics_are_of_the_episode_that_ended() -> None:
+    env = open_cartpole(3)
+    env.reset()
+    env.qpos[:] = [[0.5, 2 * np.pi - 0.1], [-4.0, 0.0], [-1.0, 0.3]]
+    env.qvel[:] = 0.0
+    _, _, dones, infos = env.step(zeros(env))
+    assert dones.tolist() == [False, True, False]  # off the track, and placed anew
+    assert env.metrics["pole_angle"] == pytest.approx([0.1, 0.0, 0.3], abs=0.01)
+    assert env.metrics["cart_distance"][1] == pytest.approx(abs(infos[1]["terminal_observation"][0]), rel=1e-6)
+    assert env.metrics["cart_distance"][[0, 2]] == pytest.approx([0.5, 1.0], abs=0.01)

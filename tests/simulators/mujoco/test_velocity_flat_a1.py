@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tests.simulators.mujoco.support import open_a1, zeros
+from tuner.simulators.mujoco._a1_commands import speed_share
 from tuner.simulators.mujoco._a1_rewards import Motion, weighted_terms
 from tuner.simulators.mujoco._velocity_flat_a1 import VelocityFlatA1
 
@@ -108,6 +109,11 @@ def test_rewards_of_a_step_are_those_of_its_motion() -> None:
         for name, rate in expected.items():
             np.testing.assert_allclose(env.reward_rates[name], rate, rtol=1e-4, atol=1e-5)
         assert rewards == pytest.approx(0.02 * sum(expected.values()), rel=1e-4, abs=1e-6)
+        share = speed_share(motion.linear_velocity[:, :2], motion.command[:, :2])
+        assert list(env.metrics) == ["speed_share", *expected]
+        np.testing.assert_allclose(env.metrics["speed_share"], share, rtol=1e-4, atol=1e-5)
+        for name, rate in env.reward_rates.items():
+            np.testing.assert_array_equal(env.metrics[name], rate)
 
 
 def drop(env: VelocityFlatA1, height: float) -> None:

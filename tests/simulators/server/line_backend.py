@@ -63,6 +63,7 @@ class Line(ServedTask):
             provenance={"versions": {"line": "1.0"}},
             restarts=options.get("restarts", True),
             fault_markers=("physics is invalid",),
+            metrics=("distance",),
         )
 
     def seed(self, seed):
@@ -81,6 +82,7 @@ class Line(ServedTask):
         self._place = self._place + buffer.actions[:, 0]
         buffer.observations[:, 0] = self._place
         buffer.rewards[:] = -np.abs(self._place)
+        buffer.metrics[0] = np.abs(self._place)
         buffer.terminated[:] = np.abs(self._place) > 10
         buffer.truncated[:] = False
         buffer.final_observations[:] = buffer.observations

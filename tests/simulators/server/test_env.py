@@ -27,6 +27,16 @@ def test_arrays_cross_both_ways(servers):
     assert infos[:2] == [{}, {}]
 
 
+def test_metrics_cross_by_name(servers):
+    env = servers.open(robots=3)
+    assert list(env.metrics) == ["distance"]
+    assert np.isnan(env.metrics["distance"]).all()
+    places = env.reset()[:, 0]
+    for action in (0.5, 0.25, 0.125):
+        env.step(np.full((3, 1), action, np.float32))
+    np.testing.assert_allclose(env.metrics["distance"], np.abs(places + 0.875), rtol=1e-6)
+
+
 def test_what_the_task_says_of_itself(servers):
     env = servers.open()
     assert (env.action_space.low.tolist(), env.action_space.high.tolist()) == ([-1.0], [np.inf])

@@ -11,6 +11,7 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 from tuner.simulators._contract import TaskEnv
+from tuner.simulators.gymnasium._metrics import measured
 
 
 class AgedEpisodes(gym.Wrapper[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]):
@@ -61,6 +62,7 @@ class GymnasiumEnv(VecEnvWrapper, TaskEnv):
         max_episode_steps: int,
         control_period_seconds: float,
         flattened: Mapping[str, str],
+        metrics: Sequence[str] = (),
     ) -> None:
         """Take over a vectorised environment, which `close` closes.
 
@@ -69,6 +71,7 @@ class GymnasiumEnv(VecEnvWrapper, TaskEnv):
             max_episode_steps: their time limit.
             control_period_seconds: simulated seconds per step, NaN where unknown.
             flattened: spaces that were made flat, as they were, by `observations` and `actions`.
+            metrics: keys of the robots' infos that are kept as `metrics`.
         """
         self._action_dtype = venv.action_space.dtype
         self._closed = False
@@ -77,6 +80,8 @@ class GymnasiumEnv(VecEnvWrapper, TaskEnv):
         self.max_episode_steps = max_episode_steps
         self.control_period_seconds = control_period_seconds
         self.flattened = flattened
+        self._metric_names = tuple(metrics)
+        self.metrics = measured(self._metric_names, [{} for _ in range(venv.num_envs)])
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Seed the robots, from the next reset on, and the initial ages.
@@ -100,8 +105,13 @@ class GymnasiumEnv(VecEnvWrapper, TaskEnv):
         self.venv.step_async(np.array(actions, dtype=self._action_dtype))
 
     def step_wait(self) -> Any:
-        """Finish the step; return observations, rewards, dones and one info for each robot."""
+        """Finish the step; return observations, rewards, dones and one info for each robot.
+
+        Raises:
+            UserError: if a metric is not a number.
+        """
         observations, rewards, dones, infos = self.venv.step_wait()
+        self.metrics = measured(self._metric_names, infos)
         for info in infos:
             if "terminal_observation" in info:
                 info["terminal_observation"] = np.array(info["terminal_observation"], dtype=np.float32)

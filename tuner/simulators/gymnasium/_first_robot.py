@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from tuner.errors import TunerError, UserError, nearest
+from tuner.simulators.gymnasium._metrics import measured, named_metrics
 from tuner.simulators.gymnasium._robot import Robot
 from tuner.simulators.gymnasium._wrappers import flat, is_flat, refused_actions
 from tuner.tracebacks import described, users_details, with_users_line
@@ -29,6 +30,8 @@ class RobotFacts:
     """Simulated seconds per step: the environment's `dt`, or one frame as `render_fps` says, or NaN."""
     flattened: dict[str, str]
     """The spaces that were made flat, as they were, by `observations` and `actions`."""
+    metrics: tuple[str, ...]
+    """Keys of `info` that the environment, or a wrapper of it, names as its metrics."""
 
 
 def look_at(robot: Robot, listed: Iterable[str]) -> RobotFacts:
@@ -40,7 +43,7 @@ def look_at(robot: Robot, listed: Iterable[str]) -> RobotFacts:
 
     Raises:
         UserError: if it cannot be made, reset or stepped, its actions are not a Box of real numbers, its observations
-            cannot be made flat or are not what it declares, or it has no time limit.
+            cannot be made flat or are not what it declares, its metrics are not numbers, or it has no time limit.
     """
     robot.register()
     registered = _spec(robot.env_id, listed)
@@ -55,8 +58,9 @@ def look_at(robot: Robot, listed: Iterable[str]) -> RobotFacts:
             )
         named = {"observations": env.observation_space, "actions": env.action_space}
         flattened = {name: str(space) for name, space in named.items() if not is_flat(space)}
-        _try_out(robot.description, flat(env))
-        return RobotFacts(min(known), _period_seconds(env), flattened)
+        metrics = named_metrics(robot.description, env)
+        _try_out(robot.description, flat(env), metrics)
+        return RobotFacts(min(known), _period_seconds(env), flattened, metrics)
     finally:
         with suppress(Exception):  # it would hide what is wrong, or refuse a robot that can be trained
             env.close()
@@ -130,13 +134,14 @@ def _limit(env: gym.Env[Any, Any]) -> int | None:
     return env.spec.max_episode_steps if env.spec is not None else None
 
 
-def _try_out(name: str, env: gym.Env[Any, Any]) -> None:
+def _try_out(name: str, env: gym.Env[Any, Any], metrics: tuple[str, ...]) -> None:
     """Reset the robot and let it make one step, with the action nearest to zero."""
     low, high = env.action_space.low, env.action_space.high  # type: ignore[attr-defined]
     action = np.clip(np.zeros_like(low), low, high)
     try:
         first, _ = _pair(name, env.reset(seed=0))
-        second, reward, *_ = env.step(action)
+        second, reward, *_, info = env.step(action)
+        measured(metrics, [info])
         seen = {"after a reset": np.asarray(first, np.float64), "after a step": np.asarray(second, np.float64)}
     except TunerError:
         raise

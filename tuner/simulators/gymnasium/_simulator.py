@@ -62,6 +62,7 @@ class GymnasiumSimulator(Simulator):
             max_episode_steps=facts.max_episode_steps,
             control_period_seconds=facts.control_period_seconds,
             flattened=facts.flattened,
+            metrics=facts.metrics,
         )
         env.seed(seed)
         return env

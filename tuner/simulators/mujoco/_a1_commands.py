@@ -11,6 +11,8 @@ Ids = npt.NDArray[np.intp]
 RESAMPLING_STEPS = 500
 """Control steps between new commands: 10 s."""
 STANDING_SHARE = 0.02
+SLOWEST_SPEED = 0.2
+"""m/s; of a robot that is commanded to be this slow, or slower, there is no `speed_share`."""
 _HEADING_STIFFNESS = 0.5
 _TURNING_LIMIT = 1.0
 
@@ -62,3 +64,21 @@ class VelocityCommands:
 def turning_rate(target: Floats, heading: Floats) -> Floats:
     """Return the rate that turns a robot to its heading the short way, rad/s: 0.5 of the error, within ±1."""
     return np.clip(_HEADING_STIFFNESS * wrap_angle(target - heading), -_TURNING_LIMIT, _TURNING_LIMIT)
+
+
+def speed_share(velocity: Floats, command: Floats) -> Floats:
+    """Return how much of the commanded speed robots have in the commanded direction, v·c / |c|².
+
+    1 is exactly as fast as commanded, 0 is standing still or moving sideways, negative is backwards.
+
+    Args:
+        velocity: of the robots in the plane, m/s, shape (n, 2).
+        command: commanded velocity in the same frame, m/s, shape (n, 2).
+
+    Returns:
+        Shape (n,); NaN where the command is not faster than `SLOWEST_SPEED`.
+    """
+    squared = np.einsum("ij,ij->i", command, command)
+    asked = squared > SLOWEST_SPEED**2
+    along = np.einsum("ij,ij->i", velocity, command)
+    return np.asarray(np.divide(along, squared, out=np.full(len(squared), np.nan), where=asked))

@@ -30,7 +30,7 @@ class Cartpole(BatchEnv):
     Observation (4): cart position, pole angle, cart velocity, pole velocity. Rewards, each times the control period of
     1/60 s: see `reward_rates`. An episode fails when the cart is more than 3 m off the centre. At a reset the cart is
     within ±1 m at ±0.5 m/s, the pole within ±π/4 at ±π/4 per s, all uniform. No observation noise. The highest possible
-    return is 5.
+    return is 5. Metrics: `pole_angle` (rad from upright) and `cart_distance` (m from the centre), both absolute.
 
     Differences from Isaac Lab: the action box is ±100, as its Stable-Baselines3 wrapper declares it up to 2.3.2, where
     the motor saturates at ±4. Not checked against Isaac Lab's own files: the reward terms' weights, the ranges of the
@@ -51,6 +51,7 @@ class Cartpole(BatchEnv):
             max_episode_steps=options.max_episode_steps,
             threads=threads,
         )
+        self.metrics = {"pole_angle": np.full(num_envs, np.nan), "cart_distance": np.full(num_envs, np.nan)}
         self.seed(seed)
 
     def restart(self, ids: Ids) -> None:
@@ -71,7 +72,11 @@ class Cartpole(BatchEnv):
         return np.abs(self.qpos[:, 0]) > CART_LIMIT
 
     def rewards(self, terminated: Flags) -> Floats:
-        """Return `reward_rates` times the control period."""
+        """Keep `metrics`; return `reward_rates` times the control period."""
+        self.metrics = {
+            "pole_angle": np.abs(wrap_angle(self.qpos[:, 1])),
+            "cart_distance": np.abs(self.qpos[:, 0]),
+        }
         return self.control_period_seconds * reward_rates(self.qpos, self.qvel, terminated)
 
     def observe(self, ids: Ids | slice) -> Observations:

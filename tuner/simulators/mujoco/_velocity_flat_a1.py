@@ -4,9 +4,9 @@ import numpy as np
 
 from tuner.config import Frozen, PositiveCount
 from tuner.simulators._joint_targets import JointTargets
-from tuner.simulators.mujoco._a1_commands import VelocityCommands
+from tuner.simulators.mujoco._a1_commands import VelocityCommands, speed_share
 from tuner.simulators.mujoco._a1_contacts import FootTimers
-from tuner.simulators.mujoco._a1_rewards import Motion, weighted_terms
+from tuner.simulators.mujoco._a1_rewards import WEIGHTS, Motion, weighted_terms
 from tuner.simulators.mujoco._batch_env import BatchEnv, Flags, Floats, Ids, Observations
 from tuner.simulators.mujoco._rotations import heading, rotation_matrix
 from tuner.simulators.mujoco._scenery import Arrow
@@ -54,7 +54,8 @@ class VelocityFlatA1(BatchEnv):
     Nm/rad, 0.5 Nm·s/rad, 33.5 Nm, 21 rad/s) follows them at every physics step. Observation (48): linear velocity (3),
     angular velocity (3) and gravity (3) in the trunk's frame, command (3), joint positions from the default (12), joint
     velocities (12), last action (12), with uniform noise. Rewards: `reward_terms`, each times its weight and 0.02 s. An
-    episode fails when the trunk has touched the floor. The highest possible return is 45.
+    episode fails when the trunk has touched the floor. The highest possible return is 45. Metrics:
+    `speed_share`, and what each reward term earned per second with its weight, by its name in Isaac Lab.
 
     Differences from Isaac Lab:
 
@@ -113,8 +114,9 @@ class VelocityFlatA1(BatchEnv):
         self._action = np.zeros((num_envs, _JOINTS))
         self._previous_action = np.zeros((num_envs, _JOINTS))
         self._rotation = np.zeros((num_envs, 3, 3))
-        self.reward_rates: dict[str, Floats] = {}
+        self.reward_rates: dict[str, Floats] = {name: np.full(num_envs, np.nan) for name in WEIGHTS}
         """What each reward term earned per second in the last control step, weighted, each of shape (num_envs,)."""
+        self.metrics = {"speed_share": np.full(num_envs, np.nan), **self.reward_rates}
         self._linear_velocity = np.zeros((num_envs, 3))
         self._joint_positions = np.zeros((num_envs, _JOINTS))
         self._joint_velocities = np.zeros((num_envs, _JOINTS))
@@ -178,7 +180,7 @@ class VelocityFlatA1(BatchEnv):
         return np.asarray(contacts[:, -TRUNK_CONTACT_STEPS:, 0].any(axis=1))
 
     def rewards(self, terminated: Flags) -> Floats:
-        """Keep `reward_rates`; return their sum times the control period. Failing costs nothing of its own."""
+        """Keep `reward_rates` and `metrics`; return the rates' sum times the control period. Failing costs nothing."""
         motion = Motion(
             command=self.commands.velocity,
             linear_velocity=self._linear_velocity,
@@ -192,6 +194,8 @@ class VelocityFlatA1(BatchEnv):
             first_contact=self.timers.first_contact,
         )
         self.reward_rates = weighted_terms(motion)
+        share = speed_share(self._linear_velocity[:, :2], self.commands.velocity[:, :2])
+        self.metrics = {"speed_share": share, **self.reward_rates}
         return self.control_period_seconds * sum(self.reward_rates.values(), np.zeros(self.num_envs))
 
     def update_commands(self) -> None:

@@ -64,7 +64,10 @@ class ServedEnv(TaskEnv):
         if "declined" in reply:
             raise CannotReopenError(f"{task.simulator} needs a fresh process to open {task.id}.")
         facts = reply["facts"]
-        layout = Layout(task.num_envs, facts["observation_dim"], len(facts["action_low"]))
+        self._metric_names: list[str] = facts["metrics"]
+        layout = Layout(
+            task.num_envs, facts["observation_dim"], len(facts["action_low"]), metrics=len(self._metric_names)
+        )
         self._buffers = self._share(layout)
         self.max_episode_steps = facts["max_episode_steps"]
         period = facts["control_period_seconds"]
@@ -75,6 +78,7 @@ class ServedEnv(TaskEnv):
         self.provenance = facts["provenance"]
         self.restarts = facts["restarts"]
         self.process_id = client.log.pid
+        self.metrics = self._named(np.full((len(self._metric_names), task.num_envs), np.nan, np.float32))
         self._faults = LogWatch(client.log, tuple(facts["fault_markers"]))
         super().__init__(
             task.num_envs,
@@ -111,6 +115,7 @@ class ServedEnv(TaskEnv):
         if fault is not None:
             raise self._client.failed(f"says that its physics has become invalid: {fault}")
         buffer = self._buffers[self._turn]
+        self.metrics = self._named(buffer.metrics.copy())
         dones = buffer.terminated | buffer.truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ended = np.flatnonzero(dones)
@@ -140,6 +145,9 @@ class ServedEnv(TaskEnv):
             self._process.end(self._client.deadlines.close)
             if not self._client.lost:
                 self._process.log.file.unlink(missing_ok=True)
+
+    def _named(self, rows: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
+        return dict(zip(self._metric_names, rows, strict=True))
 
     def _share(self, layout: Layout) -> tuple[Buffer, ...]:
         """Give the server memory without a name, which vanishes with the processes that map it."""

@@ -58,6 +58,57 @@ class DriftTask(TorchTask):
         return extras["final"], observations[self._group]
 
 
+class LoggedDrift(Drift):
+    """Logs means when robots are reset, as Isaac Lab does: it keeps them until the next reset."""
+
+    def __init__(self):
+        super().__init__()
+        self.extras = {}
+
+    def reset(self):
+        self.log(0.0)
+        return super().reset()
+
+    def step(self, actions):
+        *results, _, extras = super().step(actions)
+        if self.failed.any():
+            self.log(float(self.rewards[self.failed].mean()))
+        return (*results, torch.zeros(2, dtype=torch.bool), extras)
+
+    def log(self, reward):
+        tensors = {"Episode_Reward/drift": torch.tensor(reward), "a picture": torch.zeros(4, 4)}
+        self.extras["log"] = {**tensors, "Episode_Termination/failed": int(self.failed.sum())}
+
+
+def test_means_that_are_logged_belong_to_the_robots_that_were_reset():
+    layout = Layout(2, 1, 1, metrics=2)
+    buffer = layout.buffers(mmap.mmap(-1, layout.size))[0]
+    task = DriftTask(LoggedDrift(), "policy", seed=0)
+    assert task.metrics == ("Episode_Reward/drift", "Episode_Termination/failed")
+    task.reset(buffer, spread_ages=False)
+    buffer.actions[:] = [[1.5], [0.5]]
+    task.step(buffer)  # robot 0 fails at 1.5
+    np.testing.assert_array_equal(buffer.metrics, [[1.5, np.nan], [1.0, np.nan]])
+    buffer.actions[:] = 0.0
+    task.step(buffer)  # none fails, and what was logged is old
+    assert np.isnan(buffer.metrics).all()
+
+
+def test_a_mean_that_is_not_logged_again_is_not_known():
+    layout = Layout(2, 1, 1, metrics=2)
+    buffer = layout.buffers(mmap.mmap(-1, layout.size))[0]
+    env = LoggedDrift()
+    task = DriftTask(env, "policy", seed=0)
+    env.log = lambda reward: env.extras.update(log={"Episode_Reward/drift": torch.tensor([reward])})
+    buffer.actions[:] = 2.0
+    task.step(buffer)
+    np.testing.assert_array_equal(buffer.metrics, [[2.0, 2.0], [np.nan, np.nan]])
+
+
+def test_an_environment_that_logs_nothing_has_no_metrics():
+    assert DriftTask(Drift(), "policy", seed=0).metrics == ()
+
+
 def test_a_step_writes_everything_of_its_buffer():
     layout = Layout(2, 1, 1)
     buffer = layout.buffers(mmap.mmap(-1, layout.size))[0]

@@ -133,6 +133,7 @@ def served(
         dim=dim,
         unbounded=float(options["unbounded_actions"]),
         joints=_joints(env),
+        metrics=task.metrics,
         provenance={"versions": versions_of(_PACKAGES), **provenance},
         fault_markers=_FAULT_MARKERS,
     )

@@ -27,15 +27,19 @@ class Buffer(NamedTuple):
     """Whether the episode ended by time and not by failure, bool, shape (robots,)."""
     final_observations: Any
     """The true last observation of an episode, valid where one ended, float32, shape (robots, observation_dim)."""
+    metrics: Any
+    """What the task measured in the step, NaN where it does not apply, float32, shape (metrics, robots)."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the arrays lie; both sides compute it from the same three numbers."""
+    """Where the arrays lie; both sides compute it from the same four numbers."""
 
     robots: int
     observation_dim: int
     action_dim: int
+    metrics: int = 0
+    """How many there are."""
 
     @property
     def size(self) -> int:
@@ -50,7 +54,7 @@ class Layout:
         arrays = []
         for shape, dtype in self._arrays():
             count = int(np.prod(shape))
-            arrays.append(np.frombuffer(memory, dtype, count, offset).reshape(shape))
+            arrays.append(np.ndarray(shape, dtype, memory, offset) if count else np.empty(shape, dtype))
             offset += _aligned(count * np.dtype(dtype).itemsize)
         return Buffer(*arrays)
 
@@ -67,6 +71,7 @@ class Layout:
             ((self.robots,), np.bool_),
             ((self.robots,), np.bool_),
             (observations, np.float32),
+            ((self.metrics, self.robots), np.float32),
         ]
 
 

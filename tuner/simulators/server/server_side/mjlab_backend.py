@@ -95,6 +95,7 @@ def _opened(task: dict[str, Any], options: dict[str, Any], *, device: str, seed:
         dim=dim,
         unbounded=float(options["unbounded_actions"]),
         provenance={"versions": versions_of(_PACKAGES), "device": device},
+        metrics=opened.metrics,
     )
     return opened
 

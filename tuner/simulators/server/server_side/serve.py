@@ -270,7 +270,8 @@ class Server:
         self._detach()
         facts = self._opened().facts
         signature = self._signature or {}
-        layout = Layout(signature["task"]["num_envs"], facts.observation_dim, len(facts.action_low))
+        robots = signature["task"]["num_envs"]
+        layout = Layout(robots, facts.observation_dim, len(facts.action_low), len(facts.metrics))
         try:
             self._memory = mmap.mmap(descriptor, layout.size)
         finally:

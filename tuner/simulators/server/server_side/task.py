@@ -40,6 +40,8 @@ class Facts:
     """Whether seeding and resetting undo all that has happened; where not, every client gets a task opened anew."""
     fault_markers: tuple[str, ...] = ()
     """Texts that say, in a line of the simulator's log, that its physics has become invalid."""
+    metrics: tuple[str, ...] = ()
+    """Names of what the task measures in every step, in the order of `Buffer.metrics`."""
 
 
 class ServedTask(ABC):

@@ -2,8 +2,12 @@
 
 The unwrapped environment is stepped directly. Each way there is one copy, from the device straight
 into the shared memory, and no Python code runs for single robots.
+
+Metrics are what an environment writes into `extras["log"]` when it resets robots, means over these robots such as
+`Episode_Reward/track_lin_vel_xy_exp`. Every robot whose episode has just ended gets the mean, all others get NaN.
 """
 
+import math
 import sys
 from abc import abstractmethod
 from contextlib import suppress
@@ -34,6 +38,8 @@ class TorchTask(ServedTask):
         self._ages = np.random.default_rng(seed)
         # The first reset of an engine leaves other states than every later one, and the first step may compile.
         self.start_over(seed)
+        self.metrics = tuple(sorted(_logged(getattr(env, "extras", {}))))
+        """Names of the means that the environment logs when it resets robots."""
         self._env.step(torch.zeros((env.num_envs, *env.single_action_space.shape), device=self._device))
         self.seed(seed)
 
@@ -76,9 +82,12 @@ class TorchTask(ServedTask):
         observations, rewards, terminated, truncated, extras = self._env.step(actions)
         ended = terminated | truncated
         current = observations[self._group]
+        buffer.metrics[:] = np.nan
         if bool(ended.any()):
             last, current = self.finals(extras, observations, ended)
             self._write(buffer.final_observations, last)
+            if self.metrics:
+                buffer.metrics[:, ended.cpu().numpy()] = self._means()[:, None]
         self._write(buffer.observations, current)
         self._write(buffer.rewards, rewards)
         self._write(buffer.terminated, terminated)
@@ -103,6 +112,13 @@ class TorchTask(ServedTask):
         """Close the environment."""
         self._env.close()
 
+    def _means(self) -> Any:
+        """Return what was logged with the last reset, by the order of `metrics`, in one copy from the device."""
+        logged = _logged(getattr(self._env, "extras", {}))
+        values = [logged.get(name, math.nan) for name in self.metrics]
+        tensors = [torch.as_tensor(value, dtype=torch.float32, device=self._device).reshape(()) for value in values]
+        return torch.stack(tensors).cpu().numpy()
+
     def _write(self, target: Any, values: Any) -> None:
         torch.from_numpy(target).copy_(values, non_blocking=True)
 
@@ -110,6 +126,15 @@ class TorchTask(ServedTask):
         """Wait until everything that was written has arrived: the other side knows nothing of CUDA streams."""
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
+
+
+def _logged(extras: dict[str, Any]) -> dict[str, Any]:
+    """Return the single numbers that an environment has logged, by name."""
+    return {
+        str(name): value
+        for name, value in (extras.get("log") or {}).items()
+        if (isinstance(value, torch.Tensor) and value.numel() == 1) or isinstance(value, int | float)
+    }
 
 
 class PinnedMemory:

@@ -76,6 +76,7 @@ class VecEnvTask(ServedTask):
             restarts=env.restarts,
             joints=None if env.joint_targets is None else asdict(env.joint_targets),
             flattened=dict(env.flattened),
+            metrics=tuple(env.metrics),
         )
 
     def seed(self, seed: int) -> None:
@@ -97,6 +98,8 @@ class VecEnvTask(ServedTask):
             if infos[robot].get("TimeLimit.truncated", False):
                 buffer.terminated[robot], buffer.truncated[robot] = False, True
             buffer.final_observations[robot] = infos[robot]["terminal_observation"]
+        for row, name in enumerate(self.facts.metrics):
+            buffer.metrics[row] = self._env.metrics[name]
 
     def close(self) -> None:
         """Close the environment."""
