@@ -17,7 +17,15 @@ TICK = Tick(
     env_steps=4096,
     updates=128,
 )
-EVALUATION = Evaluation(clock_seconds=17.5, mean=15.25, standard_error=0.5, episodes=256, mean_length=998.5)
+EVALUATION = Evaluation(
+    clock_seconds=17.5,
+    mean=15.25,
+    standard_error=0.5,
+    episodes=256,
+    mean_length=998.5,
+    failed=0.125,
+    metrics={"speed_share": 0.75},
+)
 MILESTONE = Milestone(goal=10.0, reached_seconds=8.25)
 OUTCOME = Outcome(
     kind=OutcomeKind.REACHED,
@@ -66,6 +74,8 @@ def test_fields_of_another_version_are_left_out(record: Any) -> None:
 def test_fields_that_an_earlier_version_did_not_have_take_their_defaults() -> None:
     assert Tick.from_json({"index": 1, "clock_seconds": 6.0}) == Tick(index=1, clock_seconds=6.0)
     assert Outcome.from_json({"kind": "hung"}) == Outcome(kind=OutcomeKind.HUNG)
+    before = {"clock_seconds": 17.5, "mean": 15.25, "standard_error": 0.5, "episodes": 256, "mean_length": 998.5}
+    assert (Evaluation.from_json(before).failed, Evaluation.from_json(before).metrics) == (None, {})
 
 
 def test_missing_fields_are_refused() -> None:

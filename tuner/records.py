@@ -36,6 +36,8 @@ SIMULATOR_LOST = "simulator_lost"
 TASK_BROKE = "task_broke"
 """The detail of a diverged outcome that says that the task gave NaN or infinity, although the agent's actions were
 finite. That counts like a crash: it says nothing about the configuration."""
+TASK_PREFIX = "task/"
+"""Precedes the names of what the task measures where the learner's own metrics stand beside them."""
 SATURATED = 0.99
 """Actions are saturated from this share of the way from the centre of the agent's box to its edge."""
 
@@ -92,7 +94,9 @@ class Tick(_Record):
     """Gradient steps since the start."""
     metrics: dict[str, float] = field(default_factory=dict)
     """What the learner says about itself, by SBX's own names (`actor_loss`, `ent_coef`, …), and `action_saturation`:
-    the share of the last actions' coordinates that lie at the ends of the agent's box. All are finite."""
+    the share of the last actions' coordinates that lie at the ends of the agent's box. What the task measures has
+    `task/` before its own name (`task/speed_share`): its mean since the last tick over the robots that the estimate
+    describes. All are finite."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,11 @@ class Evaluation(_Record):
     """Number of episodes, one for each robot."""
     mean_length: float
     """Mean episode length in control steps."""
+    failed: float | None = None
+    """Share of the episodes that ended by failure; None in records of versions that did not keep it."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What the task measures, by its own names: means over the steps of all episodes, up to the end of each. All are
+    finite."""
 
 
 @dataclass(frozen=True)

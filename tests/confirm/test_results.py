@@ -62,6 +62,7 @@ def test_as_json() -> None:
                 "directory": None,
                 "contended": False,
                 "milestones": [],
+                "metrics": None,
             }
             for seed, time in ((7, 30.0), (8, 50.0))
         ],

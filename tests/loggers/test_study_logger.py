@@ -85,7 +85,8 @@ def test_how_to_watch_is_said_when_the_study_starts_and_not_before(tmp_path):
 
 def test_the_numbers_of_a_tick():
     before = Tick(index=1, clock_seconds=2.0, env_steps=100, updates=10)
-    tick = Tick(index=2, clock_seconds=4.0, estimate=3.0, env_steps=700, updates=30, metrics={"ent_coef": 0.5})
+    metrics = {"ent_coef": 0.5, "task/speed_share": 0.75}
+    tick = Tick(index=2, clock_seconds=4.0, estimate=3.0, env_steps=700, updates=30, metrics=metrics)
     assert tick_values(tick, before) == {
         "return/estimate": 3.0,
         "speed/env_steps": 700.0,
@@ -93,6 +94,7 @@ def test_the_numbers_of_a_tick():
         "speed/env_steps_per_second": 300.0,
         "speed/updates_per_second": 10.0,
         "train/ent_coef": 0.5,
+        "task/speed_share": 0.75,
     }
 
 

@@ -4,10 +4,14 @@ import pytest
 from tuner.policies import summarize
 from tuner.policies._summary import bootstrap_interval
 from tuner.training import WholeEpisodes
+from tuner.training._metric_sums import MetricSums
 
 
-def episodes(returns, lengths, failed):
-    return WholeEpisodes(np.array(returns), np.array(lengths), np.array(failed))
+def episodes(returns, lengths, failed, speeds=None):
+    metrics = MetricSums(np.arange(len(returns)))
+    if speeds is not None:
+        metrics.add({"speed": np.array(speeds)})
+    return WholeEpisodes(np.array(returns), np.array(lengths), np.array(failed), metrics)
 
 
 def test_numbers_by_hand():
@@ -19,6 +23,12 @@ def test_numbers_by_hand():
     assert (found.failed, found.max_length) == (0.75, 100)
     assert 1.0 <= found.low < 4.0 < found.high <= 10.0
     assert found.to_json()["low"] == found.low
+
+
+def test_what_the_task_measured_is_there():
+    found = summarize(episodes([1.0, 2.0], [3, 4], [True, False], [0.5, 1.5]), max_length=100, seed=0)
+    assert found.metrics == found.to_json()["metrics"] == {"speed": 1.0}
+    assert summarize(episodes([1.0, 2.0], [3, 4], [True, False]), max_length=100, seed=0).metrics == {}
 
 
 def test_the_interval_of_many_is_the_gaussian_one():

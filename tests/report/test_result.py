@@ -8,7 +8,7 @@ from tests.confirm.racing import Race, play
 from tests.report.sections import figures, told
 from tests.study import toy
 from tests.study.toy import Lab
-from tuner.records import OutcomeKind
+from tuner.records import Evaluation, OutcomeKind
 from tuner.report._result import configuration_section, headline, result_facts, time_section
 from tuner.report._study_data import read_source
 
@@ -113,6 +113,36 @@ def test_the_configuration_is_the_winners_or_else_the_best_trials(confirmed, unp
     section = configuration_section(unpruned)
     assert "the best trial so far, trial 0 (fast)" in section.reading
     assert "learning_rate 0.3" in told(section)
+
+
+def measuring(recording, **metrics):
+    """Return a recording whose last evaluation measured this, with an eighth of its episodes failed."""
+    evaluation = Evaluation(20.0, 10.0, 0.1, 8, 300.0, failed=0.125, metrics=metrics)
+    return replace(recording, outcome=replace(recording.outcome, evaluations=[evaluation.to_json()]))
+
+
+def test_what_the_task_measured_of_the_winner_is_a_mean_over_its_seeds():
+    race = Race(Lab(None), "steady")
+    played = play(race.seeds)
+    shares = iter([0.5, 0.75])
+    race.run(top=1, seeds=2, recordings=lambda spec: measuring(played(spec), speed_share=next(shares)))
+    text = told(configuration_section(read_source(race.study, top=3)))
+    sentence = "Means over the steps of the last evaluation of the confirmed winner, trial 0, averaged over 2 seeds"
+    assert f"What the task measured {sentence}, by the task's own names. speed_share 0.625" in text
+    assert "episodes that failed 12.5" in text
+
+
+def test_what_the_task_measured_of_the_best_trial():
+    lab = Lab(None)
+    config = lab.config(budget={"trials": 1}, fixed={"x": 0.3})
+    lab.run(config, recordings=lambda spec: measuring(toy.play(spec), height=-1.5))
+    text = told(configuration_section(read_source(lab.load(config), top=3)))
+    assert "the last evaluation of the best trial so far, trial 0, by the task's own names. height −1.5" in text
+
+
+def test_a_task_without_metrics_measured_nothing(confirmed, unpruned):
+    for source in (confirmed, unpruned):
+        assert "What the task measured" not in told(configuration_section(source))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ import pytest
 from tests.training.timed_point_mass import (
     STEP_SECONDS,
     ListeningChannel,
+    MeasuringEnv,
     TimedPointMassEnv,
     interrupt,
     make_spec,
+    ppo,
     sac,
 )
 from tuner.agents import finish_updates, gradient_steps_done, is_finite
@@ -16,9 +18,9 @@ from tuner.records import OutcomeKind
 from tuner.training import StopRequest, _callback, run_trial
 
 
-def train(agent, *, channel=None, clock=None, **spec):
+def train(agent, *, channel=None, clock=None, kind=TimedPointMassEnv, **spec):
     clock = clock or ManualClock()
-    env = TimedPointMassEnv(16, clock)
+    env = kind(16, clock)
     channel = channel or ListeningChannel()
     return run_trial(make_spec(agent, **spec), env, channel, clock=clock), channel, env
 
@@ -30,6 +32,49 @@ def test_parameters_are_looked_at_once_a_tick(monkeypatch):
     assert outcome.kind is OutcomeKind.EXHAUSTED
     assert len(looked) == len(channel.ticks) == 10  # and not at the 30 checks between them
     assert looked == [tick.env_steps for tick in channel.ticks]
+
+
+@pytest.mark.parametrize(("agent", "robot"), [(sac(), 6.0), (ppo(), 7.5)], ids=["sac", "ppo"])
+def test_ticks_tell_what_the_task_measured(agent, robot):
+    """SAC has the probes 0, 4, 8 and 12; PPO is estimated by all 16 robots. A tick is 40 steps of 0.125 s long."""
+    outcome, channel, _ = train(agent, kind=MeasuringEnv, target=None)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    for index, tick in enumerate(channel.ticks):
+        own = {name: value for name, value in tick.metrics.items() if name.startswith("task/")}
+        assert set(own) == {"task/robot", "task/distance", "task/step"}
+        assert own["task/robot"] == robot
+        assert own["task/step"] == 40 * index + 20.5
+        assert 0 < own["task/distance"] < 2
+    assert "action_saturation" in tick.metrics
+    assert "actor_loss" in tick.metrics or "policy_gradient_loss" in tick.metrics
+
+
+def test_the_confirming_evaluation_has_metrics_and_ticks_do_not_count_it():
+    outcome, channel, _ = train(sac(), kind=MeasuringEnv, stop_at_target=False)
+    assert outcome.kind is OutcomeKind.REACHED
+    last = outcome.evaluations[-1]
+    assert 0 < last["metrics"]["distance"] < 0.5
+    assert last["failed"] == 0.0
+    assert {tick.metrics["task/robot"] for tick in channel.ticks} == {6.0}  # an evaluation is of all robots
+
+
+class ForgetfulEnv(MeasuringEnv):
+    """Forgets a metric in its tenth step."""
+
+    def step_wait(self):
+        result = super().step_wait()
+        if self.steps == 10:
+            del self.metrics["distance"]
+        return result
+
+
+def test_a_task_that_measures_something_else_later_is_the_users_mistake():
+    outcome, _, _ = train(sac(), kind=ForgetfulEnv)
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert outcome.details["user_error"]
+    assert outcome.message.startswith(
+        "The task measured robot, step, never in a step, but robot, distance, step, never"
+    )
 
 
 class RunningClock(ManualClock):

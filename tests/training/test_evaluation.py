@@ -7,6 +7,7 @@ from tests.support.point_mass import PointMassEnv
 from tests.training.timed_point_mass import (
     STEP_SECONDS,
     ListeningChannel,
+    MeasuringEnv,
     TimedPointMassEnv,
     interrupt,
     make_spec,
@@ -18,9 +19,9 @@ from tuner.training._assembly import assemble
 from tuner.training._write_folder import TrialFiles
 
 
-def assembled(agent, *, num_envs=16, restorable=True, channel=None, **options):
+def assembled(agent, *, num_envs=16, restorable=True, channel=None, kind=TimedPointMassEnv, **options):
     clock = ManualClock()
-    env = TimedPointMassEnv(num_envs, clock, restorable=restorable, **options)
+    env = kind(num_envs, clock, restorable=restorable, **options)
     ledger = Ledger(clock, "act")
     spec = make_spec(agent)
     spec = spec.model_copy(update={"task": spec.task.model_copy(update={"num_envs": num_envs})})
@@ -59,6 +60,29 @@ def test_the_mean_return_of_whole_episodes(agent):
     assert evaluation.standard_error == pytest.approx(expected.std(ddof=1) / 4, rel=1e-6)  # √16
     assert (evaluation.clock_seconds, evaluation.episodes, were_reset) == (12.5, 16, False)
     assert 0 < evaluation.mean_length <= 100
+
+
+@pytest.mark.parametrize("agent", [sac(), ppo()], ids=["sac", "ppo"])
+@pytest.mark.parametrize("num_envs", [16, 1])
+def test_what_the_task_measured_and_how_many_failed(agent, num_envs):
+    parts, env, _ = assembled(agent, num_envs=num_envs, kind=MeasuringEnv, max_episode_steps=30)
+    twin = MeasuringEnv(num_envs, ManualClock(), max_episode_steps=30)
+    twin._random.bit_generator.state = env._random.bit_generator.state
+    evaluation, _ = parts.evaluator.evaluate(0.0)
+    distances, failed = [], []
+    for _ in range(1 if num_envs == 16 else 8):
+        observations, running = twin.reset(), np.ones(num_envs, bool)
+        while running.any():
+            normal = parts.agent.get_vec_normalize_env().normalize_obs(observations)
+            actions = np.clip(parts.agent.predict(normal, deterministic=True)[0], -1, 1)
+            observations, _, dones, infos = twin.step(actions)
+            distances += twin.metrics["distance"][running].tolist()
+            failed += [not infos[robot]["TimeLimit.truncated"] for robot in np.flatnonzero(running & dones)]
+            running &= ~dones
+    assert evaluation.episodes == len(failed)
+    assert evaluation.failed == np.mean(failed)
+    assert evaluation.metrics["distance"] == pytest.approx(np.mean(distances), rel=1e-5)
+    assert set(evaluation.metrics) == {"robot", "distance", "step"}  # what never applied is not there
 
 
 def test_few_robots_are_evaluated_several_times():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.point_mass import PointMassEnv
-from tests.training.timed_point_mass import STEP_SECONDS, TimedPointMassEnv
+from tests.training.timed_point_mass import STEP_SECONDS, MeasuringEnv, TimedPointMassEnv
 from tuner.clock import Ledger, ManualClock
 from tuner.training._meter import Meter, NonFiniteError, NonFiniteTaskError
 
@@ -88,6 +88,18 @@ def test_keeps_the_raw_reward():
     meter.step(still())
     _, expected, _, _ = twin.step(still())
     np.testing.assert_array_equal(meter.rewards, expected)
+
+
+def test_keeps_what_the_task_measured():
+    clock = ManualClock()
+    meter = Meter(MeasuringEnv(4, clock), Ledger(clock))
+    assert meter.metrics == {}
+    meter.reset()
+    meter.step(still())
+    first = meter.metrics
+    meter.step(still())
+    assert (first["step"].tolist(), meter.metrics["step"].tolist()) == ([1.0] * 4, [2.0] * 4)
+    np.testing.assert_allclose(meter.metrics["distance"], np.sqrt(1 - meter.rewards / 0.1), rtol=1e-5)
 
 
 class _BrokenEnv(PointMassEnv):

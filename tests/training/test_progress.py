@@ -1,9 +1,12 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.training.timed_point_mass import make_spec, sac
 from tuner.records import Tick
-from tuner.training._progress import TickGrid
+from tuner.training import Counters
+from tuner.training._progress import Progress, TickGrid
 
 
 def known(estimate):
@@ -64,3 +67,34 @@ def test_every_trial_has_every_tick_up_to_its_end(ticks, pauses, budget):
     passed = sum(1 for k in range(1, ticks + 1) if clock >= grid.seconds(k))
     assert [tick.index for tick in out] == list(range(1, passed + 1))
     assert [tick.clock_seconds for tick in out] == pytest.approx([budget * k / ticks for k in range(1, passed + 1)])
+
+
+def ticks_of(probes, checks):
+    """Ticks of 16 robots, each of which measures its own number plus 100 for each step; a tick is due every 5 s."""
+    progress = Progress(make_spec(sac(), target=None), 100, np.array(probes, np.intp))
+    nothing, ticks, step = np.zeros(16, np.bool_), [], 0
+    for seconds, steps in checks:
+        for _ in range(steps):
+            step += 1
+            never = np.full(16, np.nan)
+            metrics = {"mine": np.arange(16.0) + 100 * step, "actor_loss": np.full(16, 7.0), "never": never}
+            progress.observe(np.zeros(16, np.float32), nothing, nothing, metrics)
+        ticks += progress.check(seconds, Counters(env_steps=0, updates=0), {"actor_loss": 1.5})
+    return [tick.metrics for tick in ticks]
+
+
+@pytest.mark.parametrize(("probes", "robots"), [([4, 8], 6.0), ([15], 15.0), ([], 7.5)])
+def test_ticks_have_what_was_measured_since_the_last_one(probes, robots):
+    # Of the probes if there are any, else of all. Steps 1 and 2 come before the check at 2 s, at which no tick is due.
+    first, second = ticks_of(probes, [(2.0, 2), (5.0, 1), (10.0, 2)])
+    assert first == {"actor_loss": 1.5, "task/mine": robots + 200, "task/actor_loss": 7.0}
+    assert second == {"actor_loss": 1.5, "task/mine": robots + 450, "task/actor_loss": 7.0}
+
+
+def test_a_tick_that_was_missed_repeats_what_was_measured_before():
+    first, missed, late = ticks_of([], [(5.0, 1), (15.0, 1)])
+    assert (first["task/mine"], missed["task/mine"], late["task/mine"]) == (107.5, 107.5, 207.5)
+
+
+def test_without_a_step_nothing_was_measured():
+    assert ticks_of([], [(5.0, 1), (10.0, 0)])[1] == {"actor_loss": 1.5}

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from tests.support.point_mass import PointMassEnv
+from tests.training.timed_point_mass import MeasuringEnv
 from tuner.clock import Ledger, ManualClock
 from tuner.training import Meter, WholeEpisodes, run_whole_episodes
+from tuner.training._metric_sums import MetricSums
 
 
 def run(action, *, steps=100, go_on=lambda: True):
@@ -46,11 +48,33 @@ def test_stopping():
 
 
 def test_rounds_are_joined_and_counted_from_the_first():
+    speeds = [MetricSums(np.arange(2)), MetricSums(np.arange(2))]
+    speeds[0].add({"speed": np.array([1.0, 2.0])})
+    speeds[1].add({"speed": np.array([6.0, 9.0])})
     rounds = [
-        WholeEpisodes(np.array([1.0, 2.0]), np.array([5, 6]), np.array([True, False])),
-        WholeEpisodes(np.array([3.0, 4.0]), np.array([7, 8]), np.array([False, True])),
+        WholeEpisodes(np.array([1.0, 2.0]), np.array([5, 6]), np.array([True, False]), speeds[0]),
+        WholeEpisodes(np.array([3.0, 4.0]), np.array([7, 8]), np.array([False, True]), speeds[1]),
     ]
     counted = WholeEpisodes.joined(rounds).first(3)
     assert counted.returns.tolist() == [1.0, 2.0, 3.0]
     assert counted.lengths.tolist() == [5, 6, 7]
     assert counted.failed.tolist() == [True, False, False]
+    assert counted.metrics.means() == {"speed": 3.0}
+
+
+def test_what_is_measured_after_an_episode_has_ended_does_not_count():
+    clock = ManualClock()
+    env = MeasuringEnv(3, clock, max_episode_steps=100)
+    env.seed(5)
+    meter = Meter(env, Ledger(clock, "evaluate"))
+    actions = np.array([[1.0], [0.0], [0.0]], np.float32)  # robot 0 is pushed out and fails, the others live on
+    episodes = run_whole_episodes(meter, meter, lambda _: actions, max_episode_steps=100)
+    length = episodes.lengths[0]
+    assert length < 40
+    assert episodes.lengths.tolist() == [length, 100, 100]
+    means = episodes.metrics.means()
+    # Robot 0 counts for its own steps 1 … length, the others for 1 … 100.
+    assert means["step"] == pytest.approx((length * (length + 1) / 2 + 2 * 5050) / (length + 200))
+    assert means["robot"] == pytest.approx((1 + 2) * 100 / (length + 200))
+    assert episodes.metrics.first(1).means()["step"] == pytest.approx((length + 1) / 2)
+    assert "never" not in means

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.support.point_mass import PointMassEnv
+import numpy as np
+
+from tests.support.point_mass import PERIOD, PointMassEnv
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, Network, ObjectiveConfig, TaskConfig, TrialSpec
 from tuner.records import OutcomeKind, Tick
@@ -28,6 +30,27 @@ class TimedPointMassEnv(PointMassEnv):
 
     def get_state(self) -> Any:
         return super().get_state() if self.restorable else None
+
+
+class MeasuringEnv(TimedPointMassEnv):
+    """Measures each robot's number, its distance from the origin, which steps it makes, and what never applies."""
+
+    def __init__(self, num_envs: int, clock: ManualClock, **options: Any) -> None:
+        super().__init__(num_envs, clock, **options)
+        self.metrics = {name: np.full(num_envs, np.nan) for name in ("robot", "distance", "step", "never")}
+
+    def step_wait(self) -> Any:
+        before = self.steps
+        observations, rewards, dones, infos = super().step_wait()
+        distance = np.sqrt(np.maximum(0.0, 1.0 - rewards.astype(float) / PERIOD))  # of the episode that ended, too
+        everywhere = np.ones(self.num_envs)
+        self.metrics = {
+            "robot": np.arange(float(self.num_envs)),
+            "distance": distance,
+            "step": (before + 1) * everywhere,
+            "never": np.nan * everywhere,
+        }
+        return observations, rewards, dones, infos
 
 
 class ListeningChannel:

@@ -4,6 +4,7 @@ from tuner.analysis._curves import curves_data
 from tuner.analysis._failures import Failure, failures_of
 from tuner.analysis._restricted_means import Estimated, mean_time, ratio_of_means, restricted
 from tuner.analysis._study_report import BestConfiguration, ShadowReport, StudyReport, agent_rows, summary_data
+from tuner.analysis._task_metrics import TaskMetrics, task_metrics
 from tuner.analysis._trials import milestone_columns, trials_data
 from tuner.analysis._unmeasured import unmeasured_text
 
@@ -13,6 +14,7 @@ __all__ = [
     "Failure",
     "ShadowReport",
     "StudyReport",
+    "TaskMetrics",
     "agent_rows",
     "curves_data",
     "failures_of",
@@ -21,6 +23,7 @@ __all__ = [
     "ratio_of_means",
     "restricted",
     "summary_data",
+    "task_metrics",
     "trials_data",
     "unmeasured_text",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from tuner.analysis import Estimated, mean_time, restricted
+from tuner.analysis import Estimated, mean_time, restricted, task_metrics
 from tuner.confirm._plan import Entrant, Plan, agent_of, load_confirm, run_of
 from tuner.confirm._race import Key, Standing, race
 from tuner.confirm._results import Candidate, Confirmation, ConfirmRun, MilestoneTimes
@@ -115,6 +115,7 @@ def _run(trial: FrozenTrial) -> ConfirmRun | None:
         best_return=outcome.best_return,
         directory=spec.get("directory"),
         contended=outcome.contended,
+        metrics=task_metrics(outcome, attributes.ticks_of(trial) or []),
         milestones=_milestones(spec, outcome),
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tuner.analysis import Estimated
+from tuner.analysis import Estimated, TaskMetrics
 from tuner.records import Milestone
 
 
@@ -25,6 +25,8 @@ class ConfirmRun:
     """Whether other work ran on its CPUs, so that its seconds cannot be compared."""
     milestones: tuple[Milestone, ...] = ()
     """When it reached each milestone that it was watched for, in rising order."""
+    metrics: TaskMetrics | None = None
+    """What its task measured last; None if the task has no metrics."""
 
 
 @dataclass(frozen=True)

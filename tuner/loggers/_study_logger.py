@@ -8,7 +8,7 @@ from pathlib import Path
 from tuner.clock import Clock
 from tuner.config import LoggerName, TrialSpec
 from tuner.loggers._writers import RunWriter, Values, open_writer
-from tuner.records import Outcome, Tick, milestones_of
+from tuner.records import TASK_PREFIX, Outcome, Tick, milestones_of
 from tuner.storage import StudySummary
 from tuner.study import SilentListener
 
@@ -154,7 +154,7 @@ def tick_values(tick: Tick, before: Tick) -> Values:
             "speed/updates_per_second": (tick.updates - before.updates) / seconds if seconds > 0 else None,
         }
     )
-    return {**known, **{f"train/{name}": value for name, value in tick.metrics.items()}}
+    return {**known, **{_metric_name(name): value for name, value in tick.metrics.items()}}
 
 
 def outcome_values(outcome: Outcome) -> Values:
@@ -167,6 +167,11 @@ def outcome_values(outcome: Outcome) -> Values:
             **{f"result/time_to_{each.label}": each.reached_seconds for each in milestones_of(outcome)},
         }
     )
+
+
+def _metric_name(name: str) -> str:
+    """Return a metric's name with its group: the task's have theirs, the others are the learner's."""
+    return name if name.startswith(TASK_PREFIX) else f"train/{name}"
 
 
 def _known(values: dict[str, float | None]) -> Values:

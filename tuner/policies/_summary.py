@@ -1,6 +1,6 @@
 """Whole episodes in numbers."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class EpisodeSummary:
     longest: int
     max_length: int
     """Control steps after which an episode is truncated."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What the task measures, by its own names: means over the steps of all episodes, up to the end of each."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as a JSON-safe dictionary."""
@@ -46,7 +48,7 @@ def summarize(episodes: "WholeEpisodes", *, max_length: int, seed: int) -> Episo
     """Return the summary of at least one episode.
 
     Args:
-        episodes: returns, lengths and endings.
+        episodes: returns, lengths, endings, and what the task measured.
         max_length: control steps after which an episode is truncated.
         seed: draws the bootstrap.
     """
@@ -66,6 +68,7 @@ def summarize(episodes: "WholeEpisodes", *, max_length: int, seed: int) -> Episo
         shortest=int(lengths.min()),
         longest=int(lengths.max()),
         max_length=max_length,
+        metrics=episodes.metrics.means(),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from tuner.analysis import Estimated, agent_rows
@@ -157,13 +158,35 @@ def configuration_section(source: Source) -> Section | None:
         f"What to train to repeat {name}: the algorithm with its arguments in SBX's names, the network and the action "
         "box in the task's own units."
     )
-    blocks: list[Block] = [pairs(_without_box(agent)), *_box(agent)]
+    blocks: list[Block] = [pairs(_without_box(agent)), *_box(agent), *_measured(source, name, number)]
     if number is not None:
         params = [(name, _value(value)) for name, value in source.params(number).items()]
         if params:
             blocks.append(folded("Parameters of the search space", pairs(params)))
     blocks.append(folded("As JSON", preformatted(json.dumps(agent, indent=2, ensure_ascii=False)), printed=False))
     return Section("configuration", "Configuration", "Configuration", reading, blocks)
+
+
+def _measured(source: Source, name: str, number: int | None) -> list[str]:
+    """Return what the task measured of the winner on its fresh seeds, or of the best trial; nothing without metrics."""
+    winner = source.winner
+    runs = [source.metrics(number)] if winner is None else [run.metrics for run in winner.runs]
+    known = [metrics for metrics in runs if metrics is not None]
+    if not known:
+        return []
+    names = dict.fromkeys(metric for metrics in known for metric in metrics.values)
+    means = [(metric, _mean([each.values[metric] for each in known if metric in each.values])) for metric in names]
+    failed = [each.failed for each in known if each.failed is not None]
+    rows = [(metric, _value(mean).replace("-", "−")) for metric, mean in means]
+    rows += [("episodes that failed", percent(_mean(failed), 1))] if failed else []
+    seeds = "" if winner is None else f", averaged over {len(known)} seed{'s' * (len(known) > 1)}"
+    when = "last evaluation" if all(each.source == "evaluation" for each in known) else "last measurement"
+    sentence = f"Means over the steps of the {when} of {name}{seeds}, by the task's own names."
+    return [heading("What the task measured"), paragraph(sentence, kind="reading"), pairs(rows)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _without_box(agent: dict[str, Any]) -> list[tuple[str, str]]:

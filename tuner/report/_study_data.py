@@ -6,12 +6,12 @@ from typing import Any
 import optuna
 import pandas as pd
 
-from tuner.analysis import StudyReport, summary_data, trials_data
+from tuner.analysis import StudyReport, TaskMetrics, summary_data, task_metrics, trials_data
 from tuner.config import StudyConfig
 from tuner.confirm import Candidate, Confirmation, confirmation_data
 from tuner.errors import UserError
 from tuner.records import Outcome
-from tuner.storage import config_of, outcome_of
+from tuner.storage import config_of, outcome_of, ticks_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ class Source:
     def outcome(self, number: int) -> Outcome | None:
         """Return how a trial ended."""
         return outcome_of(self.study.get_trials(deepcopy=False)[number])
+
+    def metrics(self, number: int | None) -> TaskMetrics | None:
+        """Return what the task measured last in a trial; None if it has no metrics, or there is no such trial."""
+        if number is None:
+            return None
+        trial = self.study.get_trials(deepcopy=False)[number]
+        return task_metrics(outcome_of(trial), ticks_of(trial) or [])
 
     def params(self, number: int) -> dict[str, Any]:
         """Return a trial's parameters of the search space."""

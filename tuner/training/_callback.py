@@ -77,7 +77,7 @@ class TrialCallback(BaseCallback):
             finish_updates(self.model)
         with self._ledger.account("report"):
             meter = self._meter
-            self.progress.observe(meter.rewards, meter.dones, meter.terminated)
+            self.progress.observe(meter.rewards, meter.dones, meter.terminated, meter.metrics)
             self._channel.alive()
             if due:
                 clock_seconds = self._ledger.training_seconds  # later than before by what the updates took

@@ -96,6 +96,8 @@ class Evaluator:
             standard_error=float(found.returns.std(ddof=1) / math.sqrt(len(found.returns))),
             episodes=len(found.returns),
             mean_length=float(found.lengths.mean()),
+            failed=float(found.failed.mean()),
+            metrics=found.metrics.means(),
         )
 
     def _go_on(self) -> bool:

@@ -10,6 +10,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 
 from tuner.clock import Ledger
 from tuner.simulators import TaskEnv
+from tuner.training._metric_sums import Metrics
 
 
 class NonFiniteError(Exception):
@@ -51,6 +52,9 @@ class Meter(VecEnvWrapper):
         """Whether an episode ended in the last step, shape (num_envs,)."""
         self.terminated: npt.NDArray[np.bool_] = np.zeros(env.num_envs, dtype=np.bool_)
         """Whether it ended by failure and not by time, shape (num_envs,)."""
+        self.metrics: Metrics = {}
+        """What the task measured in the last step; empty before the first."""
+        self._task = env
         self._full_resets_seconds = 0.0
         self._with_ends = _Steps()
         self._without_ends = _Steps()
@@ -84,7 +88,7 @@ class Meter(VecEnvWrapper):
         seconds = self._ledger.training_seconds - before
         _check_finite("an observation", observations)
         _check_finite("a reward", rewards)
-        self.rewards, self.dones = rewards, dones
+        self.rewards, self.dones, self.metrics = rewards, dones, self._task.metrics
         self.terminated = dones
         ended = np.flatnonzero(dones)
         (self._with_ends if ended.size else self._without_ends).add(seconds)

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner.config import TrialSpec
-from tuner.records import Evaluation, Tick
+from tuner.records import TASK_PREFIX, Evaluation, Tick
 from tuner.training._episodes import Episodes
 from tuner.training._goals import Goals
+from tuner.training._metric_sums import Metrics, MetricSums
 from tuner.training._return_monitor import ReturnEstimate, ReturnMonitor
 
 
@@ -81,6 +82,8 @@ class Progress:
         self.ticks = TickGrid(spec.budget_seconds, spec.ticks)
         self._exploring = ReturnMonitor(np.setdiff1d(everyone, probes), max_episode_steps, rngs[0])
         self._probing = ReturnMonitor(probes, max_episode_steps, rngs[1]) if len(probes) else None
+        self._estimated = probes if len(probes) else everyone
+        self._metrics = MetricSums(self._estimated)
         self._check_grid = TickGrid(spec.budget_seconds, spec.ticks * CHECKS_PER_TICK)
         self.estimate: ReturnEstimate | None = None
         """The estimate of the last check; of the deterministic policy if there are probes."""
@@ -90,13 +93,18 @@ class Progress:
         """The newest estimate there was, even if the last check gave none."""
 
     def observe(
-        self, rewards: npt.NDArray[np.float32], dones: npt.NDArray[np.bool_], terminated: npt.NDArray[np.bool_]
+        self,
+        rewards: npt.NDArray[np.float32],
+        dones: npt.NDArray[np.bool_],
+        terminated: npt.NDArray[np.bool_],
+        metrics: Metrics,
     ) -> None:
-        """Take in one step of all robots, arrays of shape (num_envs,)."""
+        """Take in one step of all robots, arrays of shape (num_envs,); and what the task measured."""
         ages = self.episodes.ages
         self._exploring.observe(ages, rewards, terminated)
         if self._probing is not None:
             self._probing.observe(ages, rewards, terminated)
+        self._metrics.add(metrics)
         self.episodes.step(rewards, dones)
 
     def due(self, clock_seconds: float) -> bool:
@@ -104,7 +112,13 @@ class Progress:
         return self._check_grid.due(clock_seconds)
 
     def check(self, clock_seconds: float, counters: Counters, metrics: dict[str, float]) -> list[Tick]:
-        """Estimate the return, compare it with the goals, and return the ticks that are due, oldest first."""
+        """Estimate the return, compare it with the goals, and return the ticks that are due, oldest first.
+
+        Args:
+            clock_seconds: the training clock.
+            counters: how far the trial has come.
+            metrics: what the learner says about itself; the task's metrics since the last tick are added.
+        """
         self._check_grid.pass_to(clock_seconds, Tick(index=0, clock_seconds=0.0))
         if self._probing is None or self.ticks.due(clock_seconds):  # with probes it is only shown
             self.exploring = self._exploring.estimate()
@@ -112,11 +126,20 @@ class Progress:
         if self.estimate is not None:
             self.last_return = self.estimate.mean
             self.goals.consider(self.estimate.mean, self.estimate.low, clock_seconds)
+        if not self.ticks.due(clock_seconds):
+            return []
+        metrics = {**metrics, **self._taken_metrics()}
         return self.ticks.pass_to(clock_seconds, self._tick(counters, metrics))
 
     def conclude(self, evaluation: Evaluation, *, cost_seconds: float) -> bool:
         """Take in the evaluation of a pending crossing, and what it cost; return whether it confirmed the target."""
         return self.goals.conclude(evaluation, cost_seconds=cost_seconds)
+
+    def _taken_metrics(self) -> dict[str, float]:
+        """Return the means of the task's metrics since this was called last, under the names that ticks have."""
+        means = self._metrics.means()
+        self._metrics = MetricSums(self._estimated)
+        return {f"{TASK_PREFIX}{name}": mean for name, mean in means.items()}
 
     def _tick(self, counters: Counters, metrics: dict[str, float]) -> Tick:
         estimate = self.estimate

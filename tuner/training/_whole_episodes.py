@@ -9,6 +9,7 @@ import numpy.typing as npt
 from stable_baselines3.common.vec_env import VecEnv
 
 from tuner.training._meter import Meter
+from tuner.training._metric_sums import MetricSums
 
 Act = Callable[[Any], npt.NDArray[np.float32]]
 """From observations, shape (num_envs, observation_dim), to actions, shape (num_envs, action_dim)."""
@@ -24,6 +25,8 @@ class WholeEpisodes:
     """Control steps."""
     failed: npt.NDArray[np.bool_]
     """Whether the episode ended by failure and not by time."""
+    metrics: MetricSums
+    """What the task measured, up to the last step of each episode."""
 
     @classmethod
     def joined(cls, rounds: list[Self]) -> Self:
@@ -32,11 +35,12 @@ class WholeEpisodes:
             np.concatenate([each.returns for each in rounds]),
             np.concatenate([each.lengths for each in rounds]),
             np.concatenate([each.failed for each in rounds]),
+            MetricSums.joined([each.metrics for each in rounds]),
         )
 
     def first(self, count: int) -> "WholeEpisodes":
         """Return the first `count` episodes; which ones they are does not depend on their results."""
-        return WholeEpisodes(self.returns[:count], self.lengths[:count], self.failed[:count])
+        return WholeEpisodes(self.returns[:count], self.lengths[:count], self.failed[:count], self.metrics.first(count))
 
 
 def run_whole_episodes(
@@ -60,6 +64,7 @@ def run_whole_episodes(
     failed = np.zeros(env.num_envs, dtype=np.bool_)
     returns = np.zeros(env.num_envs, dtype=np.float64)
     lengths = np.zeros(env.num_envs, dtype=np.intp)
+    metrics = MetricSums(np.arange(env.num_envs))
     observations: Any = env.reset()
     for _ in range(max_episode_steps):
         if not go_on():
@@ -68,7 +73,8 @@ def run_whole_episodes(
         returns += np.where(running, meter.rewards, 0.0)
         lengths += running
         failed |= running & meter.terminated
+        metrics.add(meter.metrics, running)
         running &= ~dones
         if not running.any():
             break
-    return WholeEpisodes(returns, lengths, failed)
+    return WholeEpisodes(returns, lengths, failed, metrics)

@@ -34,6 +34,10 @@ def test_a_policy_is_evaluated_and_told(trial):
     assert ", target 1 " in shown.stdout
     assert "mean 20.0 of 20 steps" in shown.stdout
     assert "0.0% of the episodes" in shown.stdout
+    _, measured = shown.stdout.split("What the task measured, means over the steps of these episodes:\n")
+    name, value = measured.split()
+    assert name == "speed"
+    assert 0 < float(value) < 2
 
 
 def test_numbers_for_programs(trial):
@@ -42,6 +46,7 @@ def test_numbers_for_programs(trial):
     assert (found["episodes"], found["longest"], found["max_length"], found["target"]) == (3, 20, 20, 1.0)
     assert found["low"] <= found["mean"] <= found["high"]
     assert found["video"] is None
+    assert 0 < found["metrics"]["speed"] < 2
 
 
 def test_a_single_episode_has_no_interval_and_a_missed_target_is_said():

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from tests.study.toy import Lab
 from tuner.cli.app import app
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import Evaluation, Outcome, OutcomeKind, Tick
 from tuner.workers import Recording
 
 
 def show(*arguments):
-    return CliRunner().invoke(app, ["show", *arguments])
+    return CliRunner().invoke(app, ["show", *map(str, arguments)])
 
 
 def test_json_has_the_study_and_its_trials(stored):
@@ -103,6 +103,45 @@ def test_json_has_the_traceback_and_csv_has_one_line_for_each_trial(crashed):
     assert alone["trial"]["number"] == 0
     assert alone["outcome"]["details"]["user_frame"] == FRAME
     assert len(show("toy", "--storage", crashed, "--csv").stdout.splitlines()) == 4
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Return the storage of a study whose first trial was evaluated, and whose second only measured in its ticks."""
+    lab = Lab(tmp_path_factory.mktemp("measured"))
+    config = lab.config(budget={"trials": 2})
+    evaluation = Evaluation(9.5, 10.0, 0.1, 8, 300.0, failed=0.125, metrics={"speed_share": 0.5, "height": -1.25})
+    tick = Tick(index=1, clock_seconds=5.0, estimate=1.0, best=1.0, metrics={"task/speed_share": 0.25, "ent_coef": 3.5})
+    facts = {"best_return": 10.0, "clock_seconds": 10.0}
+    reached = Outcome(OutcomeKind.REACHED, reached_seconds=9.0, evaluations=[evaluation.to_json()], **facts)
+    endings = [reached, Outcome(OutcomeKind.EXHAUSTED, **facts)]
+    lab.run(config, recordings=lambda spec: Recording((tick,), endings[spec.number]))
+    return config.storage
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "rows"),
+    [
+        (0, "(last evaluation, at 9.5 s; 12.5% of the episodes failed)", ["speed_share 0.5", "height -1.25"]),
+        (1, "(last tick, at 5.0 s)", ["speed_share 0.25"]),
+    ],
+)
+def test_one_trial_is_shown_with_what_its_task_measured(measured, number, title, rows):
+    lines = [
+        " ".join(line.split()) for line in show("toy", "--storage", measured, "--trial", number).stdout.splitlines()
+    ]
+    place = lines.index(f"What the task measured {title}")
+    assert lines[place + 1 : place + 1 + len(rows) + 1] == [*rows, ""]
+    found = json.loads(show("toy", "--storage", measured, "--trial", number, "--json").stdout)["task_metrics"]
+    assert found["values"]["speed_share"] == (0.5, 0.25)[number]
+    assert found["source"] == ("evaluation", "tick")[number]
+
+
+def test_a_trial_of_a_task_without_metrics_shows_none(stored):
+    config, _, _ = stored
+    assert "What the task measured" not in show("toy", "--storage", config.storage, "--trial", "0").stdout
+    alone = json.loads(show("toy", "--storage", config.storage, "--trial", "0", "--json").stdout)
+    assert alone["task_metrics"] is None
 
 
 def test_a_trial_that_is_not_there_is_refused(crashed):

@@ -9,6 +9,7 @@ import typer
 from tuner import policies
 from tuner.cli.opened_tasks import opened, with_options
 from tuner.cli.options import TaskOptions, count_option
+from tuner.cli.printing.metrics_table import metrics_table
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.config import TaskConfig
@@ -43,8 +44,8 @@ def evaluate(
     """Evaluate a trained policy on the task that it was trained on.
 
     Prints the mean return of whole episodes with its 95 % bootstrap interval, the spread of returns and lengths, and
-    how many episodes ended by failure. Videos need the extra `video` of this package and a task of the embedded
-    simulator; they are rendered without a screen.
+    how many episodes ended by failure; then the metrics that the task has, such as how fast robots went. Videos need
+    the extra `video` of this package and a task of the embedded simulator; they are rendered without a screen.
     """
     if video is not None:
         check_video_tools(video)
@@ -75,6 +76,9 @@ def evaluate(
     out.print(f"{policy.config.algorithm.upper()} on {policy.task.id}, {acting}: {summary.episodes} episodes")
     for name, text in lines(summary, target):
         out.print(f"  {name:<8} {text}")
+    if summary.metrics:
+        out.print("What the task measured, means over the steps of these episodes:")
+        out.print(metrics_table(summary.metrics))
     if video is not None:
         out.print(f"The video is in {video}.", markup=False, soft_wrap=True)
 

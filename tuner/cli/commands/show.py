@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from optuna.trial import FrozenTrial
 
-from tuner.analysis import failures_of, summary_data, trials_data
+from tuner.analysis import failures_of, summary_data, task_metrics, trials_data
 from tuner.cli.options import Storage, StoredStudy
 from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.output import console, print_json
@@ -34,7 +34,7 @@ def show(
 
     For every trial: its parameters, how it ended, its time to return, its return and where its seconds went; for the
     study: what failed and where, its best trial, its outcomes, the share of the workers' time that was training, and
-    what was confirmed.
+    what was confirmed. For one trial also what its task measured, if it has metrics.
     """
     if as_json and as_csv:
         raise UserError("--json and --csv were both given. Choose one.")
@@ -64,9 +64,12 @@ def show(
 def _show_trial(study: str, trial: FrozenTrial, trials: pd.DataFrame, *, as_json: bool) -> None:
     """Print one trial, of which `trials` is the row."""
     outcome = outcome_of(trial)
+    metrics = task_metrics(outcome, attributes.ticks_of(trial) or [])
     if as_json:
         [record] = trial_records(trials)
-        print_json({"study": study, "trial": record, "outcome": None if outcome is None else outcome.to_json()})
+        ended = None if outcome is None else outcome.to_json()
+        measured = None if metrics is None else metrics.to_json()
+        print_json({"study": study, "trial": record, "outcome": ended, "task_metrics": measured})
     else:
         directory = trial.user_attrs.get(attributes.SPEC, {}).get("directory")
-        print_trial(console(), study, trials, outcome, directory)
+        print_trial(console(), study, trials, outcome, directory, metrics)

@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tuner.analysis import Failure, StudyReport, agent_rows, milestone_columns, unmeasured_text
+from tuner.analysis import Failure, StudyReport, TaskMetrics, agent_rows, milestone_columns, unmeasured_text
 from tuner.cli.printing.failure_text import failure_text
+from tuner.cli.printing.metrics_table import metrics_table
 from tuner.cli.printing.text import duration_text, number_text, parameter_text, printable
 from tuner.cli.printing.warnings import warning_line
 from tuner.clock import ACCOUNTS
@@ -76,7 +77,14 @@ def print_configuration(out: Console, title: str, agent: dict[str, Any]) -> None
     _print_titled(out, title, agent_table(agent))
 
 
-def print_trial(out: Console, study: str, trials: pd.DataFrame, outcome: Outcome | None, directory: str | None) -> None:
+def print_trial(
+    out: Console,
+    study: str,
+    trials: pd.DataFrame,
+    outcome: Outcome | None,
+    directory: str | None,
+    metrics: TaskMetrics | None,
+) -> None:
     """Print all that is known of one trial, its traceback and the end of its worker's log included.
 
     Args:
@@ -85,6 +93,7 @@ def print_trial(out: Console, study: str, trials: pd.DataFrame, outcome: Outcome
         trials: the row of the trial, as `trials_data` returns it.
         outcome: how it ended; None while it waits or runs.
         directory: the folder of its files, if it has one.
+        metrics: what its task measured, if it has metrics.
     """
     out.print(Text(f"{study}\n", style="bold"))
     _print_titled(out, "Trial", outcomes_table(trials))
@@ -93,6 +102,8 @@ def print_trial(out: Console, study: str, trials: pd.DataFrame, outcome: Outcome
         out.print(Text(f"{printable(text.strip())}\n"), soft_wrap=True)
     _print_titled(out, "Parameters", parameters_table(trials))
     _print_titled(out, "Where the seconds went", _ledgers(trials))
+    if metrics is not None:
+        _print_titled(out, _metrics_title(metrics), metrics_table(metrics.values))
     if outcome is not None and outcome.agent is not None:
         print_configuration(out, "Configuration", outcome.agent)
     if directory is not None:
@@ -109,6 +120,12 @@ def _told(outcome: Outcome | None) -> dict[str, str]:
     message = "\n".join(sentence for sentence in sentences if sentence not in trace)
     told = {"What happened": message.strip(), "Traceback": trace, "The end of the worker's log": log}
     return {title: text for title, text in told.items() if text}
+
+
+def _metrics_title(metrics: TaskMetrics) -> str:
+    failed = "" if metrics.failed is None else f"; {metrics.failed:.1%} of the episodes failed"
+    when = f"last {metrics.source}, at {metrics.clock_seconds:.1f} s{failed}"
+    return f"What the task measured ({when})"
 
 
 def _print_titled(out: Console, title: str, content: RenderableType) -> None:
