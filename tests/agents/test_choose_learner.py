@@ -10,7 +10,7 @@ from tests.agents.small import small_agent, small_config
 from tuner.agents import _choose_learner
 from tuner.agents._choose_learner import check_alternatives, check_memory, uses_fused_learner
 from tuner.agents.fused import FUSED_CLASSES
-from tuner.config import AgentConfig, BoundsPenalty, BoxSchedule
+from tuner.config import AgentConfig, BoundsPenalty, BoxSchedule, EntropySchedule
 from tuner.errors import MemoryLimitError, UserError
 from tuner.machine import memory_limit_bytes
 
@@ -164,6 +164,10 @@ OPTIONS = {
     "squash: false": {"squash": False},
     "max_ent_coef": {"max_ent_coef": 2.0},
     "alive_bonus": {"alive_bonus": 0.01},
+    "target_entropy_schedule": {
+        "target_entropy_std": 0.5,
+        "target_entropy_schedule": EntropySchedule(final_std=0.1, end_seconds=60),
+    },
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tuner.config import ActionBox, AgentConfig, Algorithm, JointBox, Network, linear_start
+from tuner.config import ActionBox, AgentConfig, Algorithm, EntropySchedule, JointBox, Network, linear_start
 from tuner.errors import UserError
 from tuner.simulators import JointTargets
 
@@ -194,6 +194,20 @@ def test_standard_deviations_are_resolved_to_units_of_half_the_box(unit: Any, ex
     np.testing.assert_allclose(resolved.initial_std, expected)
     assert resolved.resolved(*WIDE, LEGS) == resolved
     assert AgentConfig.model_validate(json.loads(json.dumps(resolved.to_json()))) == resolved
+
+
+def test_a_target_entropy_may_fall_with_the_clock() -> None:
+    schedule = EntropySchedule(final_std=0.5, start_seconds=100.0, end_seconds=300.0)
+    assert [schedule.progress(seconds) for seconds in (0.0, 100.0, 150.0, 300.0, 900.0)] == [0.0, 0.0, 0.25, 1.0, 1.0]
+    agent = AgentConfig(
+        algorithm="sac", target_entropy_std=1.0, target_entropy_schedule=schedule, std_unit="action"
+    ).resolved(*WIDE)
+    assert agent.target_entropy_schedule is not None
+    assert (agent.target_entropy_std, agent.target_entropy_schedule.final_std) == (0.01, 0.005)
+    with pytest.raises(ValidationError, match=r"start_seconds 300 is not before end_seconds 300"):
+        EntropySchedule(final_std=0.5, start_seconds=300.0, end_seconds=300.0)
+    with pytest.raises(ValidationError, match="give target_entropy_std as well"):
+        AgentConfig(algorithm="sac", target_entropy_schedule=schedule)
 
 
 def test_ppo_has_no_bounds_to_measure_by() -> None:

@@ -11,7 +11,8 @@ from tuner.agents.shared.compilation import enable_compilation_cache
 from tuner.agents.shared.devices import set_up_devices
 from tuner.agents.shared.mean_penalty import MEAN_PENALTY_PARTS, penalizing_means
 from tuner.agents.shared.network import policy_arguments
-from tuner.agents.stock import checked_arguments, target_entropy
+from tuner.agents.shared.parameters import target_entropy
+from tuner.agents.stock import checked_arguments
 
 __all__ = [
     "MEAN_PENALTY_PARTS",

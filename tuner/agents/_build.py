@@ -16,8 +16,8 @@ from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer, FusedLearner, 
 from tuner.agents.shared.compilation import claim
 from tuner.agents.shared.mean_penalty import penalizing_means
 from tuner.agents.shared.network import policy_arguments
-from tuner.agents.shared.parameters import set_initial_std
-from tuner.agents.stock import TIMED_CLASSES, checked_arguments, target_entropy, with_schedules
+from tuner.agents.shared.parameters import set_initial_std, target_entropy
+from tuner.agents.stock import TIMED_CLASSES, checked_arguments, with_schedules
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
 from tuner.errors import UserError

@@ -25,6 +25,7 @@ def check_alternatives(config: AgentConfig) -> None:
         "squash: false": not config.squash,
         "max_ent_coef": config.max_ent_coef is not None,
         "alive_bonus": config.alive_bonus != 0,
+        "target_entropy_schedule": config.target_entropy_schedule is not None,
     }
     if config.algorithm not in FUSED_CLASSES or config.learner == "stock":
         for option, given in asked.items():

@@ -138,6 +138,31 @@ class BoxSchedule(Frozen):
     """Training clock at which the box reaches its full size."""
 
 
+class EntropySchedule(Frozen):
+    """A target entropy that falls in a straight line of the training clock, and with it the noise: from the σ of
+    `target_entropy_std` to `final_std`.
+    """
+
+    final_std: Stds
+    """σ at the end, in the agent's `std_unit`."""
+    start_seconds: float = Field(default=0.0, ge=0)
+    """Training clock until which nothing changes."""
+    end_seconds: PositiveSeconds
+    """Training clock from which `final_std` holds."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start_seconds >= self.end_seconds:
+            raise ValueError(
+                f"start_seconds {self.start_seconds:g} is not before end_seconds {self.end_seconds:g}; give a later end"
+            )
+        return self
+
+    def progress(self, seconds: float) -> float:
+        """Return how much of the way the entropy has fallen after so many seconds, between 0 and 1."""
+        return min(max((seconds - self.start_seconds) / (self.end_seconds - self.start_seconds), 0.0), 1.0)
+
+
 class BoundsPenalty(Frozen):
     """What the learner's reward loses near the bounds: weight · mean over dimensions of max(0, (|a| − m)/(1 − m))²."""
 
@@ -187,10 +212,13 @@ class AgentConfig(Frozen):
     """Standard deviation of the untrained actor before squashing; None keeps SBX's own (about 1). SAC, TQC, PPO."""
     target_entropy_std: Stds | None = None
     """Target entropy given as the σ of a Gaussian of that entropy: H = Σ ½ · ln(2πe·σ²). SAC and TQC."""
+    target_entropy_schedule: EntropySchedule | None = None
+    """Lets the target entropy fall over the training clock: much noise finds out what pays, little shows what is left
+    without it. SAC and TQC, fused learner."""
     std_unit: Literal["box", "action", "degrees"] = "box"
-    """Unit of `initial_std` and `target_entropy_std`: half the action box (for PPO, which has no bounds of its own, the
-    action's own units), the action's own units, or degrees of joint target. The same noise in degrees is the same noise
-    in every box."""
+    """Unit of `initial_std`, `target_entropy_std` and the schedule's `final_std`: half the action box (for PPO, which
+    has no bounds of its own, the action's own units), the action's own units, or degrees of joint target. The same
+    noise in degrees is the same noise in every box."""
     normalize_observations: bool = True
     clip_observations: float = Field(default=10.0, gt=0)
     """Normalised observations are clipped to ± this."""
@@ -225,6 +253,12 @@ class AgentConfig(Frozen):
         ]
         if len(given) > 1:
             raise ValueError(f"give {' or '.join(given)}, not {'both' if len(given) == 2 else 'all of them'}")
+        return self
+
+    @model_validator(mode="after")
+    def _entropy_to_start_from(self) -> Self:
+        if self.target_entropy_schedule is not None and self.target_entropy_std is None:
+            raise ValueError("target_entropy_schedule needs the σ that it starts from: give target_entropy_std as well")
         return self
 
     @property
@@ -267,8 +301,11 @@ class AgentConfig(Frozen):
                     "std_unit: action or std_unit: box."
                 )
             halves = [half * math.degrees(radians) for half, radians in zip(halves, joints.scale, strict=True)]
-        stds = {name: _in_units(name, getattr(self, name), halves) for name in ("initial_std", "target_entropy_std")}
-        return self.model_copy(update={**stds, "std_unit": "box"})
+        update = {name: _in_units(name, getattr(self, name), halves) for name in ("initial_std", "target_entropy_std")}
+        if self.target_entropy_schedule is not None:
+            final = _in_units("final_std", self.target_entropy_schedule.final_std, halves)
+            update["target_entropy_schedule"] = self.target_entropy_schedule.model_copy(update={"final_std": final})
+        return self.model_copy(update={**update, "std_unit": "box"})
 
     def _with_box(self, low: Sequence[float], high: Sequence[float]) -> "AgentConfig":
         """Return the same agent with its action box as absolute numbers; arguments as in `resolved`."""

@@ -17,6 +17,7 @@ from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, gradient_steps_done, is_finite, warm_up
 from tuner.agents.shared.devices import acting_device
 from tuner.clock import Ledger, ManualClock
+from tuner.config import EntropySchedule
 
 ALL = [0, 1, 2, 3]
 
@@ -105,6 +106,19 @@ def test_a_learned_entropy_coefficient_stays_below_its_limit(limit, expected):
     coefficient = float(np.exp(agent.ent_coef_state.params["log_ent_coef"]))
     # Far below its target entropy the coefficient rises by Adam's whole step, 10 %, in each of two or three updates.
     assert coefficient == pytest.approx(limit) if limit else coefficient > expected - 0.0003
+
+
+def test_a_target_entropy_falls_with_the_training_clock():
+    schedule = EntropySchedule(final_std=0.1, start_seconds=10.0, end_seconds=20.0)
+    clock = ManualClock()
+    agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule), clock=clock)
+    found = []
+    with agent.ledger.account("simulate"):
+        for seconds in (10.0, 5.0, 50.0):
+            clock.sleep(seconds)
+            found.append(float(agent.learner._numbers().target_entropy))
+    # ½ · ln(2πe · σ²) of σ 0.4, of σ √(0.4 · 0.1) = 0.2 halfway, and of σ 0.1, in one dimension
+    assert found == pytest.approx([0.5026478, -0.1904994, -0.8836465], rel=1e-5)
 
 
 def test_losses_are_known_after_the_first_update():

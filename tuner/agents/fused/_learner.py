@@ -15,7 +15,7 @@ from tuner.agents.fused._programs import LARGEST_DRAW, Keys, Numbers, Shape, pro
 from tuner.agents.fused._replay_buffer import DeviceReplayBuffer, Scaling
 from tuner.agents.fused._update_rules import Learned, Losses
 from tuner.agents.shared.devices import acting_device
-from tuner.agents.shared.parameters import gaussian_heads
+from tuner.agents.shared.parameters import gaussian_heads, target_entropy
 from tuner.clock import Ledger
 from tuner.config import AgentConfig
 
@@ -199,6 +199,14 @@ class FusedLearner:
         actions: npt.NDArray[np.float32] = policy.unscale_action(self.within_box(np.array(drawn)))
         return actions
 
+    def target_entropy(self) -> float:
+        """Return the target entropy that holds now, in nats, of actions in units of half the action box."""
+        agent, schedule = self._agent, self.config.target_entropy_schedule
+        if schedule is None:
+            return agent.target_entropy
+        final = target_entropy(schedule.final_std, agent.action_space.shape[0])
+        return agent.target_entropy + schedule.progress(agent.ledger.training_seconds) * (final - agent.target_entropy)
+
     def box_share(self) -> float:
         """Return the share of the action box that is open now."""
         schedule = self.config.action_box_schedule
@@ -271,7 +279,7 @@ class FusedLearner:
         numbers = (
             agent.gamma,
             agent.tau,
-            agent.target_entropy,
+            self.target_entropy(),
             rate,
             agent.initial_qf_learning_rate or rate,
             agent.lr_schedule(1),  # SBX's temperature keeps the rate it started with

@@ -1,9 +1,10 @@
-"""The train states of an agent, and the initial standard deviation of a squashed Gaussian actor.
+"""The train states of an agent, and the standard deviation of a squashed Gaussian actor: initial and as a target.
 
 SBX ignores `log_std_init` for SAC, TQC and CrossQ. The fresh parameters of its own actor are edited instead, so that
 saved models need no class of this package.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,6 +44,17 @@ def set_initial_std(agent: Any, std: float | Sequence[float]) -> None:
     }
     edited = {**layers, name: {**layers[name], **head}}
     agent.policy.actor_state = state.replace(params={**state.params, "params": edited} if nested else edited)
+
+
+def target_entropy(std: float | Sequence[float], action_dim: int) -> float:
+    """Return the entropy of a Gaussian with standard deviation `std` in each dimension: Σ ½ · ln(2πe·σ²), in nats.
+
+    Args:
+        std: σ in units of half the action box: one for all dimensions, or one for each, shape (action_dim,).
+        action_dim: number of dimensions.
+    """
+    stds = [std] * action_dim if isinstance(std, int | float) else std
+    return sum(math.log(2 * math.pi * math.e * each**2) for each in stds) / 2
 
 
 def gaussian_heads(layers: Mapping[str, Any], action_dim: int) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """SBX's agents as they are, with checked arguments, seconds booked and probe robots."""
 
-from tuner.agents.stock._arguments import checked_arguments, target_entropy, with_schedules
+from tuner.agents.stock._arguments import checked_arguments, with_schedules
 from tuner.agents.stock._snapshot import unchanged
 from tuner.agents.stock._timed import STOCK_CLASSES, TIMED_CLASSES, TimedOffPolicy, TimedSAC, TimedTQC
 
@@ -11,7 +11,6 @@ __all__ = [
     "TimedSAC",
     "TimedTQC",
     "checked_arguments",
-    "target_entropy",
     "unchanged",
     "with_schedules",
 ]

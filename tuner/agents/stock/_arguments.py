@@ -1,8 +1,7 @@
 """Check an agent's constructor arguments against the SBX class, to report mistakes before anything is built."""
 
 import inspect
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from stable_baselines3.common.utils import LinearSchedule
@@ -61,17 +60,6 @@ def with_schedules(arguments: Mapping[str, Any]) -> dict[str, Any]:
     start = linear_start(arguments.get("learning_rate"))
     schedule = {} if start is None else {"learning_rate": LinearSchedule(start, 0.0, 1.0)}
     return {**arguments, **schedule}
-
-
-def target_entropy(std: float | Sequence[float], action_dim: int) -> float:
-    """Return the entropy of a Gaussian with standard deviation `std` in each dimension: Σ ½ · ln(2πe·σ²), in nats.
-
-    Args:
-        std: σ in units of half the action box: one for all dimensions, or one for each, shape (action_dim,).
-        action_dim: number of dimensions.
-    """
-    stds = [std] * action_dim if isinstance(std, int | float) else std
-    return sum(math.log(2 * math.pi * math.e * each**2) for each in stds) / 2
 
 
 def _check_names(algorithm: str, arguments: dict[str, Any]) -> None:
