@@ -38,7 +38,7 @@ def test_the_listener_hears_everything_in_order(lab: Lab) -> None:
 
 def test_the_silent_listener_hears_all_that_any_listener_does() -> None:
     calls = {name for name in vars(StudyListener) if name.startswith("on_")}
-    assert len(calls) == 7
+    assert len(calls) == 8
     for name in calls:
         own, wanted = (inspect.signature(getattr(kind, name)) for kind in (SilentListener, StudyListener))
         assert own.parameters.keys() == wanted.parameters.keys()

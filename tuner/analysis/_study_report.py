@@ -133,6 +133,8 @@ class StudyReport:
 
     The first trial of a worker also waits for imports, the simulator and compilations. Later ones do not.
     """
+    budget_warning: str | None
+    """Why the budget may be too short for the target, as the latest run said; None if it did not."""
 
     @property
     def utilisation(self) -> float | None:
@@ -179,6 +181,7 @@ def summary_data(study: optuna.Study) -> StudyReport:
         slot_seconds=sum(run["wall_seconds"] * run["slots"] for run in runs),
         runs=len(runs),
         overhead_seconds=_overhead(outcomes),
+        budget_warning=study.user_attrs.get(attributes.BUDGET_WARNING),
     )
 
 

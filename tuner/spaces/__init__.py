@@ -6,6 +6,7 @@ from tuner.spaces._ranges import allows, described
 from tuner.spaces._replay_ratio import log2_for_one_step, replay_arguments
 from tuner.spaces._space import SearchSpace, SpaceFunction, WarmStart, search_space
 from tuner.spaces._space_trial import SpaceTrial, Suggester
+from tuner.spaces._steps_to_target import stated_steps, steps_to_target
 
 __all__ = [
     "ACTION_BOUNDS_SOURCES",
@@ -21,4 +22,6 @@ __all__ = [
     "log2_for_one_step",
     "replay_arguments",
     "search_space",
+    "stated_steps",
+    "steps_to_target",
 ]

@@ -27,6 +27,8 @@ CONFIG = "config"
 """The study file of the latest run, as JSON; the password of its storage is masked."""
 RUNS = "runs"
 """One entry for each `tuner run`: owner, begin, length, slots."""
+BUDGET_WARNING = "budget_warning"
+"""Why the budget may be too short, as the latest run said; None or missing if it did not."""
 
 # Of a trial.
 SPEC = "spec"

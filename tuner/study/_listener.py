@@ -39,6 +39,10 @@ class StudyListener(Protocol):
         """A message for people, in one sentence."""
         ...
 
+    def on_warning(self, text: str) -> None:
+        """A warning about the whole study, in some sentences; it should stay in sight."""
+        ...
+
 
 class Listeners:
     """Several listeners as one; each hears everything, in this order.
@@ -85,6 +89,11 @@ class Listeners:
         for listener in self._listeners:
             listener.on_message(text)
 
+    def on_warning(self, text: str) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_warning(text)
+
 
 class SilentListener:
     """A listener that does nothing; subclass it to watch only some things."""
@@ -108,4 +117,7 @@ class SilentListener:
         """Ignore it."""
 
     def on_message(self, text: str) -> None:
+        """Ignore it."""
+
+    def on_warning(self, text: str) -> None:
         """Ignore it."""

@@ -24,7 +24,8 @@ from tuner.storage import (
     summarize,
 )
 from tuner.storage.attributes import VERDICT, counts
-from tuner.study._listener import SilentListener, StudyListener
+from tuner.study._budget_watch import BudgetWatch
+from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop
 from tuner.study._queue import QueueCheck, with_own_names
 from tuner.study._resume import open_study
@@ -106,12 +107,15 @@ class Manager:
     def _loop(self, study: optuna.Study) -> TrialLoop:
         queue = QueueCheck(study, self._space, with_own_names(self._config, self._space), self._listener.on_message)
         source = _Search(study, self._space, self._config, self._runs_dir, queue, self._listener.on_message)
+        listener = self._listener
+        if self._config.objective.kind == "time_to_return":
+            listener = Listeners(listener, BudgetWatch(study, self._space, self._config, listener.on_warning))
         return TrialLoop(
             source,
             study,
             self._config,
             self._pool,
-            listener=self._listener,
+            listener=listener,
             clock=self._clock,
             stop=self._stop,
             total_seconds=self._config.budget.total_seconds,

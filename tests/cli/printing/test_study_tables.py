@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -123,3 +124,11 @@ def test_times_to_milestones_are_columns():
     assert ["trial", "outcome", "to", "2.5", "to", "9", "time", "to", "return"] in [line[:9] for line in lines]
     assert ["0", "exhausted", "30.0", "—", ">", "100.0"] in [line[:6] for line in lines]
     assert trial_records(trials_data(lab.load(config)))[0]["milestones"] == {"2.5": pytest.approx(30.0), "9": None}
+
+
+def test_a_warning_about_the_budget_is_printed(stored):
+    _, _, study = stored
+    out = Console(width=160, color_system=None, file=io.StringIO(), record=True)
+    report = replace(summary_data(study), budget_warning="The budget is short.")
+    print_study(out, report, trials_data(study), {})
+    assert "WARNING: The budget is short.\n\nParameters" in out.export_text()

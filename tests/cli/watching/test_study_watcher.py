@@ -251,3 +251,10 @@ def test_milestones_are_told_when_a_trial_ends():
     assert outcome_text(spec(), reached) == "Trial 3 reached the target in 5.3 s, 2 in 1.2 s."
     exhausted = Outcome(OutcomeKind.EXHAUSTED, clock_seconds=9.0, best_return=3.0, milestones=milestones)
     assert outcome_text(spec(), exhausted) == "Trial 3 spent its 9.0 s, 2 in 1.2 s; best return 3.00."
+
+
+@pytest.mark.parametrize("kind", [LineWatcher, LiveWatcher])
+def test_a_warning_about_the_study_is_printed_as_it_is(kind):
+    out = console()
+    kind(CONFIG, ManualClock(), out).on_warning("The budget [x] is short.")
+    assert out.export_text().endswith("WARNING: The budget [x] is short.\n")

@@ -90,9 +90,9 @@ def print_result(
         out.print()
     out.print(_ENDS.get(summary.reason or "", ""), f"{duration_text(summary.wall_seconds)} elapsed.")
     out.print(count_text(summary))
-    doubt = target_doubt(report)
-    if doubt is not None:
-        out.print(doubt, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    for doubt in (target_doubt(report), report.budget_warning):
+        if doubt is not None:
+            out.print(doubt, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if summary.best is None:
         return
     out.print(f"Best: {best_text(summary.best, report.target)}.\n")

@@ -58,11 +58,13 @@ def print_study(
     _print_titled(out, "Trials", outcomes_table(trials))
     for number, text in warnings.items():
         out.print(Text(warning_line(number, text), style="bold red"))
+    if report.budget_warning is not None:
+        out.print(Text(f"WARNING: {report.budget_warning}", style="bold red"))
     for failure in failures:
         out.print(Text(failure_text(failure), style="red"))
     if failures:
         out.print(Text(f"With its traceback: {show} --trial {failures[-1].numbers[-1]}"))
-    if warnings or failures:
+    if warnings or failures or report.budget_warning is not None:
         out.print()
     _print_titled(out, "Parameters", parameters_table(trials))
     _print_titled(out, "Where the seconds went", _ledgers(trials))

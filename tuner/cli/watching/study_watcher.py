@@ -81,6 +81,9 @@ class StudyWatcher:
         """Keep the message, to show it below the progress."""
         self.progress = replace(self.progress, note=one_line(text))
 
+    def on_warning(self, text: str) -> None:
+        """Keep nothing: a warning is printed, and stays."""
+
     def ended_text(self, spec: TrialSpec, outcome: Outcome) -> str:
         """Say in one line how a trial ended; a fault that another trial had too is not told twice."""
         if outcome.kind not in _FAULTS:
@@ -107,6 +110,10 @@ class LiveWatcher(StudyWatcher):
         warning = warning_of(outcome)
         if warning is not None:
             self._console.print(Text(warning_line(spec.number, warning), style="bold red"))
+
+    def on_warning(self, text: str) -> None:
+        """Print the warning above the view."""
+        self._console.print(Text(f"WARNING: {text}", style="bold red"))
 
 
 class LineWatcher(StudyWatcher):
@@ -172,6 +179,10 @@ class LineWatcher(StudyWatcher):
         """Print the message."""
         super().on_message(text)
         self._say(printable(text))
+
+    def on_warning(self, text: str) -> None:
+        """Print the warning."""
+        self._say(f"WARNING: {text}")
 
     def _is_due(self, slot: int, now: float) -> bool:
         """Return whether a line on the progress in a slot is due, and count the time to the next one from now."""
