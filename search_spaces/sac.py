@@ -46,16 +46,33 @@ def sac_bounds(trial: SpaceTrial) -> AgentConfig:
 
 def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConfig:
     """Return the agent; `sources` are those of `SpaceTrial.suggest_action_bounds`."""
-    one_step, robots = log2_for_one_step(trial.num_envs), trial.num_envs
-    # First what matters most. Gradient steps are per environment step of 1,024 robots.
-    gradient_steps = trial.suggest_power_of_two("gradient_steps_per_1024", min(0, one_step), max(9, one_step))
+    # First what matters most. Everything is asked for in every trial, also where it plays no part: samplers model a
+    # fixed set best.
     ent_coef = trial.suggest_float("ent_coef", 1e-4, 1.0, log=True)
     fixed_ent_coef = trial.suggest_switch("fixed_ent_coef")  # or the first value of one that SBX tunes
-    network = trial.suggest_ordinal("network", NETWORKS)
     action_bounds = trial.suggest_action_bounds(sources)
-    # Asked for in every trial, also where it plays no part: samplers model a fixed set best.
     penalize_means = trial.suggest_switch("penalize_means")
     mean_penalty = trial.suggest_float("mean_penalty", 0.01, 1.0, log=True)
+    initial_std = trial.suggest_float("initial_std", 0.05, 1.0, log=True)
+    target_entropy_std = trial.suggest_float("target_entropy_std", 0.05, 0.30)
+    arguments, network = learning(trial)
+    return AgentConfig(
+        algorithm="sac",
+        arguments={**arguments, "ent_coef": ent_coef if fixed_ent_coef else f"auto_{ent_coef!r}"},
+        network=network,
+        initial_std=initial_std,
+        target_entropy_std=target_entropy_std,
+        mean_penalty=mean_penalty if penalize_means else 0.0,
+        **action_bounds,
+    )
+
+
+def learning(trial: SpaceTrial) -> tuple[dict[str, Any], Network]:
+    """Suggest how an agent learns: its arguments but for the entropy coefficient, and its networks."""
+    one_step, robots = log2_for_one_step(trial.num_envs), trial.num_envs
+    # Gradient steps are per environment step of 1,024 robots.
+    gradient_steps = trial.suggest_power_of_two("gradient_steps_per_1024", min(0, one_step), max(9, one_step))
+    network = trial.suggest_ordinal("network", NETWORKS)
     noise_hold = trial.suggest_power_of_two("noise_hold", 0, 4)
     train_freq = trial.suggest_power_of_two("train_freq", 0, 3)  # plays no part where noise is held
     policy_delay = trial.suggest_power_of_two("policy_delay", 0, 5)
@@ -73,27 +90,16 @@ def _agent(trial: SpaceTrial, sources: Sequence[BoundsSource] = ()) -> AgentConf
         noise_hold=noise_hold,
         train_freq=train_freq,
     )
-    return AgentConfig(
-        algorithm="sac",
-        arguments={
-            **schedule,
-            "learning_rate": learning_rate,
-            "qf_learning_rate": learning_rate * trial.suggest_float("critic_learning_rate_ratio", 1.0, 10.0, log=True),
-            "gamma": trial.suggest_one_minus("gamma", 0.005, 0.05),
-            "tau": trial.suggest_float("tau", 0.001, 0.15, log=True),
-            "ent_coef": ent_coef if fixed_ent_coef else f"auto_{ent_coef!r}",
-            "n_steps": trial.suggest_ordinal("n_steps", N_STEPS),
-            "buffer_size": buffer_steps * robots,
-            "learning_starts": max(round(learning_starts * robots), batch_size - 1),  # more than that, a batch
-        },
-        network=Network(
-            **network,
-            **trial.suggest_ordinal("optimizer", OPTIMIZERS),
-            activation=trial.suggest_ordinal("activation", ACTIVATIONS),
-            layer_norm=layer_norm,
-        ),
-        initial_std=trial.suggest_float("initial_std", 0.05, 1.0, log=True),
-        target_entropy_std=trial.suggest_float("target_entropy_std", 0.05, 0.30),
-        mean_penalty=mean_penalty if penalize_means else 0.0,
-        **action_bounds,
-    )
+    arguments = {
+        **schedule,
+        "learning_rate": learning_rate,
+        "qf_learning_rate": learning_rate * trial.suggest_float("critic_learning_rate_ratio", 1.0, 10.0, log=True),
+        "gamma": trial.suggest_one_minus("gamma", 0.005, 0.05),
+        "tau": trial.suggest_float("tau", 0.001, 0.15, log=True),
+        "n_steps": trial.suggest_ordinal("n_steps", N_STEPS),
+        "buffer_size": buffer_steps * robots,
+        "learning_starts": max(round(learning_starts * robots), batch_size - 1),  # more than that, a batch
+    }
+    optimizer = trial.suggest_ordinal("optimizer", OPTIMIZERS)
+    activation = trial.suggest_ordinal("activation", ACTIVATIONS)
+    return arguments, Network(**network, **optimizer, activation=activation, layer_norm=layer_norm)

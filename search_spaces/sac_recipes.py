@@ -260,6 +260,33 @@ def buffer_range(num_envs: int) -> tuple[int, int]:
 def _parameters(
     task: TaskConfig,
     *,
+    ent_coef: float = 1.0,
+    fixed_ent_coef: bool = False,
+    action_bound_fraction: float = 1.0,
+    mean_penalty: float = 0.0,
+    initial_std: float = 1.0,
+    target_entropy_std: float = SBX_ENTROPY_STD,
+    **learned: Any,
+) -> dict[str, Any]:
+    """Return parameters as `sac_speed` records them; what is left out is as in SBX.
+
+    The others are those of `learning_parameters`.
+    """
+    return {
+        "ent_coef": ent_coef,
+        "fixed_ent_coef": int(fixed_ent_coef),
+        "action_bound_fraction": action_bound_fraction,
+        "penalize_means": int(mean_penalty > 0),
+        "mean_penalty": mean_penalty or 0.1,  # which plays no part where they are not
+        "initial_std": initial_std,
+        "target_entropy_std": target_entropy_std,
+        **learning_parameters(task, **learned),
+    }
+
+
+def learning_parameters(
+    task: TaskConfig,
+    *,
     log2_gradient_steps_per_1024: int,
     buffer_steps: int,
     learning_starts: float,
@@ -275,27 +302,16 @@ def _parameters(
     gamma: float = 0.99,
     tau: float = 0.005,
     critic_learning_rate_ratio: float = 1.0,
-    ent_coef: float = 1.0,
-    fixed_ent_coef: bool = False,
-    target_entropy_std: float = SBX_ENTROPY_STD,
     n_steps: int = 1,
-    initial_std: float = 1.0,
-    action_bound_fraction: float = 1.0,
-    mean_penalty: float = 0.0,
 ) -> dict[str, Any]:
-    """Return parameters as `sac_speed` records them; what is left out is as in SBX.
+    """Return parameters as `sac.learning` records them; what is left out is as in SBX.
 
     `buffer_steps` and `learning_starts` are per robot; a buffer beyond what the space allows for so many robots is cut.
     """
     fewest, most = buffer_range(task.num_envs)
     return {
         "log2_gradient_steps_per_1024": log2_gradient_steps_per_1024,
-        "ent_coef": ent_coef,
-        "fixed_ent_coef": int(fixed_ent_coef),
         "network_index": network,
-        "action_bound_fraction": action_bound_fraction,
-        "penalize_means": int(mean_penalty > 0),
-        "mean_penalty": mean_penalty or 0.1,  # which plays no part where they are not
         "log2_noise_hold": int(math.log2(noise_hold)),
         "log2_train_freq": int(math.log2(train_freq)),
         "log2_policy_delay": int(math.log2(policy_delay)),
@@ -310,6 +326,4 @@ def _parameters(
         "n_steps_index": N_STEPS.index(n_steps),
         "optimizer_index": optimizer,
         "activation_index": ACTIVATIONS.index(activation),
-        "initial_std": initial_std,
-        "target_entropy_std": target_entropy_std,
     }

@@ -198,6 +198,13 @@ def test_a_penalty_on_the_means_is_for_sac_and_tqc_with_either_learner():
         check_alternatives(config("td3", mean_penalty=0.1))
 
 
+@pytest.mark.parametrize("changes", [{"algorithm": "tqc"}, {"learner": "stock"}])
+def test_the_mean_of_the_critics_is_for_the_fused_sac(changes):
+    check_alternatives(config(critics_for_actor="mean"))
+    with pytest.raises(UserError, match="only the fused learner of sac has"):
+        check_alternatives(config(critics_for_actor="mean", **changes))
+
+
 def test_agents_without_alternatives_may_have_any_learner():
     for algorithm in ("sac", "tqc", "ppo", "td3", "crossq"):
         check_alternatives(config(algorithm, learner="stock"))

@@ -40,6 +40,11 @@ def check_alternatives(config: AgentConfig) -> None:
             f"mean_penalty is {config.mean_penalty:g}, which only {' and '.join(FUSED_CLASSES)} have, and this is "
             f"{config.algorithm}. Leave it out, or change the algorithm."
         )
+    if config.critics_for_actor != "min" and (config.algorithm != "sac" or config.learner == "stock"):
+        raise UserError(
+            "critics_for_actor is mean, which only the fused learner of sac has; tqc always takes the mean. Leave it "
+            "out, or change algorithm or learner."
+        )
     if config.max_ent_coef is not None:
         _check_max_ent_coef(config.max_ent_coef, config.arguments.get("ent_coef", "auto"))
     if not config.squash and config.action_box_schedule is not None:

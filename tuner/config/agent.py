@@ -239,6 +239,9 @@ class AgentConfig(Frozen):
     mean_penalty: float = Field(default=0.0, ge=0)
     """Weight, in the actor's loss, of the mean of the squared means before squashing, which keeps tanh out of
     saturation. If the actor is not squashed, its means are taken in units of half the action box. SAC and TQC."""
+    critics_for_actor: Literal["min", "mean"] = "min"
+    """Which of the critics' values the actor maximises; the critics' own targets take the minimum either way. The mean
+    is less cautious. SAC, fused learner; TQC always takes the mean."""
     max_ent_coef: float | None = Field(default=None, gt=0)
     """The entropy coefficient that SBX tunes never exceeds this: where rewards are small, a larger one makes every step
     alive cost more than it earns. SAC and TQC, fused learner."""

@@ -8,7 +8,15 @@ normalisation, order of updates, losses and optimisers are all compared with the
 import numpy as np
 import pytest
 
-from tests.agents.fused.support import ROBOTS, ROWS, Experience, places_of_next_train, still_agent, train_stock_at
+from tests.agents.fused.support import (
+    ROBOTS,
+    ROWS,
+    Experience,
+    fused_config,
+    places_of_next_train,
+    still_agent,
+    train_stock_at,
+)
 from tests.agents.small import parameters
 from tuner.config import AgentConfig, Network
 
@@ -129,3 +137,22 @@ def assert_every_network_moved(before, after):
         targets = [name for name in before if name.startswith(f"{network}].target_params")]
         assert bool(targets) == ("qf" in network)
         assert all(np.abs(after[name] - before[name]).max() > 0 for name in targets if "kernel" in name)
+
+
+def losses_after_one_update(critics_for_actor, **network):
+    """Train an agent once from the same parameters and experience; return its losses and parameters."""
+    config = fused_config(critics_for_actor=critics_for_actor, network=Network(pi=(8,), qf=(8,), **network))
+    agent = still_agent(config, "fused")
+    Experience(still_agent(config.model_copy(update={"critics_for_actor": "min"}), "stock"), agent).store(ROWS)
+    agent.train(agent.gradient_steps, agent.batch_size)
+    agent.learner.finish_updates()
+    return agent.learner.losses(), parameters(agent)
+
+
+def test_an_actor_may_maximise_the_mean_of_the_critics():
+    (least, _), (mean, _) = (losses_after_one_update(which) for which in ("min", "mean"))
+    assert mean["critic_loss"] == least["critic_loss"]  # the critics' targets are the minimum either way
+    assert mean["actor_loss"] < least["actor_loss"]  # the mean is never below the minimum, and the loss has it negative
+    (_, alone), (_, mean_of_one) = (losses_after_one_update(which, n_critics=1) for which in ("min", "mean"))
+    for name, array in alone.items():
+        np.testing.assert_allclose(mean_of_one[name], array, rtol=1e-5, atol=1e-7, err_msg=name)

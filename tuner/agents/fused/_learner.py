@@ -317,6 +317,7 @@ class FusedLearner:
             precision=config.precision,
             widening=config.action_box_schedule is not None,
             penalizing=config.mean_penalty > 0,
+            mean_for_actor=config.critics_for_actor == "mean",
             std_layer=None if config.squash else gaussian_heads(layers, action_dim)[1],
         )
 

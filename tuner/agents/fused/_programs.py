@@ -53,6 +53,8 @@ class Shape:
     """Whether the action box widens; `Numbers.box_share` is not used otherwise."""
     penalizing: bool = False
     """Whether the actor's means are penalised; `Numbers.mean_penalty` is not used otherwise."""
+    mean_for_actor: bool = False
+    """Whether the actor maximises the mean of SAC's critics, not their minimum."""
     std_layer: str | None = None
     """The layer whose bias is the logarithm of the deviation, if the actor is not squashed; None for one that is."""
 
@@ -94,7 +96,11 @@ class Programs:
         self._optimizer = optax.inject_hyperparams(shape.optimizer)(
             learning_rate=1.0, **dict(shape.optimizer_arguments)
         )
-        self._rule: Rule = SACRule() if shape.target_quantiles is None else TQCRule(shape.target_quantiles)
+        self._rule: Rule = (
+            SACRule(mean_for_actor=shape.mean_for_actor)
+            if shape.target_quantiles is None
+            else TQCRule(shape.target_quantiles)
+        )
         self._compiled: set[tuple[tuple[int, ...], ...]] = set()
         """Shapes of the memories that `learn` was compiled for."""
         self.learn = jax.jit(self._learn, donate_argnames=("critics", "entropy"))

@@ -1,5 +1,6 @@
 """SBX's own update rules for SAC and TQC under one interface: one critic update, one actor and temperature update."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -44,6 +45,10 @@ class Rule(Protocol):
 class SACRule:
     """SAC as `sbx.SAC` updates it."""
 
+    def __init__(self, *, mean_for_actor: bool = False) -> None:
+        """Let the actor maximise the minimum of the critics, as SBX does, or their mean."""
+        self._mean_for_actor = mean_for_actor
+
     def critic(self, learned: Learned, batch: Batch, tau: jax.Array, key: jax.Array) -> tuple[Learned, Any, Any, Any]:
         """See `Rule.critic`."""
         (critic,) = learned.critics
@@ -54,10 +59,17 @@ class SACRule:
         self, learned: Learned, observations: jax.Array, target_entropy: jax.Array, key: jax.Array
     ) -> tuple[Learned, Any, Any, Any]:
         """See `Rule.actor`."""
-        actor, critic, entropy, actor_loss, ent_coef_loss, key = sbx.SAC.update_actor_and_temperature(
-            learned.actor, *learned.critics, learned.entropy, observations, target_entropy, key
+        (critic,) = learned.critics
+        judge = critic.replace(apply_fn=_mean_of(critic.apply_fn)) if self._mean_for_actor else critic
+        actor, _, entropy, actor_loss, ent_coef_loss, key = sbx.SAC.update_actor_and_temperature(
+            learned.actor, judge, learned.entropy, observations, target_entropy, key
         )
         return Learned(actor, (critic,), entropy), actor_loss, ent_coef_loss, key
+
+
+def _mean_of(critics: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    """Return the critics' mean as a critic of its own, whose minimum SBX takes, shape (1, rows, 1)."""
+    return lambda *inputs, **options: critics(*inputs, **options).mean(axis=0, keepdims=True)
 
 
 class TQCRule:
