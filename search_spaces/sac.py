@@ -94,7 +94,7 @@ def learning(trial: SpaceTrial) -> tuple[dict[str, Any], Network]:
         **schedule,
         "learning_rate": learning_rate,
         "qf_learning_rate": learning_rate * trial.suggest_float("critic_learning_rate_ratio", 1.0, 10.0, log=True),
-        "gamma": trial.suggest_one_minus("gamma", 0.005, 0.05),
+        "gamma": trial.suggest_one_minus("gamma", 0.005, 0.1),
         "tau": trial.suggest_float("tau", 0.001, 0.15, log=True),
         "n_steps": trial.suggest_ordinal("n_steps", N_STEPS),
         "buffer_size": buffer_steps * robots,

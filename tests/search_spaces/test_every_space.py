@@ -2,13 +2,16 @@
 
 import math
 
+import numpy as np
 import optuna
 import pytest
+from gymnasium import spaces
 
 from tests.support.point_mass import PointMassEnv
 from tuner.agents import build_agent, checked_arguments, policy_arguments
 from tuner.clock import Ledger, ManualClock
 from tuner.config import AgentConfig, TaskConfig
+from tuner.simulators import JointTargets
 from tuner.spaces import bundled_spaces, load_space
 
 NUMBERS_OF_ROBOTS = (1, 10, 16, 64, 256, 1024, 4096)
@@ -16,6 +19,17 @@ NUMBERS_OF_ROBOTS = (1, 10, 16, 64, 256, 1024, 4096)
 
 def task(num_envs):
     return TaskConfig(id="PointMass", num_envs=num_envs)
+
+
+class LeggedEnv(PointMassEnv):
+    """Has one leg of three joints, and is never stepped."""
+
+    def __init__(self, num_envs):
+        super().__init__(num_envs)
+        self.action_space = spaces.Box(-100.0, 100.0, (3,), np.float32)
+        self.joint_targets = JointTargets(
+            names=("hip", "thigh", "calf"), default=(0.0,) * 3, scale=(0.25,) * 3, lower=(-1.0,) * 3, upper=(1.0,) * 3
+        )
 
 
 def random_trials(name, num_envs, count):
@@ -102,8 +116,8 @@ def test_cma_es_samples_every_parameter(name):
 
 @pytest.mark.parametrize("name", bundled_spaces())
 def test_agents_can_really_be_built(name):
-    env = PointMassEnv(16)
+    env = LeggedEnv(16)
     for trial, agent in random_trials(name, 16, 2):
-        config = agent.resolved(env.action_space.low.tolist(), env.action_space.high.tolist())
+        config = agent.resolved(env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets)
         built = build_agent(config, env, seed=0, ledger=Ledger(ManualClock()))
         assert built.batch_size == config.arguments["batch_size"], trial.params

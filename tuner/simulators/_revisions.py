@@ -4,7 +4,7 @@ from tuner.config import TaskConfig
 
 REVISIONS = {
     ("mujoco", "Cartpole"): 1,
-    ("mujoco", "Velocity-Flat-A1"): 2,
+    ("mujoco", "Velocity-Flat-A1"): 3,
 }
 """By simulator and task. Raise a task's number when its physics, rewards, observations, commands or terminations change
 in any way that a policy can notice: studies of the task as it was are then refused instead of being mixed with it."""

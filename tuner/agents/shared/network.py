@@ -98,7 +98,8 @@ def _check_initial_std(config: AgentConfig) -> None:
             "Give one number, in the action's own units."
         )
     largest = config.initial_std if isinstance(config.initial_std, float) else max(config.initial_std)
-    if config.algorithm != "ppo" and math.log(largest) > _LARGEST_LOG_STD:
+    resolved = config.std_unit == "box"  # in other units nothing is known yet
+    if config.algorithm != "ppo" and resolved and math.log(largest) > _LARGEST_LOG_STD:
         raise UserError(
             f"initial_std is {largest:g} in units of half the action box, but SBX limits it to "
             f"{math.exp(_LARGEST_LOG_STD):.2f} for {config.algorithm}. Give a smaller one, or a wider action box."

@@ -63,6 +63,8 @@ class VelocityFlatA1(BatchEnv):
       that holds; PhysX has 0.8 static and 0.6 dynamic.
     - Collision shapes are primitives: boxes, cylinders, capsules and spheres for trunk, hips, legs and feet.
     - Every robot has a world of its own, and its place within ±0.5 m is about that world's origin.
+    - Joints have the reflected inertia of the motors, 0.01 kg·m², as MuJoCo Menagerie's model of the A1
+      (`unitree_a1/a1.xml`, `armature`); Isaac Lab's asset has none.
     - Inertias have no products other than xz; the others are smaller by an order of magnitude.
     - Linear velocity is that of the trunk's frame, 4 mm from its centre of mass.
     - Above 42 rad/s, twice its no-load speed, a motor brakes with 33.5 Nm, where Isaac Lab's clip asks for more.

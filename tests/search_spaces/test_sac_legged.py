@@ -1,0 +1,49 @@
+"""What the warm start is, and which parameters play a part when."""
+
+import pytest
+
+from tuner.agents._choose_learner import check_alternatives
+from tuner.config import EntropySchedule, JointBox, TaskConfig
+from tuner.simulators import open_task
+from tuner.spaces import load_space
+
+TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
+
+
+def agent(**changes):
+    space = load_space("sac_legged")
+    return space.agent(space.warm_start("a1_walker", TASK) | changes, TASK)
+
+
+def test_the_walker_has_ten_degrees_of_noise_in_every_box():
+    config = agent()
+    check_alternatives(config)
+    assert (config.std_unit, config.initial_std, config.target_entropy_std) == ("degrees", 10.0, 10.0)
+    assert config.joint_box == JointBox(ranges={".*hip.*": 21.5, ".*thigh.*": 36.0, ".*calf.*": 43.0})
+    assert config.target_entropy_schedule is None
+    assert config.max_ent_coef == pytest.approx(0.03)  # ten times the first value
+    env = open_task(TASK.model_copy(update={"num_envs": 1}), seed=0, threads=1)
+    try:
+        wide = agent(hip_degrees=43.0)
+        boxes = env.action_space.low.tolist(), env.action_space.high.tolist(), env.joint_targets
+        narrow, wide = config.resolved(*boxes), wide.resolved(*boxes)
+    finally:
+        env.close()
+    # Ten of 21.5, 36 and 43 degrees; in a box that is twice as wide half of it.
+    assert narrow.initial_std == pytest.approx([0.4651163] * 4 + [0.2777778] * 4 + [0.2325581] * 4)
+    assert wide.initial_std[0] == pytest.approx(narrow.initial_std[0] / 2)
+    assert narrow.action_box.high[:5] == pytest.approx([1.500983] * 4 + [2.513274])  # a unit is 14.32 degrees
+
+
+def test_noise_may_fall_while_the_coefficient_is_learned():
+    falling = {"noise_falls": 1, "noise_falls_from_seconds": 100.0, "noise_falls_for_seconds": 50.0}
+    schedule = EntropySchedule(final_std=3.0, start_seconds=100.0, end_seconds=150.0)
+    assert agent(**falling).target_entropy_schedule == schedule
+    fixed = agent(**falling, fixed_ent_coef=1)
+    assert (fixed.target_entropy_schedule, fixed.max_ent_coef, fixed.arguments["ent_coef"]) == (None, None, 0.003)
+    check_alternatives(fixed)
+
+
+def test_the_actor_may_be_cautious():
+    assert agent().critics_for_actor == "mean"
+    assert agent(mean_of_critics=0).critics_for_actor == "min"
