@@ -263,7 +263,7 @@ CASES = [
     ("objective: {target: '15'}", ["objective.target: needs a number, but '15' was given"]),
     ("objective: {target: true}", ["objective.target: needs a number, but true was given"]),
     ("objective: {target: 1, kind: time_to_retrun}", ["objective.kind:", "Did you mean 'time_to_return'?"]),
-    ("objective: 15", ["objective: needs a mapping with the keys kind, target, but 15 was given"]),
+    ("objective: 15", ["objective: needs a mapping with the keys kind, target, milestones, but 15 was given"]),
     ("budget: {seconds: 0}", ["budget.seconds: needs more than 0, but 0 was given"]),
     ("budget: {seconds: -5.5}", ["budget.seconds: needs more than 0, but -5.5 was given"]),
     ("budget: {seconds: 4m}", ["budget.seconds: needs a number, but '4m' was given"]),
