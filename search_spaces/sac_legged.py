@@ -44,7 +44,7 @@ def a1_walker(task: TaskConfig) -> dict[str, Any]:
         "mean_of_critics": 1,
         **sac_recipes.learning_parameters(
             task,
-            log2_gradient_steps_per_1024=4,
+            log2_gradient_steps_per_1024=5,
             network=1,
             activation="elu",
             layer_norm=True,
