@@ -44,6 +44,7 @@ def test_noise_may_fall_while_the_coefficient_is_learned():
     check_alternatives(fixed)
 
 
-def test_the_actor_may_be_cautious():
-    assert agent().critics_for_actor == "mean"
-    assert agent(mean_of_critics=0).critics_for_actor == "min"
+@pytest.mark.parametrize(("index", "number", "for_actor"), [(0, 2, "min"), (1, 2, "mean"), (2, 1, "min")])
+def test_the_actor_may_be_more_or_less_cautious(index, number, for_actor):
+    config = agent(critics_index=index)
+    assert (config.network.n_critics, config.critics_for_actor) == (number, for_actor)
