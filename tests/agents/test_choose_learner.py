@@ -162,7 +162,6 @@ OPTIONS = {
     "action_box_schedule": SCHEDULE,
     "bounds_penalty": PENALTY,
     "squash: false": {"squash": False},
-    "max_ent_coef": {"max_ent_coef": 2.0},
     "alive_bonus": {"alive_bonus": 0.01},
     "target_entropy_schedule": {
         "target_entropy_std": 0.5,
@@ -191,18 +190,19 @@ def test_other_learners_have_no_alternatives(option):
         check_alternatives(config("tqc", learner="stock", **OPTIONS[option]))
 
 
-def test_a_penalty_on_the_means_is_for_sac_and_tqc_with_either_learner():
+@pytest.mark.parametrize("option", ["mean_penalty", "max_ent_coef"])
+def test_changed_updates_of_the_actor_are_for_sac_and_tqc_with_either_learner(option):
     for learner in ("fused", "stock"):
-        check_alternatives(config("tqc", mean_penalty=0.1, learner=learner))
-    with pytest.raises(UserError, match=r"mean_penalty is 0.1, which only sac and tqc have, and this is td3"):
-        check_alternatives(config("td3", mean_penalty=0.1))
+        check_alternatives(config("tqc", **{option: 1.5}, learner=learner))
+    with pytest.raises(UserError, match=f"{option} is 1.5, which only sac and tqc have, and this is td3"):
+        check_alternatives(config("td3", **{option: 1.5}))
 
 
-@pytest.mark.parametrize("changes", [{"algorithm": "tqc"}, {"learner": "stock"}])
-def test_the_mean_of_the_critics_is_for_the_fused_sac(changes):
-    check_alternatives(config(critics_for_actor="mean"))
-    with pytest.raises(UserError, match="only the fused learner of sac has"):
-        check_alternatives(config(critics_for_actor="mean", **changes))
+def test_the_mean_of_the_critics_is_for_sac_with_either_learner():
+    for learner in ("fused", "stock"):
+        check_alternatives(config(critics_for_actor="mean", learner=learner))
+    with pytest.raises(UserError, match="critics_for_actor is mean, which only sac has, and this is tqc"):
+        check_alternatives(config("tqc", critics_for_actor="mean"))
 
 
 def test_agents_without_alternatives_may_have_any_learner():

@@ -41,6 +41,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+WALKER: dict[str, Any] = {
+    "alive_bonus": 0.5,
+    "critics_for_actor": "mean",
+    "max_ent_coef": 0.01,
+    "mean_penalty": 0.1,
+    "target_entropy_std": 50.0,
+}
+"""Settings that legged robots learn to walk with, and a target entropy that lets the entropy coefficient rise to its
+limit, which is where it starts."""
+
+
 def example(algorithm: str = "sac", **agent: Any) -> ExportedConfiguration:
     """Return an agent with everything that SBX's constructor does not take, for two pendulums."""
     gaussian = algorithm != "td3"

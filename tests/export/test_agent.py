@@ -18,7 +18,8 @@ def test_every_setting_of_the_agent_is_in_its_place():
     assert agent.policy_arguments["optimizer_kwargs"] == {"weight_decay": 1e-4}
     assert (agent.activation, agent.optimizer) == ("elu", "adamw")
     assert (agent.box.low, agent.box.high) == ((-1.25,), (1.5,))
-    assert (agent.actor_std, agent.action_noise, agent.mean_penalty, agent.clip_observations) == (0.3, None, None, 5.0)
+    assert (agent.actor_std, agent.action_noise, agent.clip_observations) == (0.3, None, 5.0)
+    assert (agent.changes, agent.alive_bonus) == ((), None)
     assert not {"action_noise", "seed", "policy_kwargs"} & agent.arguments.keys()
     assert not {"activation_fn", "optimizer_class"} & agent.policy_arguments.keys()
 
@@ -42,9 +43,24 @@ def test_ppo_has_an_argument_for_its_first_deviation():
 
 
 def test_what_is_off_is_none():
-    agent = stock_agent(example(mean_penalty=0.0, normalize_observations=False))
-    assert (agent.mean_penalty, agent.clip_observations) == (None, None)
-    assert stock_agent(example(mean_penalty=0.5)).mean_penalty == 0.5
+    agent = stock_agent(example(mean_penalty=0.0, alive_bonus=0.0, normalize_observations=False))
+    assert (agent.changes, agent.alive_bonus, agent.clip_observations) == ((), None, None)
+    assert agent.changed("SAC") == "SAC"
+    assert not agent.changes_need_jax
+
+
+def test_changed_updates_are_subclasses_one_around_the_other():
+    agent = stock_agent(example(mean_penalty=0.5, critics_for_actor="mean", max_ent_coef=0.03))
+    assert agent.changed("sbx.SAC") == "penalizing_means(averaging_critics(limiting_ent_coef(sbx.SAC, 0.03)), 0.5)"
+    assert [source.split("(")[0] for source in agent.change_sources] == [
+        "def limiting_ent_coef",
+        "def averaging_critics",
+        "def penalized",
+        "def with_penalized_mean",
+        "def penalizing_means",
+    ]
+    assert agent.changes_need_jax
+    assert not stock_agent(example(critics_for_actor="mean")).changes_need_jax
 
 
 def test_a_simba_network_has_a_policy_of_its_own():

@@ -10,7 +10,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from tests.export.agents import SEED, assert_same_agent
 from tests.export.changed_script import changes_in
-from tests.export.example import ARGUMENTS, example
+from tests.export.example import ARGUMENTS, WALKER, example
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.export import get_format
@@ -66,12 +66,27 @@ def test_what_the_file_says_gives_the_agent_that_a_trial_trains(algorithm):
     assert_same_agent(train(example(algorithm)), example(algorithm))
 
 
-def test_a_penalty_on_the_means_is_in_the_file_and_in_its_code():
-    configuration = example(mean_penalty=0.5)
-    assert_same_agent(train(configuration), configuration)
+def test_what_a_walker_needs_is_in_the_file_and_in_its_code():
+    configuration = example(**WALKER)
+    agent = train(configuration)
+    assert_same_agent(agent, configuration)
+    assert [parent.__name__ for parent in type(agent).__mro__[:4]] == ["Penalizing", "Averaging", "Limiting", "SAC"]
     text = get_format("isaaclab").text(configuration)
-    assert yaml.safe_load(text)["mean_penalty"] == 0.5
-    assert 'penalizing_means(sbx.SAC, config.pop("mean_penalty"))' in changes_in(text)[1]
+    data = yaml.safe_load(text)
+    written = {"alive_bonus": 0.5, "critics_for_actor": "mean", "max_ent_coef": 0.01, "mean_penalty": 0.1}
+    assert {name: data[name] for name in written} == written
+    # Around Isaac Lab's wrapper, which reports returns, and within VecNormalize, whose rewards are stored.
+    normalized = agent.get_env()
+    assert isinstance(normalized, VecNormalize)
+    assert type(normalized.venv).__name__ == "AliveBonus"
+    assert type(normalized.venv.venv).__name__ == "ActionBox"
+
+
+def test_one_critic_is_its_own_mean():
+    network = example().agent.network.model_copy(update={"n_critics": 1})
+    text = get_format("isaaclab").text(example(critics_for_actor="mean", network=network))
+    assert "averaging_critics" not in text
+    assert "critics_for_actor" not in yaml.safe_load(text)
 
 
 def test_a_learning_rate_that_falls_is_written_as_isaac_lab_reads_it():

@@ -2,12 +2,13 @@
 
 import argparse
 
+import numpy as np
 import pytest
 import sbx
 import yaml
 
 from tests.export.agents import SEED, assert_same_agent
-from tests.export.example import ARGUMENTS, example
+from tests.export.example import ARGUMENTS, WALKER, example
 from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.export import get_format
@@ -58,16 +59,20 @@ def test_rl_zoo_lets_the_learning_rate_fall(manager):
 
 
 def test_rl_zoo_trains_it(manager):
-    experiment = manager(example(), steps=2000)
+    configuration = example(alive_bonus=0.5)
+    experiment = manager(configuration, steps=2000)
     agent, _ = experiment.setup_experiment()
     for callback in experiment.callbacks:
         callback.init_callback(agent)  # as learning begins with
-    assert_same_agent(agent, example())
+    assert_same_agent(agent, configuration)
     experiment.learn(agent)
     experiment.save_trained_model(agent)
     # rollouts of 4 steps of 2 robots: 250 of them; all but the first 8 are followed by 2 updates
     assert agent.num_timesteps == 2000
     assert agent._n_updates == 2 * 242
+    # 200 steps with a bonus of 0.5 in each, the last one too, which ended by time. Monitors do not see it.
+    stored = agent.replay_buffer.rewards[:200].sum(axis=0)
+    np.testing.assert_allclose(stored, [episode["r"] + 100 for episode in list(agent.ep_info_buffer)[:2]], rtol=1e-4)
     policy = sbx.SAC.load(f"{experiment.save_path}/{experiment.env_name}.zip")
     assert policy.action_space.high.tolist() == [1.5]
 
@@ -117,10 +122,13 @@ def test_what_rl_zoo_cannot_express_is_said_at_the_top():
         assert said in top
 
 
-def test_a_penalty_on_the_means_is_in_the_script_that_is_to_be_written():
-    top = get_format("zoo").text(example(mean_penalty=0.5))
-    assert "rl_zoo3.ALGOS['sac'] = penalizing_means(sbx.SAC, 0.5)" in top
+def test_changed_updates_are_in_the_script_that_is_to_be_written():
+    top = get_format("zoo").text(example(**WALKER))
+    assert "from tuner.export.rl_zoo import averaging_critics, limiting_ent_coef, penalizing_means" in top
+    changed = "penalizing_means(averaging_critics(limiting_ent_coef(sbx.SAC, 0.01)), 0.1)"
+    assert f"rl_zoo3.ALGOS['sac'] = {changed}" in top
     assert "- the penalty on the actor's means: penalizing_means in train_sbx.py." in top
+    assert "- the bonus for living, for the learner only: vec_env_wrapper." in top
 
 
 def test_other_file_names_are_refused_as_rl_zoo_would_import_them(tmp_path):

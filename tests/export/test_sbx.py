@@ -7,9 +7,10 @@ import sys
 import numpy as np
 import pytest
 import sbx
+from stable_baselines3.common.vec_env import VecMonitor
 
 from tests.export.agents import SEED, assert_same_agent
-from tests.export.example import ARGUMENTS, example
+from tests.export.example import ARGUMENTS, WALKER, example
 from tuner.config import Network, TaskConfig
 from tuner.export import get_format
 
@@ -47,12 +48,21 @@ def test_a_learning_rate_that_falls_is_the_schedule_of_stable_baselines3(tmp_pat
     assert agent.lr_schedule(0.25) == pytest.approx(2.5e-4)
 
 
-def test_a_penalty_on_the_means_is_trained_with_and_plain_sbx_loads_the_policy(tmp_path):
-    program = runpy.run_path(str(written(tmp_path, example(mean_penalty=0.5))))
-    env = program["prepare"](program["make_env"](program["NUM_ENVS"]))
+def test_what_a_walker_needs_is_trained_with_and_plain_sbx_loads_the_policy(tmp_path):
+    configuration = example(**WALKER)
+    task = configuration.task.model_copy(update={"options": {"max_episode_steps": 7}})
+    configuration = configuration.model_copy(update={"task": task})
+    program = runpy.run_path(str(written(tmp_path, configuration)))
+    env = program["prepare"](VecMonitor(program["make_env"](program["NUM_ENVS"])))
     agent = program["build_agent"](env, seed=SEED)
-    assert_same_agent(agent, example(mean_penalty=0.5))
+    assert_same_agent(agent, configuration)
+    assert [parent.__name__ for parent in type(agent).__mro__[:4]] == ["Penalizing", "Averaging", "Limiting", "SAC"]
     agent.learn(100)
+    # Seven steps with a bonus of 0.5 in each, the last one too, which ended by time. The monitor does not see it.
+    stored = agent.replay_buffer.rewards[:7].sum(axis=0)
+    np.testing.assert_allclose(stored, [episode["r"] + 3.5 for episode in list(agent.ep_info_buffer)[:2]], rtol=1e-4)
+    assert agent._n_updates > 0
+    assert np.exp(agent.ent_coef_state.params["log_ent_coef"]) == pytest.approx(0.01)
     agent.save(tmp_path / "policy.zip")
     loaded, rows = sbx.SAC.load(tmp_path / "policy.zip"), np.zeros((2, 3), np.float32)
     np.testing.assert_array_equal(
@@ -65,7 +75,7 @@ def test_a_simba_network_without_normalisation():
     text = get_format("sbx").text(example(network=network, normalize_observations=False))
     assert '"SimbaPolicy",' in text
     assert "return ActionBox(env, ACTION_LOW, ACTION_HIGH)" in text
-    assert "VecNormalize" not in text
+    assert "VecNormalize(" not in text
 
 
 def test_it_trains_when_run_and_plain_sbx_loads_the_policy(tmp_path):
@@ -101,7 +111,8 @@ def test_another_simulator_is_left_to_the_user_and_taken_from_tuner_until_then(t
 
 
 def test_the_program_is_formatted_and_has_no_idle_imports(tmp_path):
-    for configuration in (example("sac", mean_penalty=0.1), example("td3"), example("ppo")):
+    critics = example("sac", critics_for_actor="mean", alive_bonus=0.5, normalize_observations=False)
+    for configuration in (example("sac", **WALKER), critics, example("td3"), example("ppo")):
         file = written(tmp_path, configuration)
         for check in (["format", "--diff"], ["check"]):
             command = [sys.executable, "-m", "ruff", *check, "--isolated", "--line-length", "120", str(file)]

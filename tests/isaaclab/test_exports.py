@@ -12,7 +12,7 @@ import pytest
 import sbx
 
 from tests.export.changed_script import changed
-from tests.export.example import PROVENANCE, example
+from tests.export.example import PROVENANCE, WALKER, example
 from tuner.config import TaskConfig
 from tuner.export import get_format
 from tuner.simulators.server import server_for
@@ -46,7 +46,7 @@ def trained(tmp_path_factory):
 
 def exported():
     """Return an agent with everything that needs code beside SBX's constructor."""
-    configuration = example(mean_penalty=0.5)
+    configuration = example(**WALKER)
     arguments = {**configuration.agent.arguments, "learning_starts": ROBOTS * STARTS, "train_freq": 1}
     agent = configuration.agent.model_copy(update={"arguments": arguments})
     provenance = PROVENANCE.model_copy(update={"env_steps": ROBOTS * STEPS, "simulator": ISAAC_LAB})

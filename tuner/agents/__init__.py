@@ -7,22 +7,26 @@ from tuner.agents._precision import multiplies_bfloat16, usable_precision
 from tuner.agents._restore import load_agent
 from tuner.agents._save import Normalization, load_normalization, save_agent
 from tuner.agents._warm_up import warm_up
+from tuner.agents.shared.changed_updates import ChangedUpdates, averaging_critics, changed_updates, limiting_ent_coef
 from tuner.agents.shared.compilation import enable_compilation_cache
 from tuner.agents.shared.devices import set_up_devices
-from tuner.agents.shared.mean_penalty import MEAN_PENALTY_PARTS, penalizing_means
+from tuner.agents.shared.mean_penalty import penalizing_means
 from tuner.agents.shared.network import policy_arguments
 from tuner.agents.shared.parameters import target_entropy
 from tuner.agents.stock import checked_arguments
 
 __all__ = [
-    "MEAN_PENALTY_PARTS",
+    "ChangedUpdates",
     "Normalization",
+    "averaging_critics",
     "build_agent",
+    "changed_updates",
     "checked_arguments",
     "enable_compilation_cache",
     "finish_updates",
     "gradient_steps_done",
     "is_finite",
+    "limiting_ent_coef",
     "load_agent",
     "load_normalization",
     "mark_interruption",

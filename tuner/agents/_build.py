@@ -13,8 +13,8 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from tuner.agents._choose_learner import check_memory, uses_fused_learner
 from tuner.agents._restore import load_agent, restore
 from tuner.agents.fused import FUSED_CLASSES, DeviceReplayBuffer, FusedLearner, compile_ahead
+from tuner.agents.shared.changed_updates import changed_updates
 from tuner.agents.shared.compilation import claim
-from tuner.agents.shared.mean_penalty import penalizing_means
 from tuner.agents.shared.network import policy_arguments
 from tuner.agents.shared.parameters import set_initial_std, target_entropy
 from tuner.agents.stock import TIMED_CLASSES, checked_arguments, with_schedules
@@ -112,8 +112,8 @@ def build_agent(
     # Loaded before the agent is built, as loading seeds the global generators.
     saved = None if start_from is None else load_agent(start_from, config.algorithm)
     agent_class = (FUSED_CLASSES if fused else TIMED_CLASSES)[config.algorithm]
-    if config.mean_penalty > 0 and not fused:
-        agent_class = penalizing_means(agent_class, config.mean_penalty)
+    for change in () if fused else changed_updates(config):
+        agent_class = change.subclass(agent_class, *change.arguments)
 
     def build() -> Any:
         agent = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **with_schedules(arguments))

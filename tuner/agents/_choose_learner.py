@@ -23,7 +23,6 @@ def check_alternatives(config: AgentConfig) -> None:
         "action_box_schedule": config.action_box_schedule is not None,
         "bounds_penalty": config.bounds_penalty is not None,
         "squash: false": not config.squash,
-        "max_ent_coef": config.max_ent_coef is not None,
         "alive_bonus": config.alive_bonus != 0,
         "target_entropy_schedule": config.target_entropy_schedule is not None,
     }
@@ -35,15 +34,17 @@ def check_alternatives(config: AgentConfig) -> None:
                     f"Only the fused learner of {' and '.join(FUSED_CLASSES)} has {option}, and this is {who}. Leave "
                     "it out, or change algorithm or learner."
                 )
-    if config.mean_penalty > 0 and config.algorithm not in FUSED_CLASSES:
+    for option in ("mean_penalty", "max_ent_coef"):
+        value = getattr(config, option)
+        if value and config.algorithm not in FUSED_CLASSES:
+            raise UserError(
+                f"{option} is {value:g}, which only {' and '.join(FUSED_CLASSES)} have, and this is "
+                f"{config.algorithm}. Leave it out, or change the algorithm."
+            )
+    if config.critics_for_actor != "min" and config.algorithm != "sac":
         raise UserError(
-            f"mean_penalty is {config.mean_penalty:g}, which only {' and '.join(FUSED_CLASSES)} have, and this is "
-            f"{config.algorithm}. Leave it out, or change the algorithm."
-        )
-    if config.critics_for_actor != "min" and (config.algorithm != "sac" or config.learner == "stock"):
-        raise UserError(
-            "critics_for_actor is mean, which only the fused learner of sac has; tqc always takes the mean. Leave it "
-            "out, or change algorithm or learner."
+            f"critics_for_actor is mean, which only sac has, and this is {config.algorithm}; tqc always takes the "
+            "mean. Leave it out, or change the algorithm."
         )
     if config.max_ent_coef is not None:
         _check_max_ent_coef(config.max_ent_coef, config.arguments.get("ent_coef", "auto"))

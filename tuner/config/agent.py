@@ -241,10 +241,10 @@ class AgentConfig(Frozen):
     saturation. If the actor is not squashed, its means are taken in units of half the action box. SAC and TQC."""
     critics_for_actor: Literal["min", "mean"] = "min"
     """Which of the critics' values the actor maximises; the critics' own targets take the minimum either way. The mean
-    is less cautious. SAC, fused learner; TQC always takes the mean."""
+    is less cautious. SAC; TQC always takes the mean."""
     max_ent_coef: float | None = Field(default=None, gt=0)
     """The entropy coefficient that SBX tunes never exceeds this: where rewards are small, a larger one makes every step
-    alive cost more than it earns. SAC and TQC, fused learner."""
+    alive cost more than it earns. SAC and TQC."""
     alive_bonus: float = 0.0
     """Added to the learner's reward of every step that does not end in failure, in the unit of rewards. Only the
     learner sees it; reported returns do not include it. SAC and TQC, fused learner."""

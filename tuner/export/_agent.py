@@ -1,11 +1,16 @@
 """An agent in the arguments of SBX. Every format except JSON is made from it."""
 
+import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuner.config import ActionBox, AgentConfig
 from tuner.errors import UserError
 from tuner.export._configuration import ExportedConfiguration
+from tuner.export._python_source import Code, call
+
+if TYPE_CHECKING:
+    from tuner.agents import ChangedUpdates
 
 CLASSES = {"sac": "SAC", "tqc": "TQC", "ppo": "PPO", "td3": "TD3", "crossq": "CrossQ"}
 """Names of the SBX classes."""
@@ -24,6 +29,9 @@ _HANDLED = frozenset(
         "normalize_observations",
         "clip_observations",
         "mean_penalty",
+        "critics_for_actor",
+        "max_ent_coef",
+        "alive_bonus",
         "action_bound_fraction",
         "action_box",
     }
@@ -52,10 +60,28 @@ class StockAgent:
     """Standard deviation that the untrained actor gets after it is built, one or one for each action dimension. PPO has
     an argument for it instead."""
     box: ActionBox
-    mean_penalty: float | None
-    """Weight of the penalty on the actor's means; None for no penalty."""
+    changes: tuple["ChangedUpdates", ...]
+    """Subclasses of the SBX class, one around the other, that make other updates."""
+    alive_bonus: float | None
+    """Added to the stored reward of every step that does not end in failure; None for no bonus."""
     clip_observations: float | None
     """Normalised observations are clipped to ± this; None for no normalisation."""
+
+    def changed(self, algorithm: str) -> str:
+        """Return the source of the class to build, from that of the SBX class."""
+        for change in self.changes:
+            algorithm = call(change.subclass.__name__, Code(algorithm), *change.arguments)
+        return algorithm
+
+    @property
+    def change_sources(self) -> list[str]:
+        """The sources of the functions that `changes` need, in the order in which a program has to define them."""
+        return [inspect.getsource(part) for change in self.changes for part in change.parts]
+
+    @property
+    def changes_need_jax(self) -> bool:
+        """Whether these sources need `import jax`."""
+        return any("jax." in source for source in self.change_sources)
 
 
 def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
@@ -64,7 +90,7 @@ def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
     Raises:
         UserError: if plain SBX does not support the agent, or refuses its arguments.
     """
-    from tuner.agents import checked_arguments, policy_arguments, target_entropy
+    from tuner.agents import changed_updates, checked_arguments, policy_arguments, target_entropy
 
     agent = configuration.agent
     _refuse_more_than_sbx(agent)
@@ -87,7 +113,8 @@ def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
         action_noise=noise or None,
         actor_std=None if agent.algorithm == "ppo" else _as_list(agent.initial_std),
         box=box,
-        mean_penalty=agent.mean_penalty or None,
+        changes=changed_updates(agent),
+        alive_bonus=agent.alive_bonus or None,
         clip_observations=agent.clip_observations if agent.normalize_observations else None,
     )
 

@@ -1,4 +1,4 @@
-"""What an exported configuration needs in addition to SBX: its action box and its initial standard deviation.
+"""What an exported configuration needs in addition to SBX: action box, bonus for living, initial standard deviation.
 
 Files exported for RL Zoo refer to them. Files for SBX and Isaac Lab contain their source, so they do not need this
 package.
@@ -26,6 +26,30 @@ class ActionBox(VecEnvWrapper):
     def step_wait(self) -> Any:
         """Return the wrapped environment's step."""
         return self.venv.step_wait()
+
+    def reset(self) -> Any:
+        """Reset the wrapped environment."""
+        return self.venv.reset()
+
+
+class AliveBonus(VecEnvWrapper):
+    """Adds a bonus to the reward of every step that does not end in failure; a time-out is none.
+
+    It is for the learner only: wrap it around what measures returns. Wrap VecNormalize around it, because a replay
+    buffer gets the rewards that VecNormalize was given.
+    """
+
+    def __init__(self, venv: VecEnv, bonus: float) -> None:
+        super().__init__(venv)
+        self._bonus = np.float32(bonus)
+
+    def step_wait(self) -> Any:
+        """Return the wrapped environment's step with the bonus in its rewards."""
+        observations, rewards, dones, infos = self.venv.step_wait()
+        alive = ~np.asarray(dones, np.bool_)
+        for robot in np.flatnonzero(dones):
+            alive[robot] = infos[robot].get("TimeLimit.truncated", False)
+        return observations, rewards + self._bonus * alive, dones, infos
 
     def reset(self) -> Any:
         """Reset the wrapped environment."""

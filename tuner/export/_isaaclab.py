@@ -23,6 +23,7 @@ def build_agent(policy: str, env: VecEnv, log_dir: str | None, config: dict[str,
 '''
 
 _BOX = 'env = ActionBox(env, **agent_cfg.pop("action_box"))'
+_BONUS = 'env = AliveBonus(env, agent_cfg.pop("alive_bonus"))  # returns are reported without it'
 _AGENT = "agent = build_agent(policy_arch, env, log_dir, agent_cfg)"
 
 
@@ -49,7 +50,8 @@ def _entries(configuration: ExportedConfiguration, agent: StockAgent) -> dict[st
     extras = {
         "action_noise": agent.action_noise,
         "initial_std": agent.actor_std,
-        "mean_penalty": agent.mean_penalty,
+        **{change.setting: getattr(configuration.agent, change.setting) for change in agent.changes},
+        "alive_bonus": agent.alive_bonus,
     }
     return {
         "seed": 0,
@@ -74,7 +76,7 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
             commented([*story(configuration), *differences(configuration), *_SCRIPT]),
             _as_comment(_code(agent)),
             commented(_WRAPPED),
-            _as_comment(_BOX),
+            _as_comment(_BOX if agent.alive_bonus is None else f"{_BOX}\n{_BONUS}"),
             commented(_BUILT),
             _as_comment(_AGENT),
             commented(_training(configuration, agent)),
@@ -161,15 +163,15 @@ def _unlike(task: TaskConfig) -> list[str]:
 
 def _code(agent: StockAgent) -> str:
     """Return the definitions that turn the configuration, as Isaac Lab reads it, into the agent."""
-    from tuner.agents import MEAN_PENALTY_PARTS
-    from tuner.export._embedded_code import ActionBox, set_initial_std
+    from tuner.export._embedded_code import ActionBox, AliveBonus, set_initial_std
 
     sources: list[Any] = [ActionBox]
+    if agent.alive_bonus is not None:
+        sources.append(AliveBonus)
     if agent.actor_std is not None:
         sources.append(set_initial_std)
-    if agent.mean_penalty is not None:
-        sources.extend(MEAN_PENALTY_PARTS)
-    return "\n\n".join([_imports(agent), *(inspect.getsource(source) for source in sources), _build(agent)])
+    embedded = [inspect.getsource(source) for source in sources]
+    return "\n\n".join([_imports(agent), *embedded, *agent.change_sources, _build(agent)])
 
 
 def _imports(agent: StockAgent) -> str:
@@ -178,7 +180,7 @@ def _imports(agent: StockAgent) -> str:
         "from typing import Any",
         "",
         "import flax.linen",
-        *(["import jax"] if agent.mean_penalty is not None else []),
+        *(["import jax"] if agent.changes_need_jax else []),
         "import numpy as np",
         "import optax",
         "import sbx",
@@ -202,8 +204,11 @@ def _build(agent: StockAgent) -> str:
     if agent.actor_std is not None:
         before.append('std = config.pop("initial_std")')
         after.append("set_initial_std(agent, std)")
-    if agent.mean_penalty is not None:
-        before.append(f'algorithm = penalizing_means({algorithm}, config.pop("mean_penalty"))')
+    for change in agent.changes:
+        value = f'config.pop("{change.setting}")'
+        inputs = [algorithm, value] if change.arguments else [algorithm]
+        before += [] if change.arguments else [value]
+        before.append(f"algorithm = {change.subclass.__name__}({', '.join(inputs)})")
         algorithm = "algorithm"
     built = f"agent = {algorithm}(policy, env, verbose=1, tensorboard_log=log_dir, **config)"
     return _BUILD + "".join(f"    {line}\n" for line in [*before, built, *after, "return agent"])

@@ -13,8 +13,8 @@ from tuner.export._task_source import task_source
 
 _PREPARE = '''\
 def prepare(env: VecEnv) -> VecEnv:
-    """Return the task as the agent sees it{what}."""
-    return {wrapped}
+    """Return the task as the agent sees it: {what}."""
+{lines}
 '''
 
 _BOX = (Code("ACTION_LOW"), Code("ACTION_HIGH"))
@@ -50,17 +50,17 @@ class SbxFormat(Format):
 
     def text(self, configuration: ExportedConfiguration) -> str:
         """Return the program."""
-        from tuner.agents import MEAN_PENALTY_PARTS
-        from tuner.export._embedded_code import ActionBox, set_initial_std
+        from tuner.export._embedded_code import ActionBox, AliveBonus, set_initial_std
 
         agent = stock_agent(configuration)
         sections = [
             _constants(configuration, agent),
             task_source(configuration),
             inspect.getsource(ActionBox),
+            *([] if agent.alive_bonus is None else [inspect.getsource(AliveBonus)]),
             _prepare(agent),
             *([] if agent.actor_std is None else [inspect.getsource(set_initial_std)]),
-            *([] if agent.mean_penalty is None else map(inspect.getsource, MEAN_PENALTY_PARTS)),
+            *agent.change_sources,
             _build(agent),
             _MAIN,
         ]
@@ -95,7 +95,7 @@ def _imports(configuration: ExportedConfiguration, agent: StockAgent) -> str:
         "",
         "import flax.linen as nn",
         *(["import gymnasium as gym"] if gymnasium else []),
-        *(["import jax"] if agent.mean_penalty is not None else []),
+        *(["import jax"] if agent.changes_need_jax else []),
         "import numpy as np",
         "import optax",
         "from gymnasium import spaces",
@@ -113,16 +113,22 @@ def _constants(configuration: ExportedConfiguration, agent: StockAgent) -> str:
         f"TOTAL_STEPS = {steps_of(configuration)}  # environment steps, over all robots\n"
         f"ACTION_LOW = {literal(agent.box.low)}  # the agent's action box, in the task's own units\n"
         f"ACTION_HIGH = {literal(agent.box.high)}\n"
+        + ("" if agent.alive_bonus is None else f"ALIVE_BONUS = {agent.alive_bonus}  # in the unit of rewards\n")
     )
 
 
 def _prepare(agent: StockAgent) -> str:
-    if agent.clip_observations is None:
-        return _PREPARE.format(what=": within its action box", wrapped=call("ActionBox", Code("env"), *_BOX))
-    normalized = call("VecNormalize", Code("env"), norm_obs=True, norm_reward=False, clip_obs=agent.clip_observations)
+    env = Code("env")
+    wrappers = {}
+    if agent.alive_bonus is not None:  # within VecNormalize: see AliveBonus
+        wrappers["a bonus for living"] = call("AliveBonus", env, Code("ALIVE_BONUS"))
+    if agent.clip_observations is not None:
+        options = {"norm_obs": True, "norm_reward": False, "clip_obs": agent.clip_observations}
+        wrappers["normalised observations"] = call("VecNormalize", env, **options)
+    lines = [*(f"env = {wrapped}" for wrapped in wrappers.values()), f"return {call('ActionBox', env, *_BOX)}"]
     return _PREPARE.format(
-        what=": normalised observations, and within its action box",
-        wrapped=call("ActionBox", Code(normalized), *_BOX),
+        what="".join(f"{name}, " for name in wrappers) + "and " * bool(wrappers) + "within its action box",
+        lines="\n".join(f"    {line}" for line in lines),
     )
 
 
@@ -144,13 +150,10 @@ def _build(agent: StockAgent) -> str:
     if agent.action_noise is not None:
         size = len(agent.box.low)
         arguments["action_noise"] = Code(f"NormalActionNoise(np.zeros({size}), np.full({size}, {agent.action_noise}))")
-    algorithm = agent.class_name
-    if agent.mean_penalty is not None:
-        algorithm = f"penalizing_means({agent.class_name}, {agent.mean_penalty})"
     lines = [
         f"def build_agent(env: VecEnv, *, seed: int) -> {agent.class_name}:",
         '    """Return the untrained agent; `env` has been through `prepare`."""',
-        f"    agent = {algorithm}(",
+        f"    agent = {agent.changed(agent.class_name)}(",
         f"        {literal(agent.policy)},",
         "        env,",
         *(f"        {name}={literal(value)}," for name, value in arguments.items()),

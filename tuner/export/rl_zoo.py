@@ -1,7 +1,7 @@
 """A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), for training with SBX.
 
-Such a file refers to `ActionBox`, `InitialStd`, `flat_actions` and `penalizing_means` in this module, so they must stay
-here.
+Such a file refers to `ActionBox`, `AliveBonus`, `InitialStd`, `flat_actions`, `averaging_critics`, `limiting_ent_coef`
+and `penalizing_means` in this module, so they must stay here.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,34 @@ import gymnasium as gym
 from gymnasium.wrappers import TransformAction
 from stable_baselines3.common.callbacks import BaseCallback
 
-from tuner.agents import penalizing_means
+from tuner.agents import averaging_critics, limiting_ent_coef, penalizing_means
 from tuner.config import TaskConfig, parse_options
 from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import as_yaml, commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
-from tuner.export._embedded_code import ActionBox, set_initial_std
+from tuner.export._embedded_code import ActionBox, AliveBonus, set_initial_std
 from tuner.export._formats import Format
 from tuner.export._python_source import Code, call
 from tuner.export._task_source import module_name
 
-__all__ = ["ActionBox", "InitialStd", "ZooFormat", "flat_actions", "penalizing_means"]
+__all__ = [
+    "ActionBox",
+    "AliveBonus",
+    "InitialStd",
+    "ZooFormat",
+    "averaging_critics",
+    "flat_actions",
+    "limiting_ent_coef",
+    "penalizing_means",
+]
+
+
+_CHANGES = {
+    "mean_penalty": "the penalty on the actor's means: penalizing_means",
+    "critics_for_actor": "the mean of the critics, which the actor maximises: averaging_critics",
+    "max_ent_coef": "the largest entropy coefficient: limiting_ent_coef",
+}
+"""What changed updates are, by the setting of the agent, and the function that changes them."""
 
 
 class ZooFormat(Format):
@@ -47,7 +64,10 @@ def _entry(configuration: ExportedConfiguration, agent: StockAgent) -> dict[str,
     if agent.clip_observations is not None:
         entry["normalize"] = call("dict", norm_obs=True, norm_reward=False, clip_obs=agent.clip_observations)
     box = {"low": list(agent.box.low), "high": list(agent.box.high)}
-    entry["vec_env_wrapper"] = [{"tuner.export.rl_zoo.ActionBox": box}]
+    wrapped: list[Any] = [{"tuner.export.rl_zoo.ActionBox": box}]  # around monitors, within VecNormalize
+    if agent.alive_bonus is not None:
+        wrapped.append({"tuner.export.rl_zoo.AliveBonus": {"bonus": agent.alive_bonus}})
+    entry["vec_env_wrapper"] = wrapped
     if agent.actor_std is not None:
         entry["callback"] = [{"tuner.export.rl_zoo.InitialStd": {"std": agent.actor_std}}]
     if agent.action_noise is not None:
@@ -126,11 +146,10 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str
 
 def _replaced(algorithm: str, agent: StockAgent) -> list[str]:
     """Return the lines that replace RL Zoo's algorithm with SBX's."""
-    if agent.mean_penalty is None:
-        return [f"    rl_zoo3.ALGOS[{algorithm!r}] = sbx.{agent.class_name}"]
+    names = sorted(change.subclass.__name__ for change in agent.changes)
     return [
-        "    from tuner.export.rl_zoo import penalizing_means",
-        f"    rl_zoo3.ALGOS[{algorithm!r}] = penalizing_means(sbx.{agent.class_name}, {agent.mean_penalty})",
+        *([f"    from tuner.export.rl_zoo import {', '.join(names)}"] if names else []),
+        f"    rl_zoo3.ALGOS[{algorithm!r}] = {agent.changed(f'sbx.{agent.class_name}')}",
     ]
 
 
@@ -143,8 +162,12 @@ def _missing(configuration: ExportedConfiguration, agent: StockAgent) -> list[st
     ]
     if agent.actor_std is not None:
         lines.append("- the untrained actor's standard deviation: callback. Without it SBX starts at about 1.")
-    if agent.mean_penalty is not None:
-        lines.append("- the penalty on the actor's means: penalizing_means in train_sbx.py.")
+    if agent.alive_bonus is not None:
+        lines.append(
+            "- the bonus for living, for the learner only: vec_env_wrapper. Reported returns are the task's own, but "
+            "rl_zoo3.enjoy prints them with it."
+        )
+    lines += [f"- {_CHANGES[change.setting]} in train_sbx.py." for change in agent.changes]
     if task.simulator != "gymnasium":
         lines.append(
             f"RL Zoo knows Gymnasium environments only: register yours as {task.id}. The study ran it on the "

@@ -51,6 +51,15 @@ CASES = {
         arguments={"gradient_steps": 2, "ent_coef": 0.05},
         mean_penalty=0.5,
     ),
+    "sac, mean of the critics, limited entropy coefficient, penalty on the means, delay 2": AgentConfig(
+        algorithm="sac",
+        network=Network(**SIZES),
+        arguments={"gradient_steps": 4, "policy_delay": 2, "ent_coef": "auto_0.1"},
+        target_entropy_std=50.0,  # more than an actor can have, so that the coefficient rises
+        critics_for_actor="mean",
+        max_ent_coef=0.1,
+        mean_penalty=0.5,
+    ),
     "tqc, delay 4, 3 steps, clipped observations": AgentConfig(
         algorithm="tqc",
         network=Network(**SIZES),

@@ -31,6 +31,19 @@ from tuner.errors import UserError
         ({"clip_range": "lin_0.4"}, {"clip_range": 0.4, "clip_range_schedule": "linear"}),
         ({"policy": "MlpPolicy"}, {"policy": "mlp"}),
         ({"callback": [{"tuner.export.rl_zoo.InitialStd": {"std": 0.3}}]}, {"initial_std": 0.3}),
+        (
+            {"callback": [{"tuner.export.rl_zoo.InitialStd": {"std": [0.3, 0.2]}}, "x"]},
+            {"initial_std": [0.3, 0.2], "callback": ["x"]},
+        ),
+        (
+            {
+                "vec_env_wrapper": [
+                    {"tuner.export.rl_zoo.ActionBox": {"low": [-1.0], "high": [2.0]}},
+                    {"tuner.export.rl_zoo.AliveBonus": {"bonus": 0.02}},
+                ]
+            },
+            {"action_box": {"low": [-1.0], "high": [2.0]}, "alive_bonus": 0.02},
+        ),
         ({"callback": ["another"], "n_envs": 2}, None),
     ],
 )

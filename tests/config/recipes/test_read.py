@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.export.example import example
-from tuner.config import load_study
+from tuner.config import ActionBox, load_study
 from tuner.config.recipes import as_recipe_file, read_recipe
 from tuner.errors import UserError
 from tuner.export import dump_configuration, get_format
@@ -121,6 +121,18 @@ def test_exports_describe_the_agent_that_was_exported(write: Any, algorithm: Any
         wanted.action_box,
     )
     assert (agent.normalize_observations, agent.clip_observations) == (True, 5.0)
+
+
+@pytest.mark.parametrize("form", ["json", "zoo", "isaaclab"])
+def test_exports_say_what_a_walker_needs(write: Any, form: str) -> None:
+    wanted = {"alive_bonus": 0.02, "initial_std": (0.3, 0.2), "action_box": ActionBox(low=(-1, -2), high=(1, 2))}
+    updates = {"critics_for_actor": "mean", "max_ent_coef": 0.03}
+    exported = example(**wanted, **updates, target_entropy_std=(0.3, 0.2))
+    file = write("best.json" if form == "json" else "best.yml", get_format(form).text(exported))
+    agent = read_recipe({"file": file}, name="values 1").agent("sac", num_envs=2)
+    # RL Zoo's file has the changed updates in the script that its comments give.
+    said = wanted if form == "zoo" else wanted | updates
+    assert {name: getattr(agent, name) for name in said} == said
 
 
 def test_what_an_export_says_of_how_it_was_found(write: Any) -> None:

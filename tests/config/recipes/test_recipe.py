@@ -23,7 +23,9 @@ def test_a_configuration_of_another_algorithm_is_refused() -> None:
 
 NAMES = sorted({*SETTINGS, *ELSEWHERE, "policy_kwargs", "normalize", "normalize_input", "clip_obs"})
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "auto", "lin_1", "dict(a=1)"])
-OF_OURS = st.sampled_from(["std", "pi", "qf", "low", "tuner.export.rl_zoo.InitialStd", "tuner.export.rl_zoo.ActionBox"])
+OF_OURS = st.sampled_from(
+    ["std", "pi", "qf", "low", *(f"tuner.export.rl_zoo.{name}" for name in ("InitialStd", "ActionBox", "AliveBonus"))]
+)
 VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(OF_OURS, inner, max_size=2))
 
 

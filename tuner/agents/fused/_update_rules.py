@@ -1,12 +1,12 @@
 """SBX's own update rules for SAC and TQC under one interface: one critic update, one actor and temperature update."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import jax
 import sbx
 
 from tuner.agents.fused._replay_buffer import Batch
+from tuner.agents.shared.changed_updates import averaging_critics
 
 
 class Learned(NamedTuple):
@@ -47,7 +47,7 @@ class SACRule:
 
     def __init__(self, *, mean_for_actor: bool = False) -> None:
         """Let the actor maximise the minimum of the critics, as SBX does, or their mean."""
-        self._mean_for_actor = mean_for_actor
+        self._of_actor = averaging_critics(sbx.SAC) if mean_for_actor else sbx.SAC
 
     def critic(self, learned: Learned, batch: Batch, tau: jax.Array, key: jax.Array) -> tuple[Learned, Any, Any, Any]:
         """See `Rule.critic`."""
@@ -60,16 +60,10 @@ class SACRule:
     ) -> tuple[Learned, Any, Any, Any]:
         """See `Rule.actor`."""
         (critic,) = learned.critics
-        judge = critic.replace(apply_fn=_mean_of(critic.apply_fn)) if self._mean_for_actor else critic
-        actor, _, entropy, actor_loss, ent_coef_loss, key = sbx.SAC.update_actor_and_temperature(
-            learned.actor, judge, learned.entropy, observations, target_entropy, key
+        actor, critic, entropy, actor_loss, ent_coef_loss, key = self._of_actor.update_actor_and_temperature(
+            learned.actor, critic, learned.entropy, observations, target_entropy, key
         )
         return Learned(actor, (critic,), entropy), actor_loss, ent_coef_loss, key
-
-
-def _mean_of(critics: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-    """Return the critics' mean as a critic of its own, whose minimum SBX takes, shape (1, rows, 1)."""
-    return lambda *inputs, **options: critics(*inputs, **options).mean(axis=0, keepdims=True)
 
 
 class TQCRule:

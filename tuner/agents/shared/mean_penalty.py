@@ -37,27 +37,17 @@ def penalizing_means(algorithm: Any, weight: float) -> Any:
     the penalty: SBX's own actor acts and is saved.
     """
 
-    def penalizing(apply: Any) -> Any:
-        def apply_penalizing(*inputs: Any, **options: Any) -> Any:
-            squashed = apply(*inputs, **options)
-            return type(squashed)(with_penalized_mean(squashed.distribution, weight))
-
-        return apply_penalizing
-
     class Penalizing(algorithm):  # type: ignore[misc]
-        _penalizing: Any = None
+        @classmethod
+        def update_actor_and_temperature(cls, actor_state: Any, *others: Any) -> Any:
+            own = actor_state.apply_fn
 
-        def train(self, *arguments: Any, **options: Any) -> None:
-            own = self.policy.actor_state.apply_fn
-            self._penalizing = self._penalizing or penalizing(own)  # always the same one, or JAX would compile again
-            self.policy.actor_state = self.policy.actor_state.replace(apply_fn=self._penalizing)
-            try:
-                super().train(*arguments, **options)
-            finally:
-                self.policy.actor_state = self.policy.actor_state.replace(apply_fn=own)
+            def penalizing(*inputs: Any) -> Any:
+                squashed = own(*inputs)
+                return type(squashed)(with_penalized_mean(squashed.distribution, weight))
 
-        def _excluded_save_params(self) -> list[str]:
-            return [*super()._excluded_save_params(), "_penalizing"]
+            updated, *rest = super().update_actor_and_temperature(actor_state.replace(apply_fn=penalizing), *others)
+            return updated.replace(apply_fn=own), *rest
 
     return Penalizing
 

@@ -1,6 +1,6 @@
 """Configurations as people write them, in one flat mapping with one name for each thing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from tuner.config.agent import linear_start
@@ -16,7 +16,8 @@ _WHOLE = frozenset(
 _ACTIVATIONS = {"swish": "silu"}
 _POLICIES = {"MlpPolicy": "mlp", "SimbaPolicy": "simba", "MultiInputPolicy": "mlp", "mlp": "mlp", "simba": "simba"}
 """Kinds of `Network` by SBX's names. The parts of a Dict observation are joined to one vector."""
-_INITIAL_STD, _ACTION_BOX = "tuner.export.rl_zoo.InitialStd", "tuner.export.rl_zoo.ActionBox"
+_OURS = "tuner.export.rl_zoo."
+"""Where the classes are that files written by `tuner export` name."""
 
 
 def flatten(values: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -110,17 +111,40 @@ def _norm_reward(value: Any) -> dict[str, Any]:
     return {"norm_reward": value} if value else {}
 
 
-def _of_ours(
-    name: str, key: str, setting: Callable[[Mapping[str, Any]], dict[str, Any]]
+def _with_ours(
+    name: str, settings: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
 ) -> Callable[[Any, str], dict[str, Any]]:
-    """Return the expansion of a list of classes in which files that `tuner export` wrote have one of ours."""
+    """Return the expansion of a list of classes, in which files that `tuner export` wrote have classes of ours.
+
+    Args:
+        name: the list's; what is not ours stays there.
+        settings: what the arguments of each of our classes are in the names of `AgentConfig`.
+    """
 
     def expand(value: Any, where: str) -> dict[str, Any]:
         del where
-        found = value[0].get(key) if isinstance(value, list) and value and isinstance(value[0], Mapping) else None
-        return setting(found) if isinstance(found, Mapping) else {name: value}
+        found: dict[str, Any] = {}
+        others = []
+        for entry in value if isinstance(value, list) else []:
+            ours = _arguments_of_ours(entry, settings)
+            if ours is None:
+                others.append(entry)
+            else:
+                class_name, arguments = ours
+                found |= settings[class_name](arguments)
+        return {name: value} if not found else found | ({name: others} if others else {})
 
     return expand
+
+
+def _arguments_of_ours(entry: Any, names: Container[str]) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the name and the arguments of an entry such as {tuner.export.rl_zoo.InitialStd: {std: 0.3}}, or None."""
+    if not isinstance(entry, Mapping) or len(entry) != 1:
+        return None
+    ((path, arguments),) = entry.items()
+    class_name = str(path).removeprefix(_OURS)
+    ours = path == _OURS + class_name and class_name in names and isinstance(arguments, Mapping)
+    return (class_name, arguments) if ours else None
 
 
 _EXPANSIONS: dict[str, Callable[[Any, str], dict[str, Any]]] = {
@@ -129,6 +153,12 @@ _EXPANSIONS: dict[str, Callable[[Any, str], dict[str, Any]]] = {
     "normalize_input": lambda value, where: {"normalize_observations": value},
     "normalize_value": lambda value, where: _norm_reward(value),
     "clip_obs": lambda value, where: {"clip_observations": value},
-    "callback": _of_ours("callback", _INITIAL_STD, lambda given: {"initial_std": given.get("std")}),
-    "vec_env_wrapper": _of_ours("vec_env_wrapper", _ACTION_BOX, lambda given: {"action_box": dict(given)}),
+    "callback": _with_ours("callback", {"InitialStd": lambda given: {"initial_std": given.get("std")}}),
+    "vec_env_wrapper": _with_ours(
+        "vec_env_wrapper",
+        {
+            "ActionBox": lambda given: {"action_box": dict(given)},
+            "AliveBonus": lambda given: {"alive_bonus": given.get("bonus")},
+        },
+    ),
 }
