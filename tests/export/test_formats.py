@@ -1,10 +1,15 @@
 """The formats by name, and what each takes."""
 
+from types import SimpleNamespace
+
 import pytest
+import yaml
 
 from tests.export.example import example
+from tuner.config import TaskConfig
 from tuner.errors import UserError
 from tuner.export import POLICY_FORMATS, Format, format_names, get_format, load_configuration
+from tuner.spaces import load_space
 
 CONFIGURATIONS = [name for name in format_names() if name not in POLICY_FORMATS]
 
@@ -28,6 +33,21 @@ def test_json_is_read_back(tmp_path):
     file = tmp_path / "a.json"
     file.write_text(get_format("json").text(example()))
     assert load_configuration(file) == example()
+
+
+@pytest.mark.parametrize("form", CONFIGURATIONS)
+def test_the_recipe_with_which_sac_walks_is_exported_in_every_format(form):
+    space, task = load_space("sac_legged"), TaskConfig(id="Velocity-Flat-A1", num_envs=256)
+    legs = SimpleNamespace(names=("FL_hip_joint", "FL_thigh_joint", "FL_calf_joint"), scale=(0.25, 0.25, 0.25))
+    parameters = space.warm_start("a1_walker", task) | {"critics_index": 1}  # the mean of two, which SBX does not have
+    agent = space.agent(parameters, task).resolved([-100.0] * 3, [100.0] * 3, legs)
+    assert isinstance(agent.initial_std, tuple)
+    text = get_format(form).text(example().model_copy(update={"agent": agent, "task": task}))
+    if form == "sbx":
+        compile(text, "agent.py", "exec")
+        assert "averaging_critics(limiting_ent_coef(SAC, 0.03))" in text
+    else:
+        assert isinstance(yaml.safe_load(text), dict)
 
 
 class Picky(Format):
