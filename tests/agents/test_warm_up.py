@@ -15,6 +15,7 @@ CASES = {
     "sac, delay 2 at every offset": small_config(arguments={"gradient_steps": 3, "policy_delay": 2}),
     "sac, n-step and held noise": small_config(arguments={"n_steps": 3, "use_sde": True, "train_freq": 2}),
     "sac, falling learning rate": small_config(arguments={"learning_rate": "lin_1e-2"}),
+    "sac, changed updates": small_config(mean_penalty=0.1, critics_for_actor="mean", max_ent_coef=1.0),
     "tqc": small_config("tqc"),
     "ppo, truncated minibatch": small_config("ppo"),
     "ppo, one epoch of one minibatch": small_config("ppo", arguments={"n_epochs": 1, "batch_size": 32}),
