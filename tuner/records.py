@@ -147,7 +147,8 @@ class Outcome(_Record):
     reached_seconds: float | None = None
     """Time to return on the training clock; None when the target was not reached."""
     final_return: float | None = None
-    """The last estimate of the return, or the confirming evaluation's mean of a trial that stopped at its target."""
+    """The mean of `final_evaluation`, or of the evaluation at which a trial stopped; otherwise the last estimate of the
+    return."""
     best_return: float | None = None
     """The best return, as in `Tick.best`."""
     clock_seconds: float = 0.0
@@ -160,6 +161,9 @@ class Outcome(_Record):
     """The `AgentConfig` with its action box resolved to absolute numbers, as JSON."""
     evaluations: list[dict[str, Any]] = field(default_factory=list)
     """Every `Evaluation` of the trial, in order."""
+    final_evaluation: dict[str, Any] | None = None
+    """The `Evaluation` of the policy at the end, the last of `evaluations`; None if it was not asked for, or the trial
+    ended neither by its target nor by its budget."""
     milestones: list[dict[str, Any]] = field(default_factory=list)
     """Every `Milestone` of the objective, in rising order; see `milestones_of`."""
     contended: bool = False

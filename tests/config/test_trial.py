@@ -26,7 +26,8 @@ def test_a_trial_survives_json() -> None:
 
 
 def test_a_trial_is_a_first_attempt_that_ends_at_its_target_and_writes_nothing() -> None:
-    assert (SPEC.attempt, SPEC.stop_at_target, SPEC.start_from, SPEC.directory) == (0, True, None, None)
+    assert (SPEC.attempt, SPEC.stop_at_target, SPEC.final_evaluation) == (0, True, False)
+    assert (SPEC.start_from, SPEC.directory) == (None, None)
 
 
 @pytest.mark.parametrize(

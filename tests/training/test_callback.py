@@ -128,6 +128,13 @@ def test_a_request_during_an_evaluation():
     assert env.steps * STEP_SECONDS < 50.0
 
 
+def test_a_request_during_the_final_evaluation():
+    channel = ListeningChannel(stop=interrupt(), after_phase="evaluate")
+    outcome, _, _ = train(sac(), channel=channel, target=11.0, budget_seconds=5.0, final_evaluation=True)
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+    assert (outcome.evaluations, outcome.final_evaluation) == ([], None)
+
+
 def test_a_request_at_the_end_of_the_budget_comes_too_late():
     channel = ListeningChannel(stop=interrupt(), after_alive=40)
     outcome, _, _ = train(sac(), channel=channel, target=11.0, budget_seconds=5.0)  # 40 steps

@@ -249,6 +249,34 @@ def test_a_spent_budget(exhausted):
     assert outcome.best_return <= max(tick.estimate for tick in channel.ticks if tick.estimate is not None)
 
 
+def test_the_final_policy_is_evaluated_off_the_clock_where_that_is_asked_for(exhausted):
+    plain, plain_channel, _ = exhausted
+    outcome, channel, _ = train(sac(), target=11.0, budget_seconds=20.0, final_evaluation=True)
+    assert outcome.kind is OutcomeKind.EXHAUSTED
+    assert (outcome.clock_seconds, channel.ticks) == (plain.clock_seconds, plain_channel.ticks)
+    assert outcome.ledger["evaluate"] == 100 * STEP_SECONDS
+    assert outcome.evaluations == [outcome.final_evaluation]
+    assert outcome.final_return == outcome.final_evaluation["mean"]
+    assert (outcome.final_evaluation["episodes"], outcome.final_evaluation["clock_seconds"]) == (16, 20.0)
+    assert plain.final_evaluation is None
+
+
+def test_the_evaluation_that_ended_a_trial_is_of_its_final_policy(solved):
+    first, _, _, _ = solved
+    outcome, _, _ = train(sac(), target=8.0, final_evaluation=True)
+    assert outcome.kind is OutcomeKind.REACHED
+    assert outcome.evaluations == first.evaluations
+    assert outcome.final_evaluation == first.evaluations[-1]
+
+
+def test_a_trial_that_trained_on_is_evaluated_again_at_its_end():
+    outcome, _, _ = train(ppo(), target=7.0, stop_at_target=False, final_evaluation=True)
+    assert outcome.kind is OutcomeKind.REACHED
+    times = [evaluation["clock_seconds"] for evaluation in outcome.evaluations]
+    assert times[-2] < times[-1] == outcome.clock_seconds
+    assert outcome.final_evaluation == outcome.evaluations[-1]
+
+
 def test_the_score_at_the_budget_needs_no_target():
     outcome, channel, _ = train(sac(), target=None, budget_seconds=20.0)
     assert outcome.kind is OutcomeKind.EXHAUSTED

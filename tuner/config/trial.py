@@ -31,6 +31,8 @@ class TrialSpec(Frozen):
     """CPU threads for the simulator."""
     stop_at_target: bool = True
     """False trains for the whole budget, even if the target is reached on the way; the time to return is recorded."""
+    final_evaluation: bool = False
+    """True evaluates the policy at the end of the training, off the clock."""
     start_from: str | None = None
     """Folder of an earlier run whose policy, optimisers, entropy coefficient and normalisation the agent starts from;
     None starts from scratch. The replay buffer starts empty either way."""

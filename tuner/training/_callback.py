@@ -44,6 +44,8 @@ class TrialCallback(BaseCallback):
         self._files = files
         self._budget_seconds = budget_seconds
         self._stop_at_target = stop_at_target
+        self._evaluated: tuple[int, int] | None = None
+        """Environment steps and updates up to the last evaluation."""
 
     def confirm(self) -> None:
         """Evaluate the policy if a crossing of the target or of a milestone waits for it. Call it between rollouts.
@@ -55,18 +57,38 @@ class TrialCallback(BaseCallback):
             return
         finish_updates(self.model)
         with self._ledger.account("evaluate"):
-            self._channel.phase("evaluate")
             before = self._ledger.totals()["evaluate"]
-            evaluation, robots_were_reset = self._evaluator.evaluate(self._ledger.training_seconds)
-            self._channel.phase("train")
-            if robots_were_reset:
-                self.progress.episodes.restart()
+            evaluation = self._evaluate()
             if evaluation is None:
                 return  # asked to stop: the next step sees it too
-            self.evaluations.append(evaluation)
             confirmed = self.progress.conclude(evaluation, cost_seconds=self._ledger.totals()["evaluate"] - before)
             if confirmed and self._stop_at_target:
                 raise TargetReached
+
+    def evaluate_final(self) -> Evaluation | None:
+        """Return an evaluation of the policy as it is now, for which the last one serves if nothing has happened since.
+
+        Call it after the training. None if it was cut short by a request to stop.
+        """
+        finish_updates(self.model)
+        if self._evaluated == self._counts():
+            return self.evaluations[-1]
+        with self._ledger.account("evaluate"):
+            return self._evaluate()
+
+    def _evaluate(self) -> Evaluation | None:
+        self._channel.phase("evaluate")
+        evaluation, robots_were_reset = self._evaluator.evaluate(self._ledger.training_seconds)
+        self._channel.phase("train")
+        if robots_were_reset:
+            self.progress.episodes.restart()
+        if evaluation is not None:
+            self.evaluations.append(evaluation)
+            self._evaluated = self._counts()
+        return evaluation
+
+    def _counts(self) -> tuple[int, int]:
+        return self.model.num_timesteps, gradient_steps_done(self.model)
 
     def _on_step(self) -> bool:
         # Whether to check is decided once. A check that falls due in the lines below waits for the next step, which

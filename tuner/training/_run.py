@@ -7,12 +7,12 @@ from tuner.agents import finish_updates, gradient_steps_done, warm_up
 from tuner.clock import Clock, Ledger
 from tuner.config import TrialSpec
 from tuner.errors import MemoryLimitError, UserError
-from tuner.records import SIMULATOR_LOST, TASK_BROKE, Outcome, OutcomeKind
+from tuner.records import SIMULATOR_LOST, TASK_BROKE, Evaluation, Outcome, OutcomeKind
 from tuner.simulators import TaskEnv
 from tuner.simulators.server import SimulatorLostError
 from tuner.tracebacks import described, failure_details, users_details
 from tuner.training._assembly import TrialParts, assemble
-from tuner.training._callback import TargetReached
+from tuner.training._callback import TargetReached, TrialCallback
 from tuner.training._channel import Channel
 from tuner.training._conditions import environment_details, is_contended, read_cpu_times
 from tuner.training._meter import NonFiniteError, NonFiniteTaskError
@@ -82,6 +82,7 @@ class _Trial:
         self._files = TrialFiles(spec.directory, start_from=spec.start_from)
         self._parts: TrialParts | None = None
         self._contended = False
+        self._final: Evaluation | None = None
 
     def train(self) -> _Ending:
         """Build the agent, compile its programs off the clock, train it, confirm what it reached."""
@@ -99,15 +100,25 @@ class _Trial:
             finish_updates(parts.agent)
             parts.callback.confirm()  # a crossing in the last rollout, which the budget cut short
         except TargetReached:
-            return _Ending(OutcomeKind.REACHED)
+            ending = _Ending(OutcomeKind.REACHED)
+        else:
+            ending = self._ending(parts.callback)
         finally:
             self._contended = is_contended(before, read_cpu_times(self._env.process_id))
-        request = parts.callback.stop_request
-        if request is None and parts.callback.progress.goals.target_pending:
+        if self._spec.final_evaluation and ending.kind in (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED):
+            self._final = parts.callback.evaluate_final()
+            request = self._channel.stop_requested() if self._final is None else None
+            ending = ending if request is None else _Ending(request.kind, rule=request.rule)
+        return ending
+
+    def _ending(self, callback: TrialCallback) -> _Ending:
+        """Return how a trial ended that did not stop at its target."""
+        request = callback.stop_request
+        if request is None and callback.progress.goals.target_pending:
             request = self._channel.stop_requested()  # it cut the last evaluation short
         if request is not None:
             return _Ending(request.kind, rule=request.rule)
-        reached = parts.callback.progress.goals.reached_seconds is not None  # and trained on
+        reached = callback.progress.goals.reached_seconds is not None  # and trained on
         return _Ending(OutcomeKind.REACHED if reached else OutcomeKind.EXHAUSTED, self._overrun())
 
     def _overrun(self) -> str:
@@ -157,7 +168,7 @@ class _Trial:
         agent, callback = self._parts.agent, self._parts.callback
         goals = callback.progress.goals
         reached = goals.reached_seconds
-        evaluated_last = reached is not None and self._spec.stop_at_target
+        evaluated_last = self._final is not None or (reached is not None and self._spec.stop_at_target)
         return replace(
             outcome,
             agent=self._parts.config.to_json(),
@@ -167,6 +178,7 @@ class _Trial:
             env_steps=agent.num_timesteps,
             updates=gradient_steps_done(agent),
             evaluations=[evaluation.to_json() for evaluation in callback.evaluations],
+            final_evaluation=None if self._final is None else self._final.to_json(),
             milestones=[milestone.to_json() for milestone in goals.milestones],
         )
 
