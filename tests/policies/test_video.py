@@ -31,6 +31,18 @@ def test_frames_come_back(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
+def test_a_gif_shows_the_frames_for_as_long_as_was_asked_for_and_repeats(tmp_path):
+    write_video(tmp_path / "a.gif", grey([0, 128, 255]), frames_per_second=10)
+    frames = decoded(tmp_path / "a.gif", 64, 48)
+    assert frames.mean(axis=(1, 2, 3)) == pytest.approx([0, 128, 255], abs=3)
+    data = (tmp_path / "a.gif").read_bytes()
+    assert b"NETSCAPE2.0\x03\x01\x00\x00" in data  # again and again
+    # Before each picture: a mark, the length 4, flags, the delay in 10 ms (least byte first), a colour, 0.
+    delays = [data[at + 4] for at in range(len(data)) if data[at : at + 3] == b"\x21\xf9\x04"]
+    assert delays == [10, 10, 10]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+
+
 def broken():
     yield np.zeros((48, 64, 3), np.uint8)
     raise ValueError("the renderer broke")
@@ -49,8 +61,9 @@ def test_what_fails_leaves_the_file_that_was_there(tmp_path):
 
 def test_other_formats_are_refused(tmp_path):
     check_video_tools(tmp_path / "a.MP4")
-    with pytest.raises(UserError, match=r"a\.gif does not end in \.mp4"):
-        check_video_tools(tmp_path / "a.gif")
+    check_video_tools(tmp_path / "a.gif")
+    with pytest.raises(UserError, match=r"a\.avi does not end in \.mp4 or \.gif"):
+        check_video_tools(tmp_path / "a.avi")
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):

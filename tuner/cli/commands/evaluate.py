@@ -8,7 +8,7 @@ import typer
 
 from tuner import policies
 from tuner.cli.opened_tasks import opened, with_options
-from tuner.cli.options import TaskOptions, count_option
+from tuner.cli.options import TaskOptions, check_partner, count_option, duration_option
 from tuner.cli.printing.metrics_table import metrics_table
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
@@ -37,7 +37,11 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     video: Annotated[
-        Path | None, typer.Option("--video", metavar="FILE.mp4", help="Film one robot for the length of an episode.")
+        Path | None,
+        typer.Option("--video", metavar="FILE", help="Film one robot, as .mp4, or as a small .gif for web pages."),
+    ] = None,
+    video_seconds: Annotated[
+        float | None, duration_option("--video-seconds", "Length of the film, if not that of the longest episode.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the video if it exists.")] = False,
 ) -> None:
@@ -47,6 +51,7 @@ def evaluate(
     how many episodes ended by failure; then the metrics that the task has, such as how fast robots went. Videos need
     the extra `video` of this package and a task of the embedded simulator; they are rendered without a screen.
     """
+    check_partner("--video-seconds", video_seconds, "--video", given=video is not None)
     if video is not None:
         check_video_tools(video)
         check_output(video, force=force)
@@ -56,7 +61,7 @@ def evaluate(
     numbers: dict[str, Any] = {"seed": seed, "deterministic": deterministic, "threads": threads or spec.threads}
     if video is not None:
         check_filmed_here(policy.task)
-        _film(policy, video, **numbers)
+        _film(policy, video, video_seconds, **numbers)
     summary = _evaluate(policy, episodes, **numbers)
     target = spec.objective.target
     if as_json:
@@ -123,7 +128,9 @@ def _evaluate(
         return policies.evaluate_policy(policy, env, episodes=episodes, seed=seed, deterministic=deterministic)
 
 
-def _film(policy: "policies.Policy", video: Path, *, seed: int, deterministic: bool, threads: int) -> None:
+def _film(
+    policy: "policies.Policy", video: Path, seconds: float | None, *, seed: int, deterministic: bool, threads: int
+) -> None:
     with (
         opened(_task(policy, 1), seed=seed, threads=threads) as env,
         console(stderr=True).status("Filming …") as status,
@@ -134,6 +141,7 @@ def _film(policy: "policies.Policy", video: Path, *, seed: int, deterministic: b
             video,
             seed=seed,
             deterministic=deterministic,
+            seconds=seconds,
             progress=lambda share: status.update(f"Filming: {share:.0%}"),
         )
 
