@@ -33,8 +33,11 @@ class Run:
     curve: list[tuple[float, float | None, int, int]]
     """Training clock, estimated return, environment steps and updates at every tick."""
     agent: dict[str, Any] | None
+    """As in `Outcome`: with its action box resolved to numbers."""
     details: dict[str, Any]
     final_return: float | None = None
+    """As in `Outcome`."""
+    final_evaluation: dict[str, Any] | None = None
     """As in `Outcome`."""
     jobs: int = 1
     """Number of runs at the same time, each on its own CPUs."""
@@ -42,10 +45,12 @@ class Run:
     """False if it trained for the whole budget, whatever it reached on the way."""
     milestones: list[dict[str, Any]] = field(default_factory=list)
     """As in `Outcome`."""
+    configuration: dict[str, Any] | None = None
+    """The `AgentConfig` that was asked for, as JSON; None in runs from before it was kept."""
 
     @classmethod
-    def of(cls, outcome: Outcome, ticks: Iterable[Tick], *, jobs: int = 1, **asked: Any) -> "Run":
-        """Return the run with this outcome; `asked` are the fields from `task` to `threads`, and `stop_at_target`."""
+    def of(cls, outcome: Outcome, ticks: Iterable[Tick], **asked: Any) -> "Run":
+        """Return the run with this outcome; `asked` are the fields from `task` to `threads`, and others as needed."""
         return cls(
             **asked,
             kind=str(outcome.kind),
@@ -61,14 +66,32 @@ class Run:
             agent=outcome.agent,
             details=outcome.details,
             final_return=outcome.final_return,
+            final_evaluation=outcome.final_evaluation,
             milestones=outcome.milestones,
-            jobs=jobs,
         )
+
+    @property
+    def goals(self) -> tuple[float, ...]:
+        """The returns that it was watched for: milestones and target, in rising order."""
+        return *(each["goal"] for each in self.milestones), self.target
+
+    def seconds_to(self, goal: float) -> float | None:
+        """Return the training clock at which it reached one of its goals; None if it did not."""
+        times = {each["goal"]: each["reached_seconds"] for each in self.milestones}
+        return self.reached_seconds if goal == self.target else times[goal]
 
     @property
     def question(self) -> tuple[Any, ...]:
         """The settings that identify a run; two runs that agree in them are the same."""
-        return (self.task, self.variant, self.seed, self.target, self.budget_seconds, self.threads, self.stop_at_target)
+        return (
+            self.task,
+            self.variant,
+            self.seed,
+            self.goals,
+            self.budget_seconds,
+            self.threads,
+            self.stop_at_target,
+        )
 
 
 def read_runs(path: Path) -> list[Run]:

@@ -40,6 +40,8 @@ class Planned:
     budget_seconds: float
     stop_at_target: bool = True
     """False trains for the whole budget, so that all returns at the end are at the same training clock."""
+    milestones: tuple[float, ...] = ()
+    """Returns on the way to the target, in rising order."""
 
     def asked(self, threads: int) -> dict[str, Any]:
         """Return what a `Run` records of it."""
@@ -51,7 +53,20 @@ class Planned:
             "budget_seconds": self.budget_seconds,
             "threads": threads,
             "stop_at_target": self.stop_at_target,
+            "configuration": self.agent.to_json(),
         }
+
+    def question(self, threads: int) -> tuple[Any, ...]:
+        """Return the `Run.question` that it answers."""
+        return (
+            self.task.id,
+            self.variant,
+            self.seed,
+            (*self.milestones, self.target),
+            self.budget_seconds,
+            threads,
+            self.stop_at_target,
+        )
 
     def spec(self, threads: int) -> TrialSpec:
         """Return what a worker needs to know."""
@@ -61,11 +76,12 @@ class Planned:
             seed=self.seed,
             task=self.task,
             agent=self.agent,
-            objective=ObjectiveConfig(target=self.target),
+            objective=ObjectiveConfig(target=self.target, milestones=self.milestones),
             budget_seconds=self.budget_seconds,
             ticks=TICKS,
             threads=threads,
             stop_at_target=self.stop_at_target,
+            final_evaluation=True,
         )
 
 
@@ -83,16 +99,19 @@ def plan(
     *,
     target: float,
     budget_seconds: float,
+    milestones: Sequence[float] = (),
     stop_at_target: bool = True,
 ) -> list[Planned]:
     """Return one run for each variant and seed, in the order in which they are made.
 
-    A target or budget from the command line replaces the one that is passed here.
+    A target or budget from the command line replaces the one that is passed here; milestones that do not lie below the
+    target are left out.
     """
     target = target if arguments.target is None else arguments.target
     budget_seconds = arguments.budget_seconds or budget_seconds
+    below = tuple(goal for goal in milestones if goal < target)
     return [
-        Planned(task, variant, agents[variant], seed, target, budget_seconds, stop_at_target)
+        Planned(task, variant, agents[variant], seed, target, budget_seconds, stop_at_target, below)
         for seed, variant in turns(list(agents), arguments.first_seed, arguments.seeds)
     ]
 
@@ -100,43 +119,33 @@ def plan(
 def train_all(planned: Sequence[Planned], output: Path, *, jobs: int, threads: int) -> None:
     """Train the runs that the output file does not hold yet, in `jobs` workers of `threads` CPUs each.
 
+    Every run ends with an evaluation of its final policy, off the clock.
+
     Exits if workers would share CPUs, if the file holds runs of other configurations under the same names, and, after
     all other runs, if runs failed.
     """
     stored = read_runs(output)
     check_configurations(planned, stored, output)
     done = {run.question for run in stored}
-    waiting = deque(run for run in planned if tuple(run.asked(threads).values()) not in done)
-    running: dict[int, tuple[Planned, list[Tick]]] = {}
-    failures: list[str] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="benchmark-") as logs,
-        LocalPool(WorkersConfig(count=jobs, threads=threads), log_dir=Path(logs)) as pool,
-    ):
-        if pool.oversubscribed:
-            sys.exit(f"{jobs} jobs of {threads} threads would share CPUs. Give fewer --jobs or --threads.")
-        while waiting or running:
-            for slot in pool.idle()[: len(waiting)]:
-                running[slot] = waiting.popleft(), []
-                pool.submit(slot, running[slot][0].spec(threads))
-            for event in pool.poll(POLL_SECONDS):
-                if isinstance(event, NoticeEvent):
-                    print(event.text, flush=True)
-                if isinstance(event, TickEvent):
-                    running[event.slot][1].append(event.tick)
-                if isinstance(event, OutcomeEvent):
-                    made, ticks = running.pop(event.slot)
-                    failures += _keep(output, made, event.outcome, ticks, jobs=jobs, threads=threads)
+    waiting = deque(run for run in planned if run.question(threads) not in done)
+    try:
+        failures = _train(waiting, output, jobs=jobs, threads=threads)
+    except KeyboardInterrupt:
+        sys.exit(f"Interrupted. The runs that had finished are in {output}; the same command with --resume goes on.")
     if failures:
         sys.exit("\n".join(failures))
 
 
 def check_configurations(planned: Sequence[Planned], stored: Sequence[Run], file: Path) -> None:
     """Exit if the stored runs were made with other configurations."""
-    now = {(run.task.id, run.variant): run.agent for run in planned}
+    now = {(run.task.id, run.variant): run.agent.to_json() for run in planned}
     for run in stored:
         agent = now.get((run.task, run.variant))
-        changed = [] if agent is None or run.agent is None else _differences(agent, run.agent)
+        if agent is None:
+            continue
+        if run.configuration is None:
+            sys.exit(f"{file} holds runs of an older version, without their configurations. Give another file.")
+        changed = sorted(name for name in agent if agent[name] != run.configuration.get(name))
         if changed:
             sys.exit(
                 f"{file} holds runs of {run.task}, {run.variant}, with other {', '.join(changed)}. Give another file."
@@ -166,6 +175,31 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return arguments
 
 
+def _train(waiting: deque[Planned], output: Path, *, jobs: int, threads: int) -> list[str]:
+    """Train what waits, keep each run when it has finished, and return what went wrong."""
+    running: dict[int, tuple[Planned, list[Tick]]] = {}
+    failures: list[str] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmark-") as logs,
+        LocalPool(WorkersConfig(count=jobs, threads=threads), log_dir=Path(logs)) as pool,
+    ):
+        if pool.oversubscribed:
+            sys.exit(f"{jobs} jobs of {threads} threads would share CPUs. Give fewer --jobs or --threads.")
+        while waiting or running:
+            for slot in pool.idle()[: len(waiting)]:
+                running[slot] = waiting.popleft(), []
+                pool.submit(slot, running[slot][0].spec(threads))
+            for event in pool.poll(POLL_SECONDS):
+                if isinstance(event, NoticeEvent):
+                    print(event.text, flush=True)
+                if isinstance(event, TickEvent):
+                    running[event.slot][1].append(event.tick)
+                if isinstance(event, OutcomeEvent):
+                    made, ticks = running.pop(event.slot)
+                    failures += _keep(output, made, event.outcome, ticks, jobs=jobs, threads=threads)
+    return failures
+
+
 def _keep(
     output: Path, planned: Planned, outcome: Outcome, ticks: Sequence[Tick], *, jobs: int, threads: int
 ) -> list[str]:
@@ -183,10 +217,3 @@ def _keep(
         flush=True,
     )
     return []
-
-
-def _differences(now: AgentConfig, stored: dict[str, Any]) -> list[str]:
-    """Return the fields in which a configuration differs from a stored one, whose action box is absolute."""
-    before, after = AgentConfig.model_validate(stored).to_json(), now.to_json()
-    unknown = {"action_bound_fraction"} | ({"action_box"} if now.action_box is None else set())
-    return sorted(name for name in after if name not in unknown and after[name] != before[name])

@@ -20,7 +20,7 @@ def test_what_was_appended_is_read_back(tmp_path: Path):
     append_run(file, some_run(0))
     append_run(file, some_run(1))
     first, second = read_runs(file)
-    assert first.question == ("Cartpole", "fused", 0, 4.0, 60.0, 2, True)
+    assert first.question == ("Cartpole", "fused", 0, (4.0,), 60.0, 2, True)
     assert second.seed == 1
     assert (first.kind, first.reached_seconds, first.updates) == ("reached", 3.5, 20)
     assert [tuple(point) for point in first.curve] == [(1.5, 2.0, 320, 10)]
@@ -48,3 +48,19 @@ def test_a_run_carries_its_milestones_and_one_from_before_there_were_any_is_read
     with file.open("a") as more:
         more.write(json.dumps(before) + "\n")
     assert [run.milestones for run in read_runs(file)] == [run.milestones, []]
+
+
+def test_a_run_knows_when_it_reached_each_of_its_goals_and_others_are_another_question():
+    plain = some_run(0)
+    run = replace(plain, milestones=[{"goal": 2.0, "reached_seconds": None}])
+    assert run.goals == (2.0, 4.0)
+    assert [run.seconds_to(goal) for goal in run.goals] == [None, 3.5]
+    assert run.question != plain.question
+
+
+def test_a_run_carries_its_configuration_and_the_evaluation_of_its_final_policy(tmp_path: Path):
+    file = tmp_path / "runs.jsonl"
+    run = replace(some_run(0), final_evaluation={"mean": 4.5, "failed": 0.0}, configuration={"algorithm": "sac"})
+    append_run(file, run)
+    (back,) = read_runs(file)
+    assert (back.final_evaluation, back.configuration) == (run.final_evaluation, run.configuration)

@@ -1,10 +1,11 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import action_bounds
 import pytest
 from _runs_file import Run, append_run
-from _show_runs import curves_data, draw, groups, summary
+from _show_runs import curves_data, draw, draw_ranges, groups, ranges_data, summary
 
 from tuner.records import Outcome, OutcomeKind, Tick
 
@@ -70,3 +71,34 @@ def test_some_variants_of_the_bounds_can_be_drawn(tmp_path: Path, monkeypatch: p
     assert '"name":"3_percent"' in text
     assert "full_box" not in text
     assert "full_box" in capsys.readouterr().out
+
+
+def test_a_table_of_runs_with_milestones_names_all_returns():
+    milestones = [{"goal": 5.0, "reached_seconds": None}]
+    (title,) = groups([replace(run("sac", 0), milestones=milestones, stop_at_target=False)])
+    assert title == "Velocity-Flat-A1: training clock to returns of 5 and 15, budget 240 s in full, 2 threads"
+
+
+def test_ranges_are_over_the_seeds_at_ticks_that_all_of_them_have():
+    runs = [run("sac", 0, None, 3.0, 5.0), run("ppo", 0, 1.0), run("sac", 1, 2.0, 4.0), run("sac", 2, 2.0, 8.0, 9.0)]
+    data = ranges_data(runs)
+    sac = data[data["label"] == "sac"]
+    assert sac[["clock_seconds", "estimate", "low", "high"]].values.tolist() == [[12.0, 4.0, 3.0, 8.0]]
+    ppo = data[data["label"] == "ppo"]
+    assert ppo[["trial", "estimate", "low", "high"]].values.tolist() == [["ppo", 1.0, 1.0, 1.0]]
+
+
+def test_the_figure_of_ranges_has_a_line_and_a_band_for_each_variant_and_all_returns(tmp_path: Path):
+    file = tmp_path / "story.html"
+    milestones = [{"goal": 5.0, "reached_seconds": None}]
+    runs = [run("ppo_tuned", 0, 1.0, 2.0), run("sac_tuned", 0, 3.0, 16.0)]
+    draw_ranges([replace(each, milestones=milestones) for each in runs], file, ["sac_tuned", "ppo_tuned"])
+    text = file.read_text()
+    assert 0 < text.index('"name":"sac_tuned"') < text.index('"name":"ppo_tuned"')
+    for words in ("target 15", "milestone 5", "median and range"):
+        assert words in text
+
+
+def test_runs_without_estimates_are_not_drawn(tmp_path: Path):
+    with pytest.raises(SystemExit, match="no estimates to draw"):
+        draw_ranges([run("sac", 0, None)], tmp_path / "story.html", ["sac"])

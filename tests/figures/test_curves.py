@@ -129,3 +129,10 @@ def test_a_real_studys_tables_fit(lab):
     data = study_curves_data(curves_data(study), trials_data(study), top=1)
     assert data["label"].tolist() == ["trial 0"] * 3
     assert data["estimate"].tolist() == [2.5, 5.0, 7.5]
+
+
+def test_milestones_are_marked_beside_the_target_and_the_sentence_above_can_be_another(folder):
+    data = trial_curves_data([folder("a", 1.0)], ["a"])
+    figure = curves_figure(data, target=4.5, milestones=[2.0], subtitle="over seeds")
+    assert [note.text for note in figure.layout.annotations] == ["target 4.5", "milestone 2"]
+    assert "over seeds" in figure.layout.title.text

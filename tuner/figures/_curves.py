@@ -16,6 +16,11 @@ from tuner.records import Tick
 OTHERS = "other trials"
 """Label of a study's trials that are drawn in grey."""
 
+_SUBTITLE = (
+    "Estimated return of the policy in training; a line ends with its last estimate. Time counts collecting and "
+    "learning only."
+)
+
 _COLUMNS = {
     "label": "object",
     "trial": "object",
@@ -79,7 +84,12 @@ def study_curves_data(curves: pd.DataFrame, trials: pd.DataFrame, *, top: int) -
 
 
 def curves_figure(
-    data: pd.DataFrame, *, target: float | None = None, title: str = "Return over training time"
+    data: pd.DataFrame,
+    *,
+    target: float | None = None,
+    milestones: Sequence[float] = (),
+    title: str = "Return over training time",
+    subtitle: str = _SUBTITLE,
 ) -> go.Figure:
     """Draw curves: a line for each trial, one colour for each label, a band if a label has a single trial.
 
@@ -88,7 +98,9 @@ def curves_figure(
     Args:
         data: `trial_curves_data` or `study_curves_data`.
         target: the return that counts as solved.
+        milestones: returns on the way to it.
         title: what is compared.
+        subtitle: what a line shows; HTML line breaks are allowed.
     """
     figure = go.Figure()
     labels = list(dict.fromkeys(data["label"]))
@@ -98,14 +110,13 @@ def curves_figure(
         colour, dash = styles.get(text, (COLOURS["grey"], "solid"))
         _add_lines(figure, text, rows, colour, dash)
     if target is not None:
-        add_target(figure, target)
+        add_target(figure, target, milestones)
     figure.update_xaxes(range=[0, 1.02 * float(data["clock_seconds"].max())])
     figure.update_layout(margin_b=96 + 22 * ((len(labels) + 2) // 3), showlegend=True)
     return styled(
         figure,
         title=title,
-        subtitle="Estimated return of the policy in training; a line ends with its last estimate. Time counts "
-        "collecting and learning only.",
+        subtitle=subtitle,
         x="training clock [s]",
         y="return",
         height=560,

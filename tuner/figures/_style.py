@@ -1,7 +1,7 @@
 """The common look of all figures: colours, fonts, lines, and the sentence above them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -117,8 +117,10 @@ def label(text: str, *, x: float, y: float, colour: str = COLOURS["black"], **mo
     }
 
 
-def add_target(figure: go.Figure, target: float) -> None:
-    """Mark the return that counts as solved."""
-    figure.add_hline(y=target, line={"color": COLOURS["black"], "width": 1.5, "dash": "dash"})
-    note = label(f"target {number(target)}", x=0.005, y=target, xref="paper", xanchor="left", yanchor="bottom")
-    figure.add_annotation(note)
+def add_target(figure: go.Figure, target: float, milestones: Sequence[float] = ()) -> None:
+    """Mark the return that counts as solved, and returns on the way to it."""
+    lines = [("target", target, "dash"), *(("milestone", goal, "dot") for goal in milestones)]
+    for name, value, dash in lines:
+        figure.add_hline(y=value, line={"color": COLOURS["black"], "width": 1.5, "dash": dash})
+        note = label(f"{name} {number(value)}", x=0.005, y=value, xref="paper", xanchor="left", yanchor="bottom")
+        figure.add_annotation(note)
