@@ -95,7 +95,7 @@ def test_feet_of_their_own_are_softer(env):
     soften_feet(env)
     after = env.batch.expand("body_invweight0")
     calves = [env.model.body(f"{leg}_calf").id for leg in ("FL", "FR", "RL", "RR")]
-    assert (after[:, calves, 0] > 1.5 * before[:, calves, 0]).all()
+    assert (after[:, calves, 0] > 1.4 * before[:, calves, 0]).all()
     # A heavier trunk yields less; the masses of the robots differ.
     order = np.argsort(env.memory["added_mass"])
     assert (np.diff(after[order, calves[0], 0]) < 0).all()
