@@ -15,7 +15,7 @@ import sac
 import sac_recipes
 
 from tuner.config import AgentConfig, EntropySchedule, JointBox, TaskConfig
-from tuner.spaces import SpaceTrial, search_space
+from tuner.spaces import SpaceTrial, search_space, steps_to_target
 
 JOINTS = {"hip": ".*hip.*", "thigh": ".*thigh.*", "calf": ".*calf.*"}
 """For each group of joints a regular expression that matches the names of its joints."""
@@ -24,6 +24,7 @@ CRITICS = ("minimum of two", "mean of two", "one")
 """What the actor maximises, from the most cautious; the targets of two critics are their minimum."""
 
 
+@steps_to_target({"Velocity-Flat-A1": {15.0: 2_500_000}})
 def a1_walker(task: TaskConfig) -> dict[str, Any]:
     """Ten degrees of white noise all the time, with which the A1 walks on the flat task.
 

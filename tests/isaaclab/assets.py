@@ -119,7 +119,8 @@ def _joint(model: mujoco.MjModel, body: int) -> str:
     joint = model.body_jntadr[body]
     axis = "XYZ"[int(np.argmax(model.jnt_axis[joint]))]
     lower, upper = np.rad2deg(model.jnt_range[joint])
-    lines += [*_limited(axis, lower, upper), *_drive("angular")]
+    armature = model.dof_armature[model.jnt_dofadr[joint]]
+    lines += [*_limited(axis, lower, upper), *_drive("angular"), f"custom float newton:armature = {armature:.9g}"]
     return _prim("PhysicsRevoluteJoint", f"{name}_joint", lines, apis=("PhysicsDriveAPI:angular",))
 
 

@@ -5,7 +5,7 @@ import pytest
 from tuner.agents._choose_learner import check_alternatives
 from tuner.config import EntropySchedule, JointBox, TaskConfig
 from tuner.simulators import open_task
-from tuner.spaces import load_space
+from tuner.spaces import load_space, stated_steps
 
 TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
 
@@ -33,6 +33,10 @@ def test_the_walker_has_ten_degrees_of_noise_in_every_box():
     assert narrow.initial_std == pytest.approx([0.4651163] * 4 + [0.2777778] * 4 + [0.2325581] * 4)
     assert wide.initial_std[0] == pytest.approx(narrow.initial_std[0] / 2)
     assert narrow.action_box.high[:5] == pytest.approx([1.500983] * 4 + [2.513274])  # a unit is 14.32 degrees
+
+
+def test_the_walker_says_how_many_steps_it_needs():
+    assert stated_steps(load_space("sac_legged").warm_starts["a1_walker"], TASK.id, 25.0) == (15.0, 2_500_000)
 
 
 def test_noise_may_fall_while_the_coefficient_is_learned():
