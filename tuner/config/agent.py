@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 
 from tuner.config._types import Frozen, Listed, PositiveCount, PositiveSeconds
 from tuner.errors import UserError
@@ -16,10 +16,23 @@ OFF_POLICY: frozenset[str] = frozenset({"sac", "tqc", "td3", "crossq"})
 
 LayerSizes = Annotated[tuple[PositiveCount, ...], Field(min_length=1), Listed]
 Bounds = Annotated[tuple[float, ...], Field(min_length=1), Listed]
+
+
+def _shape(value: object) -> str:
+    """Say which of a number and a list was meant, so that a mistake is described as one of that, and not of both."""
+    return "list" if isinstance(value, list | tuple) else "float"
+
+
 _Std = Annotated[float, Field(gt=0, le=1000)]
-Stds = _Std | Annotated[tuple[_Std, ...], Field(min_length=1), Listed]
+Stds = Annotated[
+    Annotated[_Std, Tag("float")] | Annotated[tuple[_Std, ...], Field(min_length=1), Listed, Tag("list")],
+    Discriminator(_shape),
+]
 """Standard deviations: one number for every action dimension, or one for each."""
-_Range = Annotated[float, Field(gt=0)] | Annotated[tuple[float, float], Listed]
+_Range = Annotated[
+    Annotated[float, Field(gt=0), Tag("float")] | Annotated[tuple[float, float], Listed, Tag("list")],
+    Discriminator(_shape),
+]
 
 
 class Network(Frozen):

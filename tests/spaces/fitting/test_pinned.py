@@ -31,7 +31,7 @@ def test_pinned_values_in_names_of_sbx(fixed, space, own):
     ("fixed", "message"),
     [
         ({"batch_size": 300}, "fixed.batch_size is 300, but the search space 'sac_speed' has 256 as the nearest value"),
-        ({"gamma": 0.5}, "fixed.gamma is 0.5, but .* has 0.95 as the nearest value"),
+        ({"gamma": 0.5}, "fixed.gamma is 0.5, but .* has 0.9 as the nearest value"),
         ({"clip_observations": 5.0}, "always uses 10.0"),
         ({"gamma": 0.97, "one_minus_gamma": 0.05}, "uses 0.95 because of fixed.one_minus_gamma. Pin one of them only"),
         ({"gradient_steps": 8}, "several parameters decide it together: .*log2_gradient_steps_per_1024"),
