@@ -123,19 +123,24 @@ def parse() -> argparse.Namespace:
     return parsed(parser)
 
 
+def train_to_walk(agents: Mapping[str, AgentConfig], arguments: argparse.Namespace, *, stop_at_target: bool) -> None:
+    """Train configurations by their names to the returns of the story, each run that the output file does not hold."""
+    planned = plan(
+        TASK,
+        agents,
+        arguments,
+        target=TARGET,
+        budget_seconds=BUDGET_SECONDS,
+        milestones=MILESTONES,
+        stop_at_target=stop_at_target,
+    )
+    train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+
+
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
-        planned = plan(
-            TASK,
-            configurations(arguments),
-            arguments,
-            target=TARGET,
-            budget_seconds=BUDGET_SECONDS,
-            milestones=MILESTONES,
-            stop_at_target=arguments.stop_at_target,
-        )
-        train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+        train_to_walk(configurations(arguments), arguments, stop_at_target=arguments.stop_at_target)
     runs = read_runs(arguments.table or arguments.output)
     print_tables(runs)
     if arguments.figure is not None:

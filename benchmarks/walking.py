@@ -23,8 +23,8 @@ from typing import Any
 
 from _runs_file import Run, read_runs
 from _show_runs import add_figure_argument, draw_ranges, groups
-from _training_runs import add_arguments, parsed, plan, train_all
-from a1_story import BUDGET_SECONDS, MILESTONES, TARGET, TASK, print_ends, print_times
+from _training_runs import add_arguments, parsed
+from a1_story import TASK, print_ends, print_times, train_to_walk
 
 from tuner.config import AgentConfig
 from tuner.spaces import load_space
@@ -69,17 +69,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
-        agents = {arm: agent_of(arm) for arm in arguments.arms}
-        planned = plan(
-            TASK,
-            agents,
-            arguments,
-            target=TARGET,
-            budget_seconds=BUDGET_SECONDS,
-            milestones=MILESTONES,
-            stop_at_target=False,
-        )
-        train_all(planned, arguments.output, jobs=arguments.jobs, threads=arguments.threads)
+        train_to_walk({arm: agent_of(arm) for arm in arguments.arms}, arguments, stop_at_target=False)
     runs = read_runs(arguments.table or arguments.output)
     print_tables(runs)
     if arguments.figure is not None:
