@@ -49,7 +49,7 @@ def missing_driver(parsed: URL) -> UserError:
     shown = show(parsed)
     if parsed.get_backend_name() != "postgresql":
         return UserError(f"The storage {shown} needs a driver that is not installed ({parsed.drivername}).")
-    install = "install it with: pip install 'psycopg[binary]'"
+    install = "install it with: pip install 'sac-tuner[postgresql]'"
     if parsed.drivername == "postgresql+psycopg":
         return UserError(f"The storage {shown} needs the driver psycopg, which is not installed; {install}")
     advised = show(parsed.set(drivername="postgresql+psycopg"))
