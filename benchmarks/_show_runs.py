@@ -11,6 +11,7 @@ from _runs_file import Run
 
 from tuner.analysis import mean_time, restricted
 from tuner.figures import curves_figure, write_figure
+from tuner.records import Outcome
 
 RANGES = (
     "Estimated return of the policy in training: median and range over the seeds, where all have an estimate.<br>"
@@ -18,7 +19,7 @@ RANGES = (
 )
 
 
-def cell(run: Run) -> str:
+def cell(run: Run | Outcome) -> str:
     """Return the seconds to the target, or the best return in brackets."""
     if run.reached_seconds is not None:
         return f"{run.reached_seconds:.1f} s"

@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tuner.workers import LocalPool, NoticeEvent, OutcomeEvent, TickEvent
 
 TICKS = 40
 POLL_SECONDS = 10.0
-TRAINED = (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED, OutcomeKind.DIVERGED)
+TRAINED = (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE)
 """Outcomes that are results of a configuration; the others are failures of the run."""
 
 
@@ -42,6 +42,9 @@ class Planned:
     """False trains for the whole budget, so that all returns at the end are at the same training clock."""
     milestones: tuple[float, ...] = ()
     """Returns on the way to the target, in rising order."""
+    ticks: int = TICKS
+    final_evaluation: bool = True
+    """Evaluates the final policy, off the clock."""
 
     def asked(self, threads: int) -> dict[str, Any]:
         """Return what a `Run` records of it."""
@@ -78,10 +81,10 @@ class Planned:
             agent=self.agent,
             objective=ObjectiveConfig(target=self.target, milestones=self.milestones),
             budget_seconds=self.budget_seconds,
-            ticks=TICKS,
+            ticks=self.ticks,
             threads=threads,
             stop_at_target=self.stop_at_target,
-            final_evaluation=True,
+            final_evaluation=self.final_evaluation,
         )
 
 
@@ -127,9 +130,37 @@ def train_all(planned: Sequence[Planned], output: Path, *, jobs: int, threads: i
     stored = read_runs(output)
     check_configurations(planned, stored, output)
     done = {run.question for run in stored}
-    waiting = deque(run for run in planned if run.question(threads) not in done)
+
+    def keep(made: Planned, outcome: Outcome, ticks: Sequence[Tick]) -> str:
+        run = Run.of(outcome, ticks, jobs=jobs, **made.asked(threads))
+        append_run(output, run)
+        return cell(run)
+
+    waiting = [run for run in planned if run.question(threads) not in done]
+    train_each(waiting, keep, output, jobs=jobs, threads=threads)
+
+
+def train_each(
+    planned: Sequence[Planned],
+    keep: Callable[[Planned, Outcome, Sequence[Tick]], str],
+    output: Path,
+    *,
+    jobs: int,
+    threads: int,
+) -> None:
+    """Train runs in `jobs` workers of `threads` CPUs each, and print each when it has finished.
+
+    Exits if workers would share CPUs, when it is interrupted, and, after all other runs, if runs failed.
+
+    Args:
+        planned: the runs.
+        keep: appends a run that was trained to the output file, and returns what came of it in a few words.
+        output: the file, for the message.
+        jobs: runs at the same time.
+        threads: CPUs of each.
+    """
     try:
-        failures = _train(waiting, output, jobs=jobs, threads=threads)
+        failures = _train(deque(planned), keep, jobs=jobs, threads=threads)
     except KeyboardInterrupt:
         sys.exit(f"Interrupted. The runs that had finished are in {output}; the same command with --resume goes on.")
     if failures:
@@ -175,8 +206,10 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return arguments
 
 
-def _train(waiting: deque[Planned], output: Path, *, jobs: int, threads: int) -> list[str]:
-    """Train what waits, keep each run when it has finished, and return what went wrong."""
+def _train(
+    waiting: deque[Planned], keep: Callable[[Planned, Outcome, Sequence[Tick]], str], *, jobs: int, threads: int
+) -> list[str]:
+    """Train what waits, hand on each run when it has finished, and return what went wrong."""
     running: dict[int, tuple[Planned, list[Tick]]] = {}
     failures: list[str] = []
     with (
@@ -196,23 +229,25 @@ def _train(waiting: deque[Planned], output: Path, *, jobs: int, threads: int) ->
                     running[event.slot][1].append(event.tick)
                 if isinstance(event, OutcomeEvent):
                     made, ticks = running.pop(event.slot)
-                    failures += _keep(output, made, event.outcome, ticks, jobs=jobs, threads=threads)
+                    failures += _finish(made, event.outcome, ticks, keep)
     return failures
 
 
-def _keep(
-    output: Path, planned: Planned, outcome: Outcome, ticks: Sequence[Tick], *, jobs: int, threads: int
+def _finish(
+    planned: Planned,
+    outcome: Outcome,
+    ticks: Sequence[Tick],
+    keep: Callable[[Planned, Outcome, Sequence[Tick]], str],
 ) -> list[str]:
-    """Append a finished run to the file and print it; if it failed, return what went wrong."""
+    """Hand on a finished run and print it; if it failed, return what went wrong."""
     name = f"{planned.task.id} seed {planned.seed} {planned.variant:>12}"
     if outcome.kind not in TRAINED:
         print(f"{name}: {outcome.kind}", flush=True)
         return [f"{name}: {outcome.kind}. {outcome.message}"]
-    run = Run.of(outcome, ticks, jobs=jobs, **planned.asked(threads))
-    append_run(output, run)
-    warning = ", contended" if run.contended else ""
+    text = keep(planned, outcome, ticks)
+    warning = ", contended" if outcome.contended else ""
     print(
-        f"{name}: {cell(run)} after {run.clock_seconds:.1f} s, {run.env_steps:,} steps, {run.updates:,} updates"
+        f"{name}: {text} after {outcome.clock_seconds:.1f} s, {outcome.env_steps:,} steps, {outcome.updates:,} updates"
         f"{warning}",
         flush=True,
     )

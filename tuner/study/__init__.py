@@ -3,7 +3,7 @@
 from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import FailedTrialsError, StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
-from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, make_start
+from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, make_start, with_own_names
 from tuner.study._resume import conclude_stale_trials, reference_given_up
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
@@ -34,4 +34,5 @@ __all__ = [
     "reference_given_up",
     "sampler_names",
     "trial_spec",
+    "with_own_names",
 ]
