@@ -8,7 +8,7 @@ import pytest
 
 from tests.study import toy
 from tests.study.toy import Lab
-from tuner.analysis import agent_rows, summary_data
+from tuner.analysis import ShadowReport, agent_rows, summary_data
 from tuner.config import ActionBox, AgentConfig, Network, TrialSpec
 from tuner.records import OutcomeKind
 from tuner.workers import Recording
@@ -97,12 +97,18 @@ def test_false_prune_rate(lab: Lab) -> None:
     assert report.false_prune_rate == pytest.approx(len(reached) / len(shadows))
 
 
+def test_the_false_prune_rate_has_an_interval() -> None:
+    # Wilson's for 1 of 10, with z = 1.96: (0.1 + z²/20 ± z·√(0.1·0.9/10 + z²/400)) / (1 + z²/10)
+    assert ShadowReport(trials=10, reached=1).interval == pytest.approx((0.0179, 0.4042), abs=1e-4)
+    assert ShadowReport(trials=0, reached=0).interval is None
+
+
 def test_json(lab: Lab) -> None:
     config = lab.config(budget={"trials": 1}, fixed={"x": 0.3})
     lab.run(config)
     data = json.loads(json.dumps(summary_data(lab.load(config)).to_json()))
     assert data["utilisation"] == pytest.approx(20 / 23)
-    assert data["shadows"] == {"trials": 0, "reached": 0, "false_prune_rate": None}
+    assert data["shadows"] == {"trials": 0, "reached": 0, "false_prune_rate": None, "interval": None}
     assert data["best"]["time_to_return"] == 20.0
 
 

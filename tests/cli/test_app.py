@@ -58,6 +58,7 @@ def test_the_commands_are_these():
         "plot bounds",
         "plot curves",
         "plot initial",
+        "replay",
         "report",
         "run",
         "show",

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
+import scipy  # loads scipy.stats, which is slow to import, on first use
 from optuna.trial import FrozenTrial
 
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
@@ -90,6 +91,14 @@ class ShadowReport:
         """The share of wrong verdicts; None if there is no shadow trial."""
         return self.reached / self.trials if self.trials else None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of that share, by Wilson's method; None if there is no shadow trial."""
+        if not self.trials:
+            return None
+        found = scipy.stats.binomtest(self.reached, self.trials).proportion_ci(0.95, method="wilson")
+        return float(found.low), float(found.high)
+
 
 @dataclass(frozen=True)
 class StudyReport:
@@ -142,8 +151,9 @@ class StudyReport:
         return self.training_seconds / self.slot_seconds if self.slot_seconds > 0 else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as a JSON-safe dictionary, `utilisation` and `false_prune_rate` included."""
+        """Return the report as a JSON-safe dictionary, `utilisation` and the shadows' rate and interval included."""
         data = asdict(self)
+        data["shadows"]["interval"] = self.shadows.interval
         data["shadows"]["false_prune_rate"] = self.shadows.false_prune_rate
         return {**data, "utilisation": self.utilisation}
 

@@ -47,6 +47,10 @@ COMMANDS = {
         "Queue one configuration in a study: from a file, a warm start, or values in SBX's names.",
         "tuner enqueue quickstart held_noise --set gamma=0.98 --set batch_size=256",
     ),
+    "replay": Entry(
+        "Compare pruners on recorded trials, in simulated time.",
+        "tuner replay quickstart --arm ours=time_to_return --arm late=warmup=0.6 --arm halving=successive_halving",
+    ),
     "export": Entry(
         "Write a study's configuration to a file, for the tool that will train it, or its trained policy.",
         "tuner export quickstart --format sbx -o cartpole_sac.py",

@@ -28,6 +28,7 @@ from tuner.figures._parameters import (
     parallel_figure,
     searched_parameters,
 )
+from tuner.figures._replayed import replayed_data, replayed_figure
 from tuner.figures._returns import returns_data, returns_figure
 from tuner.figures._stops import stops_data, stops_figure
 from tuner.figures._style import COLOURS, number
@@ -76,6 +77,8 @@ __all__ = [
     "percentiles_data",
     "reaching_data",
     "reaching_figure",
+    "replayed_data",
+    "replayed_figure",
     "rescaled_data",
     "rescaled_figure",
     "result_sentence",

@@ -12,11 +12,10 @@ from optuna.trial import TrialState
 
 from tuner.config import AgentConfig, SamplerConfig, StudyConfig
 from tuner.errors import UserError
+from tuner.replay._recorded_run import NEAR, RANDOM
 from tuner.spaces import SearchSpace
 from tuner.study import Start, create_sampler, make_start, with_own_names
 
-RANDOM = "random"
-"""Origin of a configuration that was drawn from the whole space."""
 _DRAWS = 1000
 """Draws until a search space that gives combinations up has to accept one."""
 
@@ -134,7 +133,7 @@ class _Source:
     def _origin(self, is_start: bool) -> str:
         if self._start is None:
             return RANDOM
-        return self._start.name if is_start else f"near {self._start.name}"
+        return self._start.name if is_start else f"{NEAR}{self._start.name}"
 
     def _sampler(self, seed: int) -> BaseSampler:
         kind = RANDOM if self._start is None else "local"

@@ -9,6 +9,12 @@ from optuna.distributions import BaseDistribution
 from tuner.config import StudyConfig
 from tuner.records import Outcome, OutcomeKind, Tick, known_fields
 
+RANDOM = "random"
+"""Origin of a configuration that was drawn from the whole space."""
+SAMPLED = "sampled"
+"""Origin of one that the sampler of a study proposed."""
+NEAR = "near "
+"""Begins the origin of one that was drawn near another."""
 _LEFT_OUT = ("metrics", "exploring", "finished")
 """Fields of ticks that no pruner reads."""
 _KEPT = tuple(column.name for column in fields(Tick) if column.name not in _LEFT_OUT)
@@ -23,7 +29,7 @@ class RecordedRun:
     configuration: str
     """Its name; runs that share it differ in nothing but their seeds."""
     origin: str
-    """How the configuration was found: `random`, `near NAME` or the name of a warm start."""
+    """How the configuration was found: `random`, `sampled`, `near NAME` or the name of a warm start."""
     parameters: Mapping[str, Any]
     """Its values of the search space's parameters."""
     seed: int
@@ -36,6 +42,11 @@ class RecordedRun:
     def ended(self, ticks: Sequence[Tick], outcome: Outcome) -> "RecordedRun":
         """Return the run with its curve and how it ended."""
         return replace(self, ticks=tuple(ticks), outcome=outcome)
+
+    @property
+    def is_start(self) -> bool:
+        """Whether it is a warm start."""
+        return self.origin not in (RANDOM, SAMPLED) and not self.origin.startswith(NEAR)
 
     @property
     def cut(self) -> bool:
@@ -51,7 +62,7 @@ class RecordedRun:
             "parameters": dict(self.parameters),
             "seed": self.seed,
             "asking_seconds": _rounded(self.asking_seconds),
-            "outcome": _rounded({name: value for name, value in outcome.items() if value not in (None, {}, [], "")}),
+            "outcome": {name: _rounded(value) for name, value in outcome.items() if not _is_nothing(value)},
             "ticks": {name: [_rounded(getattr(tick, name)) for tick in self.ticks] for name in _KEPT},
         }
 
@@ -88,6 +99,10 @@ class Recordings:
     distributions: Mapping[str, BaseDistribution]
     """The ranges of the parameters."""
     runs: tuple[RecordedRun, ...]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, dict | list | str) and not value)
 
 
 def _rounded(value: Any) -> Any:

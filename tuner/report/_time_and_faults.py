@@ -1,7 +1,5 @@
 """What the search cost: trials stopped early, seconds by account, faults and retries."""
 
-import scipy  # loads scipy.stats, which is slow to import, on first use
-
 from tuner.clock import TRAINING_ACCOUNTS
 from tuner.figures import (
     ACCOUNT_COLOURS,
@@ -71,14 +69,13 @@ def stops_section(source: Source) -> Section:
 
 def _false_stops(source: Source) -> str:
     shadows = source.summary.shadows
-    if not shadows.trials:
+    if shadows.interval is None:
         return "No trial ran on against a rule's verdict, so the share of wrong stops is not known."
     rate = percent(shadows.false_prune_rate or 0.0)
-    interval = scipy.stats.binomtest(shadows.reached, shadows.trials).proportion_ci(0.95, method="wilson")
+    low, high = map(percent, shadows.interval)
     return (
         f"Trials that ran on against a rule's verdict: {shadows.trials}; of these, {shadows.reached} reached the "
-        f"target: a false-prune rate of {rate} (95 % interval {percent(interval.low)} … "
-        f"{percent(interval.high)})."
+        f"target: a false-prune rate of {rate} (95 % interval {low} … {high})."
     )
 
 

@@ -6,7 +6,7 @@ from tuner.study._manager import Manager
 from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, make_start, with_own_names
 from tuner.study._resume import conclude_stale_trials, reference_given_up
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
-from tuner.study.pruners import TimeToReturnPruner, create_pruner, pruner_names
+from tuner.study.pruners import TimeToReturnPruner, create_pruner, keeps_rungs, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "create_sampler",
     "enqueue_start",
     "has_parameters",
+    "keeps_rungs",
     "make_start",
     "pruner_names",
     "reference_given_up",

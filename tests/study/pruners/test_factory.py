@@ -10,7 +10,7 @@ from optuna.pruners import BasePruner
 from tests.contracts.pruner import BUDGET, TICKS, PrunerContract
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
 from tuner.errors import UserError
-from tuner.study import create_pruner, pruner_names
+from tuner.study import TimeToReturnPruner, create_pruner, pruner_names
 
 OBJECTIVE = ObjectiveConfig(kind="time_to_return", target=10.0)
 
@@ -88,7 +88,8 @@ def test_defaults_fit_the_grid() -> None:
 def test_return_at_budget_has_no_seconds_to_compare() -> None:
     objective = ObjectiveConfig(kind="return_at_budget")
     pruner = create_pruner(PrunerConfig(), objective=objective, budget=BudgetConfig(seconds=BUDGET))
-    assert vars(pruner)["_budget_seconds"] is None
+    assert isinstance(pruner, TimeToReturnPruner)
+    assert pruner.budget_seconds is None
 
 
 @pytest.mark.parametrize(

@@ -142,9 +142,11 @@ def study_lines(report: StudyReport) -> list[str]:
     lines += [f"Queued again after a fault or an interruption: {report.retried}."] if report.retried else []
     lines += [f"Running: {report.running}. Waiting: {report.waiting}."] if report.running or report.waiting else []
     lines += [f"Trained beside other work on the same CPUs: {report.contended}."] if report.contended else []
-    if report.shadows.trials:
+    if report.shadows.interval is not None:
         shadows = f"{report.shadows.trials} trials ran on although a rule would have stopped them"
-        lines += [f"{shadows}; {report.shadows.reached} of these reached the target."]
+        low, high = report.shadows.interval
+        rate = f"{report.shadows.false_prune_rate:.0%} (95 % interval {low:.0%} … {high:.0%})"
+        lines += [f"{shadows}; {report.shadows.reached} of these reached the target: a false-prune rate of {rate}."]
     if report.utilisation is not None:
         clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]

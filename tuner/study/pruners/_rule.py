@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from optuna.trial import FrozenTrial, TrialState
@@ -42,15 +43,16 @@ class Situation:
             return float(self.ticks)
         return min(float(self.ticks), self.kappa * self.best_seconds / self.budget_seconds * self.ticks)
 
-    @property
+    @cached_property
     def score(self) -> float:
         """The trial's best score so far; infinity if it never reported a number."""
         return best_score(self.scores)
 
-    @property
+    @cached_property
     def better_peers(self) -> int:
         """How many peers have a strictly better score at this tick."""
-        return sum(peer < self.score for peer in self.peers)
+        score = self.score
+        return sum(peer < score for peer in self.peers)
 
 
 class Rule(Protocol):

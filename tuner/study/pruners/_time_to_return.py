@@ -1,6 +1,7 @@
 """The pruner for time to return: three rules, and a few trials that run on to measure how often they are wrong."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import optuna
@@ -13,6 +14,16 @@ from tuner.study.pruners._behind import Behind
 from tuner.study.pruners._dominated import Dominated
 from tuner.study.pruners._hopeless import Hopeless
 from tuner.study.pruners._rule import Rule, Situation, best_score, score_at
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the pruner thinks of a trial that a rule would stop."""
+
+    rule: str
+    """The rule's name."""
+    stops: bool
+    """False if the trial runs on as a shadow."""
 
 
 class TimeToReturnPruner(BasePruner):
@@ -86,7 +97,7 @@ class TimeToReturnPruner(BasePruner):
                 raise ValueError(f"{name} must be between 0 and 1 inclusive but got {share}.")
         if not 0 < optimism < math.inf:
             raise ValueError(f"optimism must be positive and finite but got {optimism}.")
-        self._budget_seconds = budget_seconds
+        self.budget_seconds = budget_seconds
         self._ticks = ticks
         self._kappa = kappa
         self._shadow_share = shadow_share
@@ -104,41 +115,63 @@ class TimeToReturnPruner(BasePruner):
         if trial.last_step is None or trial.last_step < 1:
             return False
         situation = self._situation(study, trial, trial.last_step)
-        if self._certain.fires(situation):
-            self._write(study, trial, VERDICT, self._certain, situation)
-            return True
-        rule = next((rule for rule in self._guesses if rule.fires(situation)), None)
-        if rule is None:
+        judgement = self.judge(situation, trial.number)
+        if judgement is None:
             return False
-        if not self._runs_in_shadow(trial.number):
-            self._write(study, trial, VERDICT, rule, situation)
+        if judgement.stops:
+            self._write(study, trial, VERDICT, judgement, situation)
             return True
         # A running trial's own attributes, as Optuna passes them, do not show what was written here a tick ago.
         if SHADOW not in study._storage.get_trial(trial._trial_id).user_attrs:
-            self._write(study, trial, SHADOW, rule, situation)
+            self._write(study, trial, SHADOW, judgement, situation)
         return False
+
+    def judge(self, situation: Situation, number: int) -> Judgement | None:
+        """Return the first rule that fires, and whether it stops the trial; None if no rule does.
+
+        Args:
+            situation: the trial at its tick, beside its peers.
+            number: the trial's number, which decides whether it is a shadow.
+        """
+        if self._certain.fires(situation):
+            return Judgement(self._certain.name, stops=True)
+        for rule in self._guesses:
+            if rule.fires(situation):
+                return Judgement(rule.name, stops=not self._runs_in_shadow(number))
+        return None
+
+    def situation(
+        self, *, tick: int, scores: tuple[float, ...], peers: tuple[float, ...], best_seconds: float | None
+    ) -> Situation:
+        """Return what the rules see of a trial, under the pruner's budget and options; see `Situation`."""
+        return Situation(
+            tick=tick,
+            ticks=self._ticks,
+            scores=scores,
+            peers=peers,
+            budget_seconds=self.budget_seconds,
+            best_seconds=best_seconds,
+            kappa=self._kappa,
+        )
 
     def _situation(self, study: optuna.study.Study, trial: FrozenTrial, tick: int) -> Situation:
         others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
         scores = (score_at(other, tick) for other in others)
-        return Situation(
+        return self.situation(
             tick=tick,
-            ticks=self._ticks,
             scores=_on_every_tick(trial.intermediate_values, tick),
             peers=tuple(value for value in scores if value is not None),
-            budget_seconds=self._budget_seconds,
             best_seconds=self._best_seconds(others),
-            kappa=self._kappa,
         )
 
     def _best_seconds(self, trials: list[FrozenTrial]) -> float | None:
         """Return the best time to return; a score within the budget is the time of a trial that reached the target."""
-        if self._budget_seconds is None:
+        if self.budget_seconds is None:
             return None
         times = [
             trial.value
             for trial in trials
-            if trial.state is TrialState.COMPLETE and trial.value is not None and trial.value < self._budget_seconds
+            if trial.state is TrialState.COMPLETE and trial.value is not None and trial.value < self.budget_seconds
         ]
         return min(times, default=None)
 
@@ -146,8 +179,10 @@ class TimeToReturnPruner(BasePruner):
         return bool(np.random.default_rng([self._seed, number]).random() < self._shadow_share)
 
     @staticmethod
-    def _write(study: optuna.study.Study, trial: FrozenTrial, key: str, rule: Rule, situation: Situation) -> None:
-        fact = {"rule": rule.name, "tick": situation.tick, "clock_seconds": situation.clock_seconds}
+    def _write(
+        study: optuna.study.Study, trial: FrozenTrial, key: str, judgement: Judgement, situation: Situation
+    ) -> None:
+        fact = {"rule": judgement.rule, "tick": situation.tick, "clock_seconds": situation.clock_seconds}
         study._storage.set_trial_user_attr(trial._trial_id, key, fact)
 
 

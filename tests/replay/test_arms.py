@@ -1,0 +1,94 @@
+import pytest
+from optuna.pruners import NopPruner
+
+from tests.replay.recorded import study
+from tuner.config import PrunerConfig, SamplerConfig
+from tuner.errors import UserError
+from tuner.replay import Arm, check_arms, parse_arm
+
+
+@pytest.mark.parametrize(
+    ("text", "arm"),
+    [
+        ("a=", Arm("a", PrunerConfig())),
+        ("a=median", Arm("a", PrunerConfig(kind="median"))),
+        ("late=warmup=0.6, percentile=20", Arm("late", PrunerConfig(options={"warmup": 0.6, "percentile": 20}))),
+        (
+            "zoo=median,n_warmup_steps=13,by=steps",
+            Arm("zoo", PrunerConfig(kind="median", options={"n_warmup_steps": 13}), by_steps=True),
+        ),
+        (
+            "near=none,sampler=local,sampler.parents=5",
+            Arm("near", PrunerConfig(kind="none"), sampler=SamplerConfig(kind="local", options={"parents": 5})),
+        ),
+        (
+            "slow=patient,patience=3,wrapped_pruner={kind: median}",
+            Arm("slow", PrunerConfig(kind="patient", options={"patience": 3, "wrapped_pruner": {"kind": "median"}})),
+        ),
+    ],
+)
+def test_an_arm_is_read(text, arm):
+    assert parse_arm(text) == arm
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("median", "--arm is 'median', but must be NAME=PRUNER"),
+        ("=median", "must be NAME=PRUNER"),
+        ("a=median,fast", r"has 'fast', but its options are option=value\. Pruners: time_to_return"),
+        ("a=median,by=return", "compares by=return"),
+        ("a=time_to_return,by=steps", "the ticks of time_to_return are seconds"),
+        ("a=none,sampler.parents=5", "without a sampler"),
+        ("a=none,sampler=lokal", "'lokal'"),
+        ("a=median,n_warmup_steps=[", "is no YAML"),
+    ],
+)
+def test_a_wrong_arm_is_named(text, message):
+    with pytest.raises(UserError, match=message):
+        parse_arm(text)
+
+
+def checked(*arms: Arm, trials: int = 60) -> None:
+    config = study()
+    check_arms(arms, config.objective, config.budget, trials=trials)
+
+
+def test_two_arms_of_one_name_are_refused():
+    with pytest.raises(UserError, match="The arm 'a' is given twice"):
+        checked(parse_arm("a=median"), parse_arm("a=none"))
+
+
+def test_wrong_options_are_named_before_anything_is_replayed():
+    with pytest.raises(UserError, match="has no option 'percentil'"):
+        checked(parse_arm("a=percentil=3"))
+
+
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [
+        ("a=", 5),  # min_peers of 4, and the trial itself
+        ("a=median", 6),  # n_startup_trials of 5
+        ("a=median,n_startup_trials=9", 10),
+        ("a=successive_halving", 5),  # reduction_factor of 4
+        ("a=none", 1),
+    ],
+)
+def test_an_arm_needs_more_trials_than_its_pruner_waits_for(text, least):
+    checked(parse_arm(text), trials=least)
+    if least > 1:
+        with pytest.raises(
+            UserError, match=f"before {least - 1} others have reported, but a replayed study has {least - 1}"
+        ):
+            checked(parse_arm(text), trials=least - 1)
+
+
+def test_an_arm_may_make_a_pruner_that_study_files_do_not_know():
+    seen = []
+
+    def make(objective, budget, seed):
+        seen.append((objective.target, budget.ticks, seed))
+        return NopPruner()
+
+    checked(Arm("own", make))
+    assert seen == [(10.0, 10, 0)]

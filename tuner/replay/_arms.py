@@ -1,0 +1,128 @@
+"""What is compared in replays: pruners, with or without a sampler."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna.pruners
+import yaml
+from optuna.pruners import BasePruner
+
+from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig, SamplerConfig
+from tuner.errors import UserError
+from tuner.study import TimeToReturnPruner, create_pruner, create_sampler, pruner_names
+
+MakePruner = Callable[[ObjectiveConfig, BudgetConfig, int], BasePruner]
+"""Makes a pruner for an objective, a budget and a seed."""
+_WAITS = ("n_startup_trials", "n_min_trials", "min_peers", "reduction_factor")
+"""Options of pruners that are a number of trials before which they stop none."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to run a study."""
+
+    name: str
+    pruner: PrunerConfig | MakePruner
+    """As in a study file, or what makes one that study files do not know."""
+    by_steps: bool = False
+    """Compares trials at equal environment steps instead of equal training clock."""
+    sampler: SamplerConfig | None = None
+    """Proposes the configurations; None takes them in a random order."""
+
+    def make_pruner(self, objective: ObjectiveConfig, budget: BudgetConfig, seed: int) -> BasePruner:
+        """Return a fresh pruner.
+
+        Raises:
+            UserError: for unknown or wrong options.
+        """
+        if isinstance(self.pruner, PrunerConfig):
+            return create_pruner(self.pruner, objective=objective, budget=budget, seed=seed)
+        return self.pruner(objective, budget, seed)
+
+
+def parse_arm(text: str) -> Arm:
+    """Return the arm that was given as `NAME=PRUNER,option=value,…`.
+
+    The pruner may be left out and is `time_to_return` then. `by=steps` compares at equal environment steps;
+    `sampler=KIND` and `sampler.OPTION=VALUE` let a sampler propose the configurations. Values are YAML.
+
+    Raises:
+        UserError: for a text of another form, and as `create_pruner` and `create_sampler` do.
+    """
+    name, equals, rest = text.partition("=")
+    parts = [part.strip() for part in rest.split(",") if part.strip()]
+    if not equals or not name.strip():
+        raise UserError(
+            f"--arm is '{text}', but must be NAME=PRUNER,option=value,…: --arm late=median,n_warmup_steps=20"
+        )
+    kind = parts.pop(0) if parts and "=" not in parts[0] else "time_to_return"
+    options: dict[str, Any] = {}
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"--arm {name} has '{part}', but its options are option=value. Pruners: {_pruners()}.")
+        options[key.strip()] = _value(value, part)
+    grid = options.pop("by", "time")
+    if grid not in ("time", "steps"):
+        raise UserError(f"--arm {name} compares by={grid}, but pruners compare by time or by steps.")
+    sampler = _sampler(name, {key: options.pop(key) for key in list(options) if key.partition(".")[0] == "sampler"})
+    arm = Arm(name.strip(), PrunerConfig(kind=kind, options=options), by_steps=grid == "steps", sampler=sampler)
+    if arm.by_steps and kind == "time_to_return":
+        raise UserError(f"--arm {name} compares by=steps, but the ticks of time_to_return are seconds. Leave by out.")
+    return arm
+
+
+def check_arms(arms: Sequence[Arm], objective: ObjectiveConfig, budget: BudgetConfig, *, trials: int) -> None:
+    """Refuse arms that cannot be replayed, before anything is.
+
+    Raises:
+        UserError: for a name that is used twice, wrong options, or a pruner that waits for more trials than there are.
+    """
+    names = [arm.name for arm in arms]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UserError(f"The arm '{twice[0]}' is given twice. Give each a name of its own.")
+    for arm in arms:
+        arm.make_pruner(objective, budget, 0)
+        needed = _trials_needed(arm.pruner)
+        if trials < needed:
+            raise UserError(
+                f"The arm '{arm.name}' stops no trial before {needed - 1} others have reported, but a replayed study "
+                f"has {trials} trials. Give more recordings or --trials, or lower the options of the pruner "
+                f"({', '.join(_WAITS)})."
+            )
+
+
+def _trials_needed(pruner: PrunerConfig | MakePruner) -> int:
+    """Return how many trials there must be for a pruner to stop one of them."""
+    if not isinstance(pruner, PrunerConfig):
+        return 1
+    class_name = "".join(word.capitalize() for word in pruner.kind.split("_")) + "Pruner"
+    make: Any = TimeToReturnPruner if pruner.kind == "time_to_return" else getattr(optuna.pruners, class_name, None)
+    known = inspect.signature(make).parameters if make is not None else {}
+    counts = [pruner.options.get(name, known[name].default) for name in _WAITS if name in known]
+    return 1 + max((int(count) for count in counts if isinstance(count, int)), default=0)
+
+
+def _sampler(name: str, options: dict[str, Any]) -> SamplerConfig | None:
+    if not options:
+        return None
+    if "sampler" not in options:
+        raise UserError(f"--arm {name} has {', '.join(options)} without a sampler: add sampler=KIND, such as local.")
+    kind = str(options.pop("sampler"))
+    config = SamplerConfig(kind=kind, options={key.partition(".")[2]: value for key, value in options.items()})
+    create_sampler(config)  # for its errors
+    return config
+
+
+def _value(text: str, part: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"The option '{part}' of an --arm is no YAML: {error}") from error
+
+
+def _pruners() -> str:
+    return ", ".join(pruner_names())

@@ -1,0 +1,164 @@
+"""Replay arms on the same studies, and measure what each of them finds and what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tuner.errors import UserError
+from tuner.replay._arms import Arm
+from tuner.replay._judges import NoJudge, judge_of
+from tuner.replay._replay_data import Curve, ReplayData
+from tuner.replay._simulation import End, NextCurve, Played, simulate
+from tuner.replay._surrogate import Surrogate, SurrogateJudge
+
+NEAR = 0.1
+"""A configuration is as good as the best if its true time is at most this share longer."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all arms have in common."""
+
+    trials: int
+    """Trials of each study."""
+    workers: int
+    repeats: int
+    """Studies of each arm; the same number in each is the same trials in the same order."""
+    seed: int = 0
+    """Decides everything that is drawn."""
+
+    def check(self, data: ReplayData) -> None:
+        """Refuse what the data cannot give.
+
+        Raises:
+            UserError: if the studies have more trials than there are configurations, or a number is not positive.
+        """
+        for name, count in (("trials", self.trials), ("workers", self.workers), ("repeats", self.repeats)):
+            if count < 1:
+                raise UserError(f"The number of {name} is {count}, but must be at least 1.")
+        if self.trials > len(data.curves):
+            raise UserError(
+                f"A study of {self.trials} trials needs as many recorded configurations, but there are "
+                f"{len(data.curves)}. Give more recordings, or --trials {len(data.curves)} or fewer."
+            )
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """One replayed study."""
+
+    incumbents: tuple[tuple[float, float], ...]
+    """Whenever the best trial changed: wall-clock seconds, and the true time of its configuration."""
+    wall_seconds: float
+    """Length of the study."""
+    found_seconds: float | None
+    """When the best trial's configuration was first as good as the best that the study has; None if it never was."""
+    worker_seconds: float
+    """Seconds of all its trials."""
+    loser_seconds: float
+    """Those of trials that did not become the best of the study."""
+    stopped: int
+    """Trials that the pruner stopped."""
+    lost: int
+    """Those of them that would have become the best of the study."""
+    cut: int
+    """Trials that would have gone on, but whose recordings end."""
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """All studies of one arm."""
+
+    arm: str
+    studies: tuple[StudyResult, ...]
+
+    def true_seconds(self, wall_seconds: Sequence[float], budget_seconds: float) -> npt.NDArray[np.float64]:
+        """Return the true time of the incumbent at points of the wall clock, shape (studies, points).
+
+        Before a study has a trial that ended without being stopped, it is the budget.
+        """
+        points = np.asarray(wall_seconds, dtype=np.float64)
+        rows = []
+        for study in self.studies:
+            times = np.array([time for time, _ in study.incumbents])
+            values = np.array([budget_seconds, *(value for _, value in study.incumbents)])
+            rows.append(values[np.searchsorted(times, points, side="right")])
+        return np.array(rows)
+
+
+def replay_arm(data: ReplayData, arm: Arm, settings: Settings) -> ArmResult:
+    """Replay the studies of one arm.
+
+    Raises:
+        UserError: for wrong options of the arm, or more trials than there are configurations.
+    """
+    settings.check(data)
+    data = data.by_steps if arm.by_steps else data
+    surrogate = Surrogate(data) if arm.sampler is not None else None
+    studies = [_study(data, arm, settings, repeat, surrogate) for repeat in range(settings.repeats)]
+    return ArmResult(arm.name, tuple(studies))
+
+
+def whole_seconds(data: ReplayData, settings: Settings) -> npt.NDArray[np.float64]:
+    """Return the length of each study if nothing was stopped, shape (repeats,)."""
+    lengths = []
+    for repeat in range(settings.repeats):
+        curves = _one_by_one(drawn_curves(data, settings, repeat))
+        played = simulate(curves, NoJudge(), workers=settings.workers)
+        lengths.append(max(trial.ended for trial in played))
+    return np.array(lengths)
+
+
+def drawn_curves(data: ReplayData, settings: Settings, repeat: int) -> list[Curve]:
+    """Return the trials of a study: some of the configurations in a random order, each with one of its seeds."""
+    rng = np.random.default_rng([settings.seed, repeat])
+    chosen = rng.permutation(len(data.curves))[: settings.trials]
+    return [data.curves[place][rng.integers(len(data.curves[place]))] for place in chosen]
+
+
+def _study(data: ReplayData, arm: Arm, settings: Settings, repeat: int, surrogate: Surrogate | None) -> StudyResult:
+    config = data.config
+    seed = int(np.random.SeedSequence([settings.seed, repeat]).generate_state(1)[0])
+    pruner = arm.make_pruner(config.objective, config.budget, seed)
+    kind = getattr(arm.pruner, "kind", arm.name)
+    steps, name = config.budget.ticks, f"replay-{settings.seed}-{repeat}"
+    if arm.sampler is not None and surrogate is not None:
+        study = SurrogateJudge(
+            surrogate,
+            arm.sampler.model_copy(update={"seed": seed}),
+            np.random.default_rng([settings.seed, repeat]),
+            trials=settings.trials,
+            pruner=pruner,
+            steps=steps,
+            kind=kind,
+            name=name,
+        )
+        played = simulate(study.next_curve, study, workers=settings.workers)
+        return _result(played, data.true_seconds, min(data.true_seconds))
+    curves = drawn_curves(data, settings, repeat)
+    best = min(data.true_seconds[curve.configuration] for curve in curves)
+    judge = judge_of(pruner, steps=steps, kind=kind, name=name)
+    played = simulate(_one_by_one(curves), judge, workers=settings.workers)
+    return _result(played, data.true_seconds, best)
+
+
+def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
+    left = iter(curves)
+    return lambda: next(left, None)
+
+
+def _result(played: Sequence[Played], true_seconds: Sequence[float], best: float) -> StudyResult:
+    incumbents = tuple((trial.ended, true_seconds[trial.curve.configuration]) for trial in played if trial.improved)
+    found = (time for time, true in incumbents if true <= (1.0 + NEAR) * best)
+    return StudyResult(
+        incumbents=incumbents,
+        wall_seconds=max(trial.ended for trial in played),
+        found_seconds=next(found, None),
+        worker_seconds=sum(trial.ended - trial.began for trial in played),
+        loser_seconds=sum(trial.ended - trial.began for trial in played if not trial.improved),
+        stopped=sum(trial.end is End.STOPPED for trial in played),
+        lost=sum(trial.lost for trial in played),
+        cut=sum(trial.end is End.CUT for trial in played),
+    )
