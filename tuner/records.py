@@ -175,6 +175,56 @@ class Outcome(_Record):
         object.__setattr__(self, "kind", OutcomeKind(self.kind))
 
 
+@dataclass(frozen=True)
+class Device(_Record):
+    """What a worker computes on, as far as the seconds of its trials depend on it; without the machine's name."""
+
+    cpu: str
+    """The processor's model."""
+    threads: int
+    """CPUs that the worker can keep busy."""
+    accelerator: str | None = None
+    """The kind of JAX's device, such as `NVIDIA H100 80GB HBM3`; None where it is the processor."""
+    accelerator_memory_bytes: int | None = None
+    """What JAX may take of its memory; None where that is not known."""
+    sharing: int = 1
+    """Workers on the accelerator, this one among them."""
+    bfloat16: bool = False
+    """Whether the device that learns has units for bfloat16, so that agents may train in it."""
+
+    @property
+    def class_name(self) -> str:
+        """The name of its class. Seconds compare within a class: the same kind of device, threads and precision."""
+        threads = f"{self.threads} thread{'s' * (self.threads > 1)}"
+        shared = f" shared by {self.sharing}" if self.sharing > 1 else ""
+        place = self.cpu if self.accelerator is None else f"{self.accelerator}{shared} with {self.cpu}"
+        return f"{place}, {threads}, {'BF16' if self.bfloat16 else 'no BF16'}"
+
+
+@dataclass(frozen=True)
+class Calibration(_Record):
+    """How fast a device is at a study's task and at a reference update, measured off every trial's clock."""
+
+    device: Device
+    env_steps_per_second: float | None = None
+    """Environment steps of all robots together, with random actions; None if it was not measured."""
+    updates_per_second: float | None = None
+    """Gradient steps of the fused SAC of the reference size; None if it was not measured."""
+    contended: bool = False
+    """Other work competed for the CPUs while it was measured."""
+    measured_epoch_seconds: float = 0.0
+    """When, in seconds since the Unix epoch."""
+    task: dict[str, Any] = field(default_factory=dict)
+    """The `TaskConfig` that was stepped, as JSON."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of the packages that training uses."""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Build the record from the dictionary of `to_json`; see `Outcome.from_json`."""
+        return cls(**{**known_fields(cls, data), "device": Device.from_json(data["device"])})
+
+
 def milestones_of(outcome: Outcome | None) -> tuple[Milestone, ...]:
     """Return the milestones that a trial was watched for, in rising order; none for a trial that has not ended."""
     return () if outcome is None else tuple(Milestone.from_json(each) for each in outcome.milestones)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.study import toy
 from tests.study.toy import Lab
-from tuner.analysis import ShadowReport, agent_rows, summary_data
+from tuner.analysis import DeviceReport, ShadowReport, agent_rows, device_lines, summary_data
 from tuner.config import ActionBox, AgentConfig, Network, TrialSpec
 from tuner.records import OutcomeKind
 from tuner.workers import Recording
@@ -144,3 +144,23 @@ def test_bounds_that_differ_are_listed_one_by_one():
     box = {"low": [-1.0, -2.5], "high": [1.0, 0.5]}
     assert agent_rows({"action_box": box}) == [("action_box", "-1 … 1, -2.5 … 0.5")]
     assert agent_rows({"action_box": {"low": [-3.0], "high": [3.0]}}) == [("action_box", "-3 … 3")]
+
+
+def test_device_classes_are_told_if_there_are_several(lab: Lab) -> None:
+    report = summary_data(toy.two_classes())
+    names = ("Old CPU, 2 threads, no BF16", "New CPU, 2 threads, no BF16")
+    assert report.device_classes == (
+        DeviceReport(names[0], trials=2, compared=True, best_number=1, best_seconds=pytest.approx(24.0)),
+        DeviceReport(names[1], trials=1, compared=False, best_number=2, best_seconds=pytest.approx(20.0)),
+    )
+    assert report.best is not None
+    assert report.best.number == 1
+    assert device_lines(report)[1:] == [
+        f"{names[0]}: 2 trials, trial 1 was the fastest, 24.0 s. The best trial is looked for here.",
+        f"{names[1]}: 1 trial, trial 2 was the fastest, 20.0 s.",
+    ]
+    config = lab.config(budget={"trials": 1})
+    lab.run(config, recordings=toy.on_devices(lambda x: "Old CPU"))
+    single = summary_data(lab.load(config))
+    assert len(single.device_classes) == 1
+    assert device_lines(single) == []

@@ -61,6 +61,7 @@ def test_as_json() -> None:
                 "best_return": 5.0,
                 "directory": None,
                 "contended": False,
+                "device_class": None,
                 "milestones": [],
                 "metrics": None,
             }
@@ -91,6 +92,17 @@ def test_remarks_on_one_run_that_shared_its_cpus() -> None:
     shared = replace(whole, runs=(whole.runs[0], replace(whole.runs[1], contended=True)))
     (remark,) = remarks(confirmation(shared))
     assert remark == "1 of 2 runs shared its CPUs with other work; seconds of such runs do not compare."
+
+
+def test_remarks_on_runs_of_several_device_classes() -> None:
+    whole = candidate(0, 30.0, 40.0)
+    mixed = replace(
+        whole, runs=tuple(replace(run, device_class=name) for run, name in zip(whole.runs, "AB", strict=True))
+    )
+    assert remarks(confirmation(mixed)) == [
+        "The runs' seconds do not compare, as they ran on several classes of devices: 1 on A, 1 on B."
+    ]
+    assert remarks(confirmation(replace(mixed, runs=mixed.runs[:1]))) == []
 
 
 def test_runs_that_shared_their_cpus_are_told_apart(lab: Lab) -> None:

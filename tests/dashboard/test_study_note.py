@@ -3,7 +3,7 @@
 import optuna
 
 from tests.confirm.racing import Race
-from tests.study.toy import Lab
+from tests.study.toy import Lab, two_classes
 from tuner.dashboard import study_note
 from tuner.storage import attributes
 
@@ -53,3 +53,9 @@ def test_what_fresh_seeds_showed():
     assert "That is one run with one seed" not in note
     of_runs = study_note(race.confirm_study, storage="sqlite:///x.db")
     assert of_runs.startswith("# toy, confirmed\n\nThe best configurations of the study `toy`, trained again")
+
+
+def test_several_classes_of_devices(study):
+    note = study_note(two_classes(), storage="sqlite:///runs/tuner.db")
+    assert "- New CPU, 2 threads, no BF16: 1 trial, trial 2 was the fastest, 20.0 s." in note
+    assert "several classes of devices" not in study_note(study, storage="sqlite:///runs/tuner.db")

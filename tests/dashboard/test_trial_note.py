@@ -153,3 +153,10 @@ def test_what_was_reached_on_the_way():
     note = trial_note(ended(OutcomeKind.EXHAUSTED, milestones=milestones), TIME, BUDGET)
     assert "\n\nReached on the way: 5 after 12.3 s, 10 not.\n" in note
     assert "on the way" not in trial_note(ended(OutcomeKind.EXHAUSTED), TIME, BUDGET)
+
+
+def test_what_it_ran_on_is_told_where_that_matters():
+    finished = trial(Outcome(OutcomeKind.REACHED, reached_seconds=20.0, clock_seconds=20.0))
+    told = "Trained on Old CPU, 2 threads: its seconds compare with those of trials on the same only."
+    assert told in trial_note(finished, TIME, BUDGET, device="Old CPU, 2 threads")
+    assert "Trained on" not in trial_note(finished, TIME, BUDGET)

@@ -101,3 +101,11 @@ def test_the_table_of_trials_has_the_times_to_milestones():
     words = told(trials_section(read_source(lab.load(config), top=3)))
     assert "outcome to 2.5 time to return" in words
     assert "0 (fast) reached 5.0 s 20.0 s" in words.replace("the target ", "")
+
+
+def test_several_classes_of_devices_are_told(pruned):
+    source = read_source(toy.two_classes(), top=3)
+    assert "Device classes" in told(origin_section(source))
+    assert "New CPU, 2 threads, no BF16: 1 trial" in told(origin_section(source))
+    assert told(trials_section(source)).count("Old CPU, 2 threads") == 2
+    assert "Device classes" not in told(origin_section(pruned))

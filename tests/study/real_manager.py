@@ -41,7 +41,7 @@ def study_config(
         "budget": {"seconds": 1.0, "trials": trials, "ticks": 10},
         "sampler": {"kind": "random"},
         "pruner": {"kind": "none"},
-        "workers": {"count": 2, "threads": 1, "silence_seconds": 5.0, "retries": 4},
+        "workers": {"count": 2, "threads": 1, "silence_seconds": 5.0, "retries": 4, "calibrate": False},
         "storage": f"sqlite:///{folder}/tuner.db",
     }
     for name, changed in (changes or {}).items():

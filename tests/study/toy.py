@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, StudyConfig, TrialSpec
-from tuner.records import Milestone, Outcome, OutcomeKind, Tick
+from tuner.records import Calibration, Device, Milestone, Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import StudySummary, open_storage
 from tuner.study import Manager, SilentListener
@@ -78,6 +78,25 @@ def play(spec: TrialSpec) -> Recording:
         milestones=milestones(spec, needed),
     )
     return Recording(ticks=ticks, outcome=outcome, overhead_seconds=LAUNCH_SECONDS)
+
+
+def on_devices(device_of: Callable[[float], str]) -> Callable[[TrialSpec], Recording]:
+    """Return the recordings of `play`, on processors whose models depend on the parameter."""
+
+    def played(spec: TrialSpec) -> Recording:
+        device = Device(device_of(x_of(spec)), threads=2)
+        return replace(play(spec), calibration=Calibration(device, 1000.0, 100.0))
+
+    return played
+
+
+def two_classes() -> optuna.Study:
+    """Return a study whose trials 0 and 1 (36 s and 24 s to the target) ran on another device than trial 2 (20 s)."""
+    lab = Lab(None)
+    starts = {"fair": {"x": 0.5, "y": "a"}, "good": {"x": 0.4, "y": "a"}, "elsewhere": {"x": 0.3, "y": "a"}}
+    config = lab.config(budget={"trials": 3}, warm_start=[*starts])
+    lab.run(config, space(**starts), recordings=on_devices(lambda x: "New CPU" if x == 0.3 else "Old CPU"))
+    return lab.load(config)
 
 
 def milestones(spec: TrialSpec, needed: float) -> list[dict[str, Any]]:

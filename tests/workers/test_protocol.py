@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from tests.workers.trials import point_mass
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Calibration, Device, Outcome, OutcomeKind, Tick
 from tuner.training import StopRequest
 from tuner.workers._protocol import (
     Alive,
+    Calibrated,
     Declined,
     Ended,
     LineSplitter,
@@ -45,6 +46,7 @@ MESSAGES = [
     Quit(),
     Ready(4.5),
     Ready(4.5, notice="WARNING: no GPU"),
+    Calibrated(Calibration(Device("AMD EPYC", 2), 100.5, None, versions={"jax": "0.10"})),
     PhaseEntered("compile"),
     Noticed("WARNING: no BF16 units"),
     Alive(),

@@ -14,7 +14,16 @@ from optuna.trial import FrozenTrial
 from tuner.clock import ACCOUNTS, TRAINING_ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Milestone, Outcome, OutcomeKind, milestones_of
-from tuner.storage import BestTrial, attributes, outcome_of, runs_of, summarize
+from tuner.storage import (
+    BestTrial,
+    DeviceClass,
+    attributes,
+    device_class_of,
+    device_classes,
+    outcome_of,
+    runs_of,
+    summarize,
+)
 from tuner.storage.attributes import objective_and_budget
 
 _BEST = 3
@@ -101,6 +110,21 @@ class ShadowReport:
 
 
 @dataclass(frozen=True)
+class DeviceReport:
+    """One device class of a study."""
+
+    name: str
+    trials: int
+    """Trials that ran on it and count."""
+    compared: bool
+    """Whether the study's best trial is looked for among them."""
+    best_number: int | None
+    """The trial of the class that reached the target first; None if none did."""
+    best_seconds: float | None
+    """Its time to return."""
+
+
+@dataclass(frozen=True)
 class StudyReport:
     """A study, as `tuner show` prints it."""
 
@@ -142,6 +166,9 @@ class StudyReport:
 
     The first trial of a worker also waits for imports, the simulator and compilations. Later ones do not.
     """
+    device_classes: tuple[DeviceReport, ...]
+    """What the trials ran on, the class first in which the best trial is looked for; empty where it was not recorded.
+    Seconds compare within a class only."""
     budget_warning: str | None
     """Why the budget may be too short for the target, as the latest run said; None if it did not."""
 
@@ -191,8 +218,23 @@ def summary_data(study: optuna.Study) -> StudyReport:
         slot_seconds=sum(run["wall_seconds"] * run["slots"] for run in runs),
         runs=len(runs),
         overhead_seconds=_overhead(outcomes),
+        device_classes=tuple(_device_report(each, ended) for each in device_classes(trials)),
         budget_warning=study.user_attrs.get(attributes.BUDGET_WARNING),
     )
+
+
+def device_lines(report: StudyReport) -> list[str]:
+    """Return what there is to say of a study's device classes, one sentence each; nothing about a single one."""
+    if len(report.device_classes) < 2:
+        return []
+    lines = ["The trials ran on several classes of devices, whose seconds do not compare; `tuner reprice` ranks them."]
+    for device in report.device_classes:
+        best = "none reached the target"
+        if device.best_seconds is not None:
+            best = f"trial {device.best_number} was the fastest, {device.best_seconds:.1f} s"
+        here = ". The best trial is looked for here" if device.compared else ""
+        lines.append(f"{device.name}: {device.trials} trial{'s' * (device.trials != 1)}, {best}{here}.")
+    return lines
 
 
 def _overhead(outcomes: Sequence[Outcome]) -> float | None:
@@ -236,6 +278,16 @@ def _configuration(trial: FrozenTrial, best: BestTrial) -> BestConfiguration:
         seed=spec.get("seed"),
         directory=spec.get("directory"),
     )
+
+
+def _device_report(found: DeviceClass, ended: list[tuple[FrozenTrial, Outcome]]) -> DeviceReport:
+    times = [
+        (outcome.reached_seconds, trial.number)
+        for trial, outcome in ended
+        if device_class_of(trial) == found.name and outcome.reached_seconds is not None
+    ]
+    seconds, number = min(times, default=(None, None))
+    return DeviceReport(found.name, found.trials, found.compared, number, seconds)
 
 
 def _shadows(ended: list[tuple[FrozenTrial, Outcome]]) -> ShadowReport:

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial
 from tuner.clock import ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Milestone, OutcomeKind, milestones_of
-from tuner.storage import attributes, best_return_of, counts, outcome_kind_of, outcome_of, ranking
+from tuner.storage import attributes, best_return_of, counts, device_class_of, outcome_kind_of, outcome_of, ranking
 from tuner.storage.attributes import objective_and_budget
 
 
@@ -27,6 +27,7 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials; `rank`: 1 for the best
       trial, missing for those that cannot be called the best, see `tuner.storage.ranking`;
     - `params.*`: the parameters; `ledger.*`: seconds by account;
+    - `device_class`: what it ran on, see `tuner.storage.device_classes`; missing where that was not recorded;
     - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
       stopped a trial that was allowed to continue, and `shadow_tick`, when; `message`: what happened; `traceback`: of a
       trial that crashed, with what the log of its worker adds.
@@ -82,6 +83,7 @@ _TYPES = {
 _LEADING = ("number", "state", "outcome", "rule", "counts", "time_to_return", "censored", "clock_seconds")
 _RETURNS = ("final_return", "best_return", "score", "rank")
 _TRAILING = (
+    "device_class",
     "env_steps",
     "updates",
     "attempt",
@@ -120,6 +122,7 @@ def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, 
         "attempt": trial.user_attrs.get(attributes.ATTEMPT, 0),
         "retry_of": trial.user_attrs.get(attributes.RETRY_OF),
         "warm_start": trial.user_attrs.get(attributes.WARM_START),
+        "device_class": device_class_of(trial),
         "shadow": shadow.get("rule"),
         "shadow_tick": shadow.get("tick"),
         **{f"params.{name}": trial.params.get(name) for name in parameters},

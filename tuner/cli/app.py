@@ -67,6 +67,10 @@ COMMANDS = {
         "Show the trials of a study and what it found.",
         "tuner show quickstart --csv > trials.csv",
     ),
+    "reprice": Entry(
+        "Rank a study's trials for another machine, from their recorded steps and updates.",
+        "tuner reprice quickstart --on this --threads 4",
+    ),
     "dashboard": Entry(
         "Show studies in a browser: curves, notes, parameters, while they run and after.",
         "tuner dashboard quickstart --port 8081",

@@ -124,6 +124,9 @@ class WorkersConfig(Frozen):
     """Deadline for signs of life while the simulator starts or programs compile."""
     silence_seconds: PositiveSeconds = 60.0
     """Deadline for signs of life while training; longer silence counts as hung."""
+    calibrate: bool = True
+    """Measure for some seconds how fast each kind of device is, once a day, off every clock; `tuner reprice` needs
+    it."""
 
 
 class StudyConfig(Frozen):

@@ -33,6 +33,8 @@ class TrialSpec(Frozen):
     """False trains for the whole budget, even if the target is reached on the way; the time to return is recorded."""
     final_evaluation: bool = False
     """True evaluates the policy at the end of the training, off the clock."""
+    calibrate: bool = False
+    """True measures how fast the worker's device is, before the trial begins, unless that was done today."""
     start_from: str | None = None
     """Folder of an earlier run whose policy, optimisers, entropy coefficient and normalisation the agent starts from;
     None starts from scratch. The replay buffer starts empty either way."""

@@ -11,7 +11,7 @@ from tuner.confirm._plan import Entrant, Plan, agent_of, load_confirm, run_of
 from tuner.confirm._race import Key, Standing, race
 from tuner.confirm._results import Candidate, Confirmation, ConfirmRun, MilestoneTimes
 from tuner.records import Milestone, Outcome, OutcomeKind, milestones_of
-from tuner.storage import SECONDS_DEPEND_ON, attributes, counts, differences, outcome_of
+from tuner.storage import SECONDS_DEPEND_ON, attributes, counts, device_class_of, differences, outcome_of
 
 Runs = Mapping[Key, Mapping[int, ConfirmRun]]
 """Runs by candidate and seed."""
@@ -115,6 +115,7 @@ def _run(trial: FrozenTrial) -> ConfirmRun | None:
         best_return=outcome.best_return,
         directory=spec.get("directory"),
         contended=outcome.contended,
+        device_class=device_class_of(trial),
         metrics=task_metrics(outcome, attributes.ticks_of(trial) or []),
         milestones=_milestones(spec, outcome),
     )

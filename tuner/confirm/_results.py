@@ -1,5 +1,6 @@
 """The results of a confirmation, as plain data."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ class ConfirmRun:
     """Folder of its files, on the machine that trained it."""
     contended: bool = False
     """Whether other work ran on its CPUs, so that its seconds cannot be compared."""
+    device_class: str | None = None
+    """What it ran on, see `tuner.storage.device_classes`; None where that was not recorded."""
     milestones: tuple[Milestone, ...] = ()
     """When it reached each milestone that it was watched for, in rising order."""
     metrics: TaskMetrics | None = None
@@ -107,7 +110,7 @@ class Confirmation:
 
 
 def remarks(confirmation: Confirmation) -> list[str]:
-    """Return which runs count although they failed, and how many shared their CPUs; nothing if there are none."""
+    """Return which runs count although they failed, and why seconds do not compare; nothing if there are none."""
     runs = [(candidate, run) for candidate in confirmation.candidates for run in candidate.runs]
     faults = [
         f"{candidate.label} {run.kind} on seed {confirmation.seeds.index(run.seed) + 1}"
@@ -119,4 +122,8 @@ def remarks(confirmation: Confirmation) -> list[str]:
     if shared:
         whose = "runs shared its" if shared == 1 else "runs shared their"
         lines.append(f"{shared} of {len(runs)} {whose} CPUs with other work; seconds of such runs do not compare.")
+    devices = Counter(run.device_class for _, run in runs if run.device_class is not None)
+    if len(devices) > 1:
+        told = ", ".join(f"{count} on {name}" for name, count in devices.items())
+        lines.append(f"The runs' seconds do not compare, as they ran on several classes of devices: {told}.")
     return lines

@@ -21,7 +21,7 @@ from tuner.dashboard._pictures import Kind, PictureName
 from tuner.dashboard._study_note import study_note
 from tuner.dashboard._trial_note import trial_note
 from tuner.figures import ledgers_data, ledgers_figure, returns_data, returns_figure, seconds_data
-from tuner.storage import attributes, config_of, newer_schema, outcome_of, ticks_of
+from tuner.storage import attributes, config_of, device_class_of, device_classes, newer_schema, outcome_of, ticks_of
 
 _CHUNK = 2045
 """Characters of a note or figure in one attribute. The dashboard itself uses this number, because of MySQL."""
@@ -47,6 +47,8 @@ class _Made:
     due: float = 0.0
     finished: dict[int, dict[str, Attributes]] = field(default_factory=dict)
     """Notes of trials that do not change any more, by trial id."""
+    several_devices: bool = False
+    """Whether its trials ran on several device classes."""
     notes: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Version and text of each note, by its key. The dashboard regards a higher version as a new text."""
 
@@ -113,6 +115,10 @@ class Annotations:
         blocks = {**_note_block(made, None, text), **_figure_blocks(study, config)}
         trials = study.get_trials(deepcopy=False)
         repeated = {trial.user_attrs.get(attributes.RETRY_OF) for trial in trials}
+        several = len(device_classes(trials)) > 1
+        if several != made.several_devices:  # notes of trials say what they ran on, if that matters
+            made.several_devices = several
+            made.finished.clear()
         for trial in trials:
             blocks |= made.finished.get(trial._trial_id) or self._trial_blocks(study_id, trial, config, made, repeated)
         return blocks
@@ -125,7 +131,10 @@ class Annotations:
         names = {kind: PictureName(study_id, trial._trial_id, kind, revision) for kind in _kinds(trial)}
         paths = {kind.name.lower(): name.path for kind, name in names.items()}
         queued_again = trial.number in repeated
-        text = trial_note(trial, config.objective, config.budget, queued_again=queued_again, pictures=paths)
+        device = device_class_of(trial) if made.several_devices else None
+        text = trial_note(
+            trial, config.objective, config.budget, queued_again=queued_again, device=device, pictures=paths
+        )
         blocks = _note_block(made, trial._trial_id, text)
         made.pictures[trial._trial_id] = {f"artifacts:{name.artifact_id}": _facts(name) for name in names.values()}
         if finished and (queued_again or attributes.counts(trial)):

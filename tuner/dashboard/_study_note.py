@@ -4,7 +4,7 @@ import math
 
 import optuna
 
-from tuner.analysis import StudyReport, summary_data
+from tuner.analysis import StudyReport, device_lines, summary_data
 from tuner.config import DEFAULT_STORAGE
 from tuner.confirm import Candidate, Confirmation, confirmation_data
 from tuner.figures import aim_sentence, result_sentence, score_sentence
@@ -34,6 +34,7 @@ def study_note(study: optuna.Study, *, storage: str) -> str:
     parts = [f"# {report.study}", f"{aim_sentence(study, report)} {_means(study)}"]
     confirmation = confirmation_data(study)
     parts += ["## Standing", f"**{result_sentence(report)}** {_luck(report, confirmation)}", _counts(report)]
+    parts += [f"- {line}" for line in device_lines(report)]
     parts += [] if confirmation is None else ["## Confirmed on fresh seeds", _confirmed(confirmation)]
     parts += ["## How to read the values", *_values(study, report), "## Next", _next(report, storage)]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -26,6 +26,7 @@ def trial_note(
     budget: BudgetConfig,
     *,
     queued_again: bool = False,
+    device: str | None = None,
     pictures: Mapping[str, str] | None = None,
 ) -> str:
     """Return how a trial went: its outcome in words, why it ended, its curve and where its seconds went.
@@ -35,6 +36,7 @@ def trial_note(
         objective: the objective of its study.
         budget: the budget of its study.
         queued_again: whether another trial repeats this one.
+        device: its device class, to be told where the study has several.
         pictures: paths of its pictures under the dashboard's URL, if they exist: `curve`, and the interactive pages
             `curve_page` and `ledger_page`.
     """
@@ -42,6 +44,7 @@ def trial_note(
     paths = pictures or {}
     parts = [_ended(trial, outcome, objective, budget) if outcome else _so_far(trial, objective, budget)]
     parts += [_on_the_way(outcome)] if milestones_of(outcome) else []
+    parts += [f"Trained on {device}: its seconds compare with those of trials on the same only."] if device else []
     parts += [" ".join(remarks)] if (remarks := _remarks(trial, outcome, queued_again)) else []
     parts += [f"![return over the training clock]({paths['curve']})"] if "curve" in paths else []
     pages = {"curve_page": "return", "ledger_page": "seconds"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tuner.analysis import milestone_columns
+from tuner.analysis import device_lines, milestone_columns
 from tuner.config import dump_study
 from tuner.figures import OUTCOMES, RUNNING
 from tuner.passwords import mask_passwords
@@ -49,12 +49,18 @@ def trials_section(source: Source) -> Section:
         )
         for row, times in zip(rows_of(source.trials), source.trials[[*milestones.values()]].to_numpy(), strict=True)
     ]
+    devices = source.trials["device_class"]
+    if devices.nunique() > 1:
+        rows = [
+            (*row, str(device) if isinstance(device, str) else "—") for row, device in zip(rows, devices, strict=True)
+        ]
     goals = [f"to {label}" for label in milestones]
     rest = ("time to return", "best return", "score", "clock", "environment steps", "updates")
-    titles = ("trial", "outcome", *goals, *rest)
+    numbers = range(2, 2 + len(goals) + len(rest))
+    titles = ("trial", "outcome", *goals, *rest, *(["device"] * (devices.nunique() > 1)))
     if not rows:
         return Section("trials", "Trials", "Trials", reading, [paragraph("None yet.")])
-    listed = table(titles, rows, numbers=range(2, len(titles)))
+    listed = table(titles, rows, numbers=numbers)
     block = folded(f"All {len(rows)} trials", listed) if len(rows) > _FOLDED_FROM else listed
     return Section("trials", "Trials", "Trials", reading, [block])
 
@@ -91,6 +97,8 @@ def origin_section(source: Source) -> Section:
     if best is not None:
         facts.append((f"trial {best.number}", f"seed {best.seed}"))
     blocks: list[Block] = [table(("", ""), facts)]
+    if len(source.summary.device_classes) > 1:
+        blocks += [heading("Device classes"), *map(paragraph, device_lines(source.summary))]
     runs = [
         (
             moment(run["started_epoch_seconds"]),

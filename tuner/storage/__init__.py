@@ -2,6 +2,15 @@
 
 from tuner.storage import attributes
 from tuner.storage._claim import claiming
+from tuner.storage._device_classes import (
+    DeviceClass,
+    calibration_of,
+    comparable,
+    compared,
+    device_class_of,
+    device_classes,
+    with_class_name,
+)
 from tuner.storage._fingerprint import SECONDS_DEPEND_ON, check_fingerprint, differences, fingerprint
 from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
 from tuner.storage._owner import Owner, being_run, lock_file, manager_lock
@@ -34,6 +43,7 @@ __all__ = [
     "SECONDS_DEPEND_ON",
     "STORAGE_ERRORS",
     "BestTrial",
+    "DeviceClass",
     "EndReason",
     "Owner",
     "Ranked",
@@ -42,13 +52,18 @@ __all__ = [
     "attributes",
     "being_run",
     "best_return_of",
+    "calibration_of",
     "check_fingerprint",
     "check_not_running",
     "check_schema_number",
     "claiming",
+    "comparable",
+    "compared",
     "config_of",
     "confirm_name",
     "counts",
+    "device_class_of",
+    "device_classes",
     "differences",
     "fingerprint",
     "lock_file",
@@ -72,6 +87,7 @@ __all__ = [
     "trial_name",
     "trial_of",
     "unlike",
+    "with_class_name",
     "without_confirm_runs",
     "worst_score",
     "write_config",

@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.config import StudyConfig
 from tuner.records import Outcome, OutcomeKind
+from tuner.storage._device_classes import compared
 from tuner.storage._score import score
 from tuner.storage.attributes import UNSCORED, config_of, counts, outcome_kind_of, outcome_of
 
@@ -105,13 +106,14 @@ def ranking(study: optuna.Study) -> list[Ranked]:
 
     First come trials that reached the target, the fastest first; then all others by their best return, the highest
     first, and of equals the earlier trial. So a pruned trial comes before one that spent its whole budget for less.
-    Trials in which no return was measured, and those that failed or diverged, have no place.
+    Trials in which no return was measured, and those that failed or diverged, have no place. Neither have trials of
+    another device class than the one that is compared, see `device_classes`: their seconds are others.
 
     `optuna.Study.best_trial` knows complete trials only, so where no trial has reached the target it may be another.
     """
     config = config_of(study)
     placed = []
-    for trial in study.get_trials(deepcopy=False):
+    for trial in compared(study.get_trials(deepcopy=False)):
         value = _rank_score(trial, config)
         if value is not None:
             placed.append(Ranked(value, trial))

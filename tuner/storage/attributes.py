@@ -33,6 +33,8 @@ BUDGET_WARNING = "budget_warning"
 # Of a trial.
 SPEC = "spec"
 """The `TrialSpec` as JSON, written when the trial is handed to a worker."""
+CALIBRATION = "calibration"
+"""The `Calibration` of the worker's device as JSON, written before the first tick."""
 ATTEMPT = "attempt"
 """0 for the first try of a configuration, 1 for the first retry after a fault."""
 RETRY_OF = "retry_of"

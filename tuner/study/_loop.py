@@ -12,13 +12,15 @@ from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import TASK_BROKE, Outcome, OutcomeKind, Tick
-from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name
+from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name, with_class_name
+from tuner.storage.attributes import CALIBRATION
 from tuner.study._listener import StudyListener
 from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
 from tuner.tracebacks import with_frame
 from tuner.training import StopRequest
 from tuner.workers import (
     INTERRUPT_SECONDS,
+    CalibrationEvent,
     Event,
     NoticeEvent,
     OutcomeEvent,
@@ -250,6 +252,8 @@ class TrialLoop:
             self._listener.on_wait(event.slot, event.spec, event.doing)
         elif isinstance(event, NoticeEvent):
             self._listener.on_message(event.text)
+        elif isinstance(event, CalibrationEvent):
+            trial.trial.set_user_attr(CALIBRATION, with_class_name(event.calibration))
         elif isinstance(event, TickEvent):
             self._report(event, trial)
         elif isinstance(event, OutcomeEvent):

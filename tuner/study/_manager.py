@@ -27,6 +27,7 @@ from tuner.storage.attributes import VERDICT, counts
 from tuner.study._budget_watch import BudgetWatch
 from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop
+from tuner.study._peers import should_prune
 from tuner.study._queue import QueueCheck, with_own_names
 from tuner.study._resume import open_study
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, propose_trial
@@ -157,7 +158,7 @@ class _Search:
         return None
 
     def stop_at_tick(self, trial: RunningTrial, tick: Tick) -> StopRequest | None:
-        if not trial.trial.should_prune():
+        if not should_prune(self._study, trial.trial):
             return None
         verdict = self._study._storage.get_trial(trial.trial._trial_id).user_attrs.get(VERDICT, {})
         return StopRequest(OutcomeKind.PRUNED, rule=verdict.get("rule", self._config.pruner.kind))

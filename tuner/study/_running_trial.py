@@ -114,6 +114,7 @@ def trial_spec(
         budget_seconds=config.budget.seconds,
         ticks=config.budget.ticks,
         threads=config.workers.threads,
+        calibrate=config.workers.calibrate,
         directory=None if runs_dir is None else str(runs_dir / study / f"trial-{number:04d}"),
     )
 

@@ -12,6 +12,7 @@ from tuner.training._read_folder import RunFolder, check_joints, check_policy, c
 
 if TYPE_CHECKING:
     from tuner.training._assembly import TrialParts, assemble
+    from tuner.training._calibration import calibrate, describe_device
     from tuner.training._meter import Meter, NonFiniteError
     from tuner.training._progress import Counters
     from tuner.training._run import run_trial
@@ -31,9 +32,11 @@ __all__ = [
     "TrialParts",
     "WholeEpisodes",
     "assemble",
+    "calibrate",
     "check_joints",
     "check_policy",
     "check_start",
+    "describe_device",
     "read_folder",
     "run_trial",
     "run_whole_episodes",
@@ -49,6 +52,8 @@ __getattr__ = lazy_attributes(
         "TrialParts": "_assembly",
         "WholeEpisodes": "_whole_episodes",
         "assemble": "_assembly",
+        "calibrate": "_calibration",
+        "describe_device": "_calibration",
         "run_trial": "_run",
         "run_whole_episodes": "_whole_episodes",
     },

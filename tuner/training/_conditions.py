@@ -75,7 +75,7 @@ def environment_details() -> dict[str, Any]:
     import jax
 
     details: dict[str, Any] = {
-        "versions": _versions(),
+        "versions": package_versions(),
         "machine": describe_machine(),
         "jax_backend": jax.default_backend(),
     }
@@ -85,7 +85,8 @@ def environment_details() -> dict[str, Any]:
     return details
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that training uses, as far as they are installed."""
     found = {}
     for package in _PACKAGES:
         try:

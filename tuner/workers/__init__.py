@@ -1,8 +1,10 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
 from tuner.workers._local_pool import LocalPool
+from tuner.workers._measuring import measure_here
 from tuner.workers._pool import (
     INTERRUPT_SECONDS,
+    CalibrationEvent,
     Event,
     NoticeEvent,
     OutcomeEvent,
@@ -15,6 +17,7 @@ from tuner.workers._recorded_pool import Recording, ReplayPool
 
 __all__ = [
     "INTERRUPT_SECONDS",
+    "CalibrationEvent",
     "Event",
     "LocalPool",
     "NoticeEvent",
@@ -25,4 +28,5 @@ __all__ = [
     "TickEvent",
     "WaitEvent",
     "WorkerPool",
+    "measure_here",
 ]

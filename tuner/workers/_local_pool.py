@@ -18,6 +18,7 @@ from tuner.workers._cpus import available_cpus, overlap, split_cpus
 from tuner.workers._gpus import split_gpus
 from tuner.workers._pool import (
     INTERRUPT_SECONDS,
+    CalibrationEvent,
     Event,
     NoticeEvent,
     OutcomeEvent,
@@ -28,6 +29,7 @@ from tuner.workers._pool import (
 )
 from tuner.workers._process import Running, Slot, WorkerProcess
 from tuner.workers._protocol import (
+    Calibrated,
     Command,
     Declined,
     Ended,
@@ -265,6 +267,8 @@ class LocalPool(WorkerPool):
             case PhaseEntered(phase):
                 trial.phase = phase
                 self._events.append(PhaseEvent(slot.number, trial.spec, phase))
+            case Calibrated(calibration):
+                self._events.append(CalibrationEvent(slot.number, trial.spec, calibration))
             case Waiting(doing):
                 self._events.append(WaitEvent(slot.number, trial.spec, doing))
             case Noticed(text):

@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Callable
 
 from tuner.clock import Clock
-from tuner.records import OutcomeKind, Tick
+from tuner.records import Calibration, OutcomeKind, Tick
 from tuner.training import Phase, StopRequest
 from tuner.workers._protocol import (
     Alive,
+    Calibrated,
     Command,
     Ended,
     LineSplitter,
@@ -128,6 +129,10 @@ class PipeChannel:
     def phase(self, phase: Phase) -> None:
         """Say that the trial entered a phase."""
         self._say(PhaseEntered(phase))
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """Say what the trial runs on."""
+        self._say(Calibrated(calibration))
 
     def notice(self, text: str) -> None:
         """Tell the user something about this trial."""

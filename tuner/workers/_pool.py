@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from tuner.config import TrialSpec
-from tuner.records import Outcome, Tick
+from tuner.records import Calibration, Outcome, Tick
 from tuner.training import Phase, StopRequest
 
 
@@ -37,6 +37,15 @@ class NoticeEvent:
 
 
 @dataclass(frozen=True)
+class CalibrationEvent:
+    """What a trial runs on, and how fast that is; comes before the trial's first tick."""
+
+    slot: int
+    spec: TrialSpec
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
 class TickEvent:
     """A trial reported one tick of its grid."""
 
@@ -54,7 +63,7 @@ class OutcomeEvent:
     outcome: Outcome
 
 
-Event = PhaseEvent | WaitEvent | NoticeEvent | TickEvent | OutcomeEvent
+Event = PhaseEvent | WaitEvent | NoticeEvent | CalibrationEvent | TickEvent | OutcomeEvent
 
 INTERRUPT_SECONDS = 10.0
 """How long a trial may take to stop after an interruption; then it is ended by force."""

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from tuner.config import TrialSpec
 from tuner.errors import TunerError
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Calibration, Outcome, OutcomeKind, Tick
 from tuner.training import Phase, StopRequest
 
 PHASES: tuple[str, ...] = get_args(Phase)
@@ -52,6 +52,13 @@ class Ready:
     """Wall-clock seconds since the process was created."""
     notice: str | None = None
     """What the user must know about this worker."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What the trial runs on, and how fast that is; comes before the trial's first tick."""
+
+    calibration: Calibration
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ class Declined:
 
 
 Command = Train | Stop | Quit
-Message = Ready | PhaseEntered | Noticed | Alive | Waiting | Ticked | Ended | Declined
+Message = Ready | Calibrated | PhaseEntered | Noticed | Alive | Waiting | Ticked | Ended | Declined
 
 
 def encode(item: Command | Message) -> bytes:
@@ -114,6 +121,8 @@ def encode(item: Command | Message) -> bytes:
             body = {"serial": serial, "kind": request.kind, "rule": request.rule}
         case Ready(launch_seconds, notice):
             body = {"launch_seconds": launch_seconds, "notice": notice}
+        case Calibrated(calibration):
+            body = {"calibration": calibration.to_json()}
         case PhaseEntered(phase):
             body = {"phase": phase}
         case Noticed(text):
@@ -154,6 +163,8 @@ def _build(name: str, body: dict[str, Any]) -> Command | Message:
             return Quit()
         case "Ready":
             return Ready(float(body["launch_seconds"]), body["notice"])
+        case "Calibrated":
+            return Calibrated(Calibration.from_json(body["calibration"]))
         case "PhaseEntered" if body["phase"] in PHASES:
             return PhaseEntered(body["phase"])
         case "Noticed":

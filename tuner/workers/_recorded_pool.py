@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tuner.clock import ManualClock
+from tuner.clock import Clock
 from tuner.config import TrialSpec
-from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.records import Calibration, Outcome, OutcomeKind, Tick
 from tuner.training import StopRequest
-from tuner.workers._pool import Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
+from tuner.workers._pool import CalibrationEvent, Event, OutcomeEvent, PhaseEvent, TickEvent, WorkerPool
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Recording:
     ticks: tuple[Tick, ...]
     """In the order of their `clock_seconds`."""
     outcome: Outcome
+    calibration: Calibration | None = None
+    """What it ran on, and how fast that was."""
     overhead_seconds: float = 0.0
     """Wall-clock seconds of launching and compiling, before the training clock starts."""
     closing_seconds: float = 0.0
@@ -54,10 +56,10 @@ class ReplayPool(WorkerPool):
     Args:
         play: returns what a trial would do.
         slots: how many trials run at once.
-        clock: moved by `poll`; share it with the manager.
+        clock: moved by `poll`, or slept on if it is a real one; share it with the manager.
     """
 
-    def __init__(self, play: Callable[[TrialSpec], Recording], slots: int, clock: ManualClock) -> None:
+    def __init__(self, play: Callable[[TrialSpec], Recording], slots: int, clock: Clock) -> None:
         if slots < 1:
             raise ValueError(f"a pool needs at least one slot, but got {slots}")
         self._play = play
@@ -84,6 +86,8 @@ class ReplayPool(WorkerPool):
             (now, PhaseEvent(slot, spec, "launch")),
             (start, PhaseEvent(slot, spec, "train")),
         ]
+        if recording.calibration is not None:
+            coming.insert(1, (now, CalibrationEvent(slot, spec, recording.calibration)))
         coming += [(start + tick.clock_seconds, TickEvent(slot, spec, tick)) for tick in recording.ticks]
         end = max(coming[-1][0], start + recording.outcome.clock_seconds) + recording.closing_seconds
         coming.append((end, OutcomeEvent(slot, spec, recording.outcome)))

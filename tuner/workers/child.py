@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tuner.clock import Clock, Ledger, MonotonicClock
 from tuner.config import TaskConfig, TrialSpec
 from tuner.errors import UserError
-from tuner.records import SIMULATOR_LOST, Outcome, OutcomeKind
+from tuner.records import SIMULATOR_LOST, Calibration, Outcome, OutcomeKind
 from tuner.simulators.server import SimulatorLostError
 from tuner.tracebacks import described, failure_details
 from tuner.workers._faults import LOGGED_TRACEBACK
@@ -63,6 +63,7 @@ class Bench:
         self._client = client
         self._env: TaskEnv | None = None
         self._signature: tuple[TaskConfig, int] | None = None
+        self._calibration: Calibration | None = None
 
     def open(self, spec: TrialSpec, waiting: Callable[[str], None] = lambda _: None) -> "TaskEnv":
         """Return the trial's environment, seeded; open it unless it is open.
@@ -92,6 +93,21 @@ class Bench:
         self._signature = signature
         return self._env
 
+    def calibration(self, spec: TrialSpec, clock: Clock) -> Calibration:
+        """Return what the open task runs on, and how fast that is, if the trial asks for it: measured once.
+
+        Args:
+            spec: the trial.
+            clock: measures it.
+        """
+        from tuner.training import calibrate, describe_device
+
+        if not spec.calibrate:
+            return Calibration(describe_device())
+        if self._calibration is None and self._env is not None:
+            self._calibration = calibrate(self._env, spec.task, clock)
+        return self._calibration or Calibration(describe_device())
+
     def _open_served(self, client: "Client", spec: TrialSpec, waiting: Callable[[str], None]) -> "TaskEnv":
         from tuner.simulators.server import CannotReopenError, ServedEnv
 
@@ -105,7 +121,7 @@ class Bench:
 
     def clear(self) -> None:
         """Close the environment, if one is open."""
-        env, self._env, self._signature = self._env, None, None
+        env, self._env, self._signature, self._calibration = self._env, None, None, None
         if env is not None:
             env.close()
 
@@ -207,6 +223,7 @@ class Worker:
             lost = {SIMULATOR_LOST: True} if isinstance(error, SimulatorLostError) else {}
             return _crashed(error, f"the simulator failed to open: {described(error)}", ledger, **lost)
         try:
+            channel.calibrated(self._bench.calibration(spec, self._clock))
             return run_trial(spec, env, channel, clock=self._clock, ledger=ledger)
         except (Exception, SystemExit) as error:
             return _crashed(error, described(error), ledger)

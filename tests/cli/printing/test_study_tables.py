@@ -96,6 +96,7 @@ def test_trials_that_do_not_count_say_what_became_of_them():
     ]
     numbers = ("time_to_return", "final_return", "best_return", "clock_seconds")
     rest = {"counts": False, "rule": None, "state": "WAITING", "censored": False, "warm_start": None}
+    rest["device_class"] = None
     out = Console(width=200, color_system=None, file=io.StringIO(), record=True)
     out.print(outcomes_table(pd.DataFrame([{**row, **rest, **dict.fromkeys(numbers)} for row in rows])))
     told = [line[2:].split("—")[0].strip() for line in out.export_text().replace("trial", "").splitlines()[1:]]
@@ -132,3 +133,13 @@ def test_a_warning_about_the_budget_is_printed(stored):
     report = replace(summary_data(study), budget_warning="The budget is short.")
     print_study(out, report, trials_data(study), {})
     assert "WARNING: The budget is short.\n\nParameters" in out.export_text()
+
+
+def test_where_each_trial_ran_is_a_column_if_that_differs(stored):
+    study = toy.two_classes()
+    lines = printed(study, 200)
+    ends = [line[-6:-4] for line in lines if line[1:2] == ["reached"]]
+    assert ends == [["Old", "CPU,"], ["Old", "CPU,"], ["New", "CPU,"]]
+    assert "whose seconds do not compare" in "\n".join(study_lines(summary_data(study)))
+    _, _, alike = stored
+    assert not any("device" in line for line in printed(alike, 200))

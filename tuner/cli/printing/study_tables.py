@@ -9,7 +9,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tuner.analysis import Failure, StudyReport, TaskMetrics, agent_rows, milestone_columns, unmeasured_text
+from tuner.analysis import (
+    Failure,
+    StudyReport,
+    TaskMetrics,
+    agent_rows,
+    device_lines,
+    milestone_columns,
+    unmeasured_text,
+)
 from tuner.cli.printing.failure_text import failure_text
 from tuner.cli.printing.metrics_table import metrics_table
 from tuner.cli.printing.text import duration_text, number_text, parameter_text, printable
@@ -152,7 +160,7 @@ def study_lines(report: StudyReport) -> list[str]:
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
     if report.overhead_seconds is not None:
         lines += [f"Outside that clock a trial took {report.overhead_seconds:.2f} s (median), not counting evaluation."]
-    return [*lines, _best_line(report)]
+    return [*lines, *device_lines(report), _best_line(report)]
 
 
 def _best_line(report: StudyReport) -> str:
@@ -176,8 +184,10 @@ def outcomes_table(trials: pd.DataFrame) -> Table:
     milestones = milestone_columns(trials)
     table = _table("trial", "outcome", left=("outcome", "warm start"))
     goals = [f"to {label}" for label in milestones]
-    for title in (*goals, "time to return", "final return", "best return", "clock", "warm start"):
-        table.add_column(title, justify="left" if title == "warm start" else "right")
+    several = trials["device_class"].nunique() > 1
+    devices = ("device",) if several else ()
+    for title in (*goals, "time to return", "final return", "best return", "clock", "warm start", *devices):
+        table.add_column(title, justify="left" if title in ("warm start", "device") else "right")
     rows = [_plain(row) for row in trials.to_dict("records")]
     repeated = {row["retry_of"] for row in rows}
     for row in rows:
@@ -190,6 +200,7 @@ def outcomes_table(trials: pd.DataFrame) -> Table:
             number_text(row["best_return"]),
             number_text(row["clock_seconds"], 1),
             row["warm_start"] or "",
+            *((row["device_class"] or "not known",) if several else ()),
         )
     return table
 
