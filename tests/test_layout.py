@@ -76,6 +76,8 @@ def test_benchmarks_import_only_public_names_and_run_no_studies():
     for file in BENCHMARKS:
         names = list(imported_from_tuner(file))
         assert [name for name in names if is_private(name)] == [], shown(file)
+        if file.name == "scale.py":  # measures the manager itself
+            continue
         assert [name for name in names if name.split(".")[1] in ("study", "cli")] == [], shown(file)
 
 
