@@ -40,7 +40,7 @@ def a1_walker(task: TaskConfig) -> dict[str, Any]:
         "largest_ent_coef_ratio": 10.0,
         "noise_falls": 0,
         "final_noise_share": 0.3,
-        "noise_falls_from_seconds": 300.0,
+        "noise_falls_from_return": 2.5,
         "noise_falls_for_seconds": 300.0,
         "hip_degrees": 21.5,
         "thigh_degrees": 36.0,
@@ -76,14 +76,14 @@ def sac_legged(trial: SpaceTrial) -> AgentConfig:
     largest = ent_coef * trial.suggest_float("largest_ent_coef_ratio", 1.0, 100.0, log=True)
     falls = trial.suggest_switch("noise_falls")
     final_share = trial.suggest_float("final_noise_share", 0.1, 1.0, log=True)
-    start = trial.suggest_float("noise_falls_from_seconds", 10.0, 1000.0, log=True)
+    start_return = trial.suggest_float("noise_falls_from_return", 0.0, 20.0)
     duration = trial.suggest_float("noise_falls_for_seconds", 10.0, 1000.0, log=True)
     ranges = {
         pattern: trial.suggest_float(f"{group}_degrees", 10.0, 90.0, log=True) for group, pattern in JOINTS.items()
     }
     critics = trial.suggest_ordinal("critics", CRITICS)
     arguments, network = sac.learning(trial)
-    schedule = EntropySchedule(final_std=noise * final_share, start_seconds=start, end_seconds=start + duration)
+    schedule = EntropySchedule(final_std=noise * final_share, start_return=start_return, fall_seconds=duration)
     return AgentConfig(
         algorithm="sac",
         arguments={**arguments, "ent_coef": ent_coef if fixed else f"auto_{ent_coef!r}"},

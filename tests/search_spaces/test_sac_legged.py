@@ -40,8 +40,8 @@ def test_the_walker_says_how_many_steps_it_needs():
 
 
 def test_noise_may_fall_while_the_coefficient_is_learned():
-    falling = {"noise_falls": 1, "noise_falls_from_seconds": 100.0, "noise_falls_for_seconds": 50.0}
-    schedule = EntropySchedule(final_std=3.0, start_seconds=100.0, end_seconds=150.0)
+    falling = {"noise_falls": 1, "noise_falls_from_return": 4.0, "noise_falls_for_seconds": 50.0}
+    schedule = EntropySchedule(final_std=3.0, start_return=4.0, fall_seconds=50.0)
     assert agent(**falling).target_entropy_schedule == schedule
     fixed = agent(**falling, fixed_ent_coef=1)
     assert (fixed.target_entropy_schedule, fixed.max_ent_coef, fixed.arguments["ent_coef"]) == (None, None, 0.003)

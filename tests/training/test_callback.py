@@ -49,6 +49,15 @@ def test_ticks_tell_what_the_task_measured(agent, robot):
     assert "actor_loss" in tick.metrics or "policy_gradient_loss" in tick.metrics
 
 
+def test_the_agent_is_told_what_the_exploring_robots_earn(monkeypatch):
+    told = []
+    monkeypatch.setattr(_callback, "observe_return", lambda _, exploring: told.append(exploring))
+    _, channel, _ = train(sac(), target=1e6)
+    estimates = [tick.exploring for tick in channel.ticks if tick.exploring is not None]
+    assert len(estimates) > 5
+    assert list(dict.fromkeys(told)) == estimates
+
+
 def test_the_confirming_evaluation_has_metrics_and_ticks_do_not_count_it():
     outcome, channel, _ = train(sac(), kind=MeasuringEnv, stop_at_target=False)
     assert outcome.kind is OutcomeKind.REACHED

@@ -1,7 +1,14 @@
 """Agents of sbx-rl, built from an `AgentConfig`, timed into a trial's ledger and warmed up before its clock starts."""
 
 from tuner.agents._build import build_agent, normalize_observations
-from tuner.agents._inspection import finish_updates, gradient_steps_done, is_finite, noise_hold, training_metrics
+from tuner.agents._inspection import (
+    finish_updates,
+    gradient_steps_done,
+    is_finite,
+    noise_hold,
+    observe_return,
+    training_metrics,
+)
 from tuner.agents._interruption import mark_interruption, restart_from
 from tuner.agents._precision import multiplies_bfloat16, usable_precision
 from tuner.agents._restore import load_agent
@@ -33,6 +40,7 @@ __all__ = [
     "multiplies_bfloat16",
     "noise_hold",
     "normalize_observations",
+    "observe_return",
     "penalizing_means",
     "policy_arguments",
     "restart_from",

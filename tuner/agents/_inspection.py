@@ -1,4 +1,4 @@
-"""Questions about an agent in training."""
+"""What a trial asks an agent in training, and tells it."""
 
 import math
 from typing import Any
@@ -53,6 +53,12 @@ def training_metrics(agent: BaseAlgorithm) -> dict[str, float]:
         found = {name.removeprefix(_LEARNER): float(value) for name, value in logged if name.startswith(_LEARNER)}
         found.pop("n_updates", None)  # ticks have it
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def observe_return(agent: BaseAlgorithm, exploring: float) -> None:
+    """Tell the agent the estimated return of its exploring robots, for which a schedule of its noise may wait."""
+    if isinstance(agent, FusedAgent):
+        agent.learner.observe_return(exploring)
 
 
 def noise_hold(agent: BaseAlgorithm) -> int | None:

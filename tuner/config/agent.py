@@ -154,26 +154,22 @@ class BoxSchedule(Frozen):
 class EntropySchedule(Frozen):
     """A target entropy that falls in a straight line of the training clock, and with it the noise: from the σ of
     `target_entropy_std` to `final_std`.
+
+    It begins to fall at a time, or when the robots that explore have learned something, whenever that is.
     """
 
     final_std: Stds
     """σ at the end, in the agent's `std_unit`."""
     start_seconds: float = Field(default=0.0, ge=0)
     """Training clock until which nothing changes."""
-    end_seconds: PositiveSeconds
-    """Training clock from which `final_std` holds."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.start_seconds >= self.end_seconds:
-            raise ValueError(
-                f"start_seconds {self.start_seconds:g} is not before end_seconds {self.end_seconds:g}; give a later end"
-            )
-        return self
+    start_return: float | None = None
+    """Return of the exploring robots until which nothing changes, as the ticks estimate it; None does not wait."""
+    fall_seconds: PositiveSeconds
+    """How long the fall takes, on the training clock."""
 
     def progress(self, seconds: float) -> float:
-        """Return how much of the way the entropy has fallen after so many seconds, between 0 and 1."""
-        return min(max((seconds - self.start_seconds) / (self.end_seconds - self.start_seconds), 0.0), 1.0)
+        """Return how much of the way the entropy has fallen so many seconds after its fall began, between 0 and 1."""
+        return min(max(seconds / self.fall_seconds, 0.0), 1.0)
 
 
 class BoundsPenalty(Frozen):

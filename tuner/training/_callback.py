@@ -3,7 +3,7 @@
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
-from tuner.agents import finish_updates, gradient_steps_done, is_finite, training_metrics
+from tuner.agents import finish_updates, gradient_steps_done, is_finite, observe_return, training_metrics
 from tuner.clock import Ledger
 from tuner.records import SATURATED, Evaluation
 from tuner.training._channel import Channel, StopRequest
@@ -120,7 +120,10 @@ class TrialCallback(BaseCallback):
                 raise NonFiniteError("a parameter of the agent")
             metrics = {**training_metrics(self.model), "action_saturation": self._saturation()}
         counters = Counters(env_steps=self.model.num_timesteps, updates=gradient_steps_done(self.model))
-        for tick in self.progress.check(clock_seconds, counters, metrics):
+        ticks = self.progress.check(clock_seconds, counters, metrics)
+        if self.progress.exploring is not None:
+            observe_return(self.model, self.progress.exploring.mean)
+        for tick in ticks:
             self._channel.tick(tick)
             self._files.append_tick(tick.to_json())
 

@@ -109,7 +109,7 @@ def test_a_learned_entropy_coefficient_stays_below_its_limit(limit, expected):
 
 
 def test_a_target_entropy_falls_with_the_training_clock():
-    schedule = EntropySchedule(final_std=0.1, start_seconds=10.0, end_seconds=20.0)
+    schedule = EntropySchedule(final_std=0.1, start_seconds=10.0, fall_seconds=10.0)
     clock = ManualClock()
     agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule), clock=clock)
     found = []
@@ -119,6 +119,20 @@ def test_a_target_entropy_falls_with_the_training_clock():
             found.append(float(agent.learner._numbers().target_entropy))
     # ½ · ln(2πe · σ²) of σ 0.4, of σ √(0.4 · 0.1) = 0.2 halfway, and of σ 0.1, in one dimension
     assert found == pytest.approx([0.5026478, -0.1904994, -0.8836465], rel=1e-5)
+
+
+def test_a_target_entropy_falls_once_the_exploring_robots_reach_a_return():
+    schedule = EntropySchedule(final_std=0.1, start_seconds=5.0, start_return=3.0, fall_seconds=10.0)
+    clock = ManualClock()
+    agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule), clock=clock)
+    found = []
+    with agent.ledger.account("simulate"):
+        # Too early, too little, reached at 12 s, and what comes later changes nothing: 5 s on, half has fallen.
+        for seconds, exploring in ((4.0, 5.0), (4.0, 2.9), (4.0, 3.0), (5.0, -1.0), (5.0, 4.0)):
+            clock.sleep(seconds)
+            agent.learner.observe_return(exploring)
+            found.append(float(agent.learner._numbers().target_entropy))
+    assert found == pytest.approx([0.5026478] * 3 + [-0.1904994, -0.8836465], rel=1e-5)
 
 
 def test_losses_are_known_after_the_first_update():

@@ -92,6 +92,9 @@ class FusedLearner:
         """Calls of the learning program handed over after each step's actions, where acting shares the device."""
         self.programs = programs_for(self._shape(blocks_in_a_call * agent.policy_delay))
         """The compiled programs, shared with all agents of the same shape."""
+        schedule = config.target_entropy_schedule
+        self._entropy_falls_from = schedule.start_seconds if schedule and schedule.start_return is None else np.inf
+        """Training clock at which the target entropy begins to fall; infinite while it waits for a return."""
         self._calls_left = 0
         self._call_seconds = 0.0
         """How long a call of the learning program took when it was warmed up."""
@@ -205,7 +208,15 @@ class FusedLearner:
         if schedule is None:
             return agent.target_entropy
         final = target_entropy(schedule.final_std, agent.action_space.shape[0])
-        return agent.target_entropy + schedule.progress(agent.ledger.training_seconds) * (final - agent.target_entropy)
+        fallen = schedule.progress(agent.ledger.training_seconds - self._entropy_falls_from)
+        return agent.target_entropy + fallen * (final - agent.target_entropy)
+
+    def observe_return(self, exploring: float) -> None:
+        """Let the target entropy begin to fall, if it waits for this return of the exploring robots."""
+        schedule, seconds = self.config.target_entropy_schedule, self._agent.ledger.training_seconds
+        waits = schedule is not None and schedule.start_return is not None and np.isinf(self._entropy_falls_from)
+        if waits and exploring >= schedule.start_return and seconds >= schedule.start_seconds:
+            self._entropy_falls_from = seconds
 
     def box_share(self) -> float:
         """Return the share of the action box that is open now."""
