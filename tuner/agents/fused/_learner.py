@@ -214,8 +214,9 @@ class FusedLearner:
     def observe_return(self, exploring: float) -> None:
         """Let the target entropy begin to fall, if it waits for this return of the exploring robots."""
         schedule, seconds = self.config.target_entropy_schedule, self._agent.ledger.training_seconds
-        waits = schedule is not None and schedule.start_return is not None and np.isinf(self._entropy_falls_from)
-        if waits and exploring >= schedule.start_return and seconds >= schedule.start_seconds:
+        if schedule is None or schedule.start_return is None or np.isfinite(self._entropy_falls_from):
+            return
+        if exploring >= schedule.start_return and seconds >= schedule.start_seconds:
             self._entropy_falls_from = seconds
 
     def box_share(self) -> float:
