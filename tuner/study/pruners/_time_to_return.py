@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import optuna
@@ -14,6 +15,7 @@ from tuner.study.pruners._behind import Behind
 from tuner.study.pruners._dominated import Dominated
 from tuner.study.pruners._hopeless import Hopeless
 from tuner.study.pruners._rule import Rule, Situation, best_score, score_at
+from tuner.study.pruners._s_curve import HopelessSCurve
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class TimeToReturnPruner(BasePruner):
 
     - `dominated`: the elapsed clock exceeds `kappa` times the best confirmed time to return;
     - `behind`: the best return so far is below the `percentile`-th percentile of the peers' at this tick;
-    - `hopeless`: even optimistic growth does not reach the target before the cap.
+    - `hopeless`: even optimistic growth does not reach the target before the cap, or, with `hopeless="s_curve"`, a
+      curve in the shape of an S hardly would.
 
     The rule, tick and clock of a verdict are written to the trial's attribute `pruner_verdict`. Of the trials that
     `behind` or `hopeless` would stop, a random share runs on with the verdict in the attribute `shadow`; a shadow trial
@@ -63,7 +66,11 @@ class TimeToReturnPruner(BasePruner):
         warmup: share of the budget (of the cap, once that is tighter) before which `behind` does not fire.
             At a quarter, curves are still noise: shadow trials reached the target.
         hopeless_warmup: the same for `hopeless`.
-        optimism: factor on the steepest recent slope in `hopeless`; infinity would never fire, so it must be finite.
+        hopeless: how `hopeless` continues a curve: `line` or `s_curve`.
+        optimism: factor on the steepest recent slope of a line; infinity would never fire, so it must be finite.
+        least_chance: with `s_curve` the rule fires below this probability to reach the target.
+        rise: mean of what is expected of the rise of an S, in units of max(1, |target|), before it has been seen.
+        rise_std: its standard deviation.
         shadow_share: share of trials that run on, in [0, 1].
         seed: decides, with the trial's number, which trials those are.
     """
@@ -78,7 +85,11 @@ class TimeToReturnPruner(BasePruner):
         min_peers: int = 4,
         warmup: float = 0.4,
         hopeless_warmup: float = 0.5,
+        hopeless: Literal["line", "s_curve"] = "line",
         optimism: float = 2.0,
+        least_chance: float = 0.05,
+        rise: float = 1.0,
+        rise_std: float = 1.0,
         shadow_share: float = 0.05,
         seed: int = 0,
     ) -> None:
@@ -97,6 +108,12 @@ class TimeToReturnPruner(BasePruner):
                 raise ValueError(f"{name} must be between 0 and 1 inclusive but got {share}.")
         if not 0 < optimism < math.inf:
             raise ValueError(f"optimism must be positive and finite but got {optimism}.")
+        if hopeless not in ("line", "s_curve"):
+            raise ValueError(f"hopeless must be line or s_curve but got {hopeless!r}.")
+        if not 0 <= least_chance <= 1:
+            raise ValueError(f"least_chance must be between 0 and 1 inclusive but got {least_chance}.")
+        if not math.isfinite(rise) or not 0 < rise_std < math.inf:
+            raise ValueError(f"rise must be finite and rise_std positive and finite but got {rise} and {rise_std}.")
         self.budget_seconds = budget_seconds
         self._ticks = ticks
         self._kappa = kappa
@@ -105,7 +122,9 @@ class TimeToReturnPruner(BasePruner):
         self._certain: Rule = Dominated()
         self._guesses: tuple[Rule, ...] = (
             Behind(percentile=percentile, min_peers=min_peers, warmup=warmup),
-            Hopeless(optimism=optimism, warmup=hopeless_warmup),
+            Hopeless(optimism=optimism, warmup=hopeless_warmup)
+            if hopeless == "line"
+            else HopelessSCurve(least_chance=least_chance, rise=rise, rise_std=rise_std, warmup=hopeless_warmup),
         )
 
     def prune(self, study: optuna.study.Study, trial: FrozenTrial) -> bool:

@@ -1,0 +1,279 @@
+"""Which pruner finds the best configuration soonest? Studies replayed on recorded full curves, in simulated time.
+
+Each arm runs the same studies: trials in random orders on simulated workers, with the recorded seconds of launch,
+compilation, training and evaluation. The configurations of a file are divided into two halves by chance. On the first
+one variants of our pruner are compared, and the best of them that stops few winners is chosen. On the other one it is
+reported beside our default and its rivals: Optuna's median at equal environment steps, as RL Zoo uses it; median,
+percentile, Hyperband and successive halving at ticks; the rule of Ray Tune's ASHA on time; and none.
+
+The table gives the wall-clock seconds until the best trial of a study was a configuration within 10 % of the best true
+time (the mean over seeds), that in comparison, how often a study got there, what it ends with, its length, the share of
+false prunes, and what it spent on losers, with 95 % bootstrap intervals over the studies.
+
+    python benchmarks/pruners.py benchmarks/data/curves_cartpole.jsonl
+    python benchmarks/pruners.py benchmarks/data/curves_a1.jsonl --trials 30 --figure runs/pruners_a1.html
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from _asha import AshaOnTime
+from optuna.pruners import BasePruner
+
+from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
+from tuner.errors import UserError
+from tuner.figures import check_figure_path, replayed_data, replayed_figure, write_figure
+from tuner.replay import (
+    Arm,
+    ArmResult,
+    ArmSummary,
+    ReplayData,
+    Settings,
+    check_arms,
+    found_seconds,
+    ratio,
+    read_recordings,
+    replay_arm,
+    replay_data,
+    summarize_arms,
+    whole_seconds,
+)
+
+GOAL_STEPS, GOAL_TIME, GOAL_FALSE = 0.5, 0.8, 0.05
+"""At most this share of the wall clock of the step-based median, and of the best time-based rival; false prunes."""
+DEFAULT = "default"
+
+
+def ours(name: str, **options: Any) -> Arm:
+    """Return an arm with options of the time-to-return pruner."""
+    return Arm(name, PrunerConfig(options=options))
+
+
+def variants(data: ReplayData) -> list[Arm]:
+    """Return variants of our pruner; what is expected of rises is taken from the recorded curves."""
+    off = {"percentile": 0.0}
+    without = {"hopeless_warmup": 1.0}
+    rise, rise_std = rises(data)
+    curved = {"hopeless": "s_curve", "rise": rise, "rise_std": rise_std}
+    return [
+        ours(DEFAULT),
+        ours("capping alone", **off, **without),
+        ours("capping 1.0", **off, **without, kappa=1.0),
+        ours("capping 1.5", **off, **without, kappa=1.5),
+        ours("behind 50", **without),
+        *(
+            ours(f"behind {q} from {w}", percentile=float(q), warmup=w, **without)
+            for q in (20, 35)
+            for w in (0.25, 0.6)
+        ),
+        *(
+            ours(f"behind {q} from {w}", percentile=float(q), warmup=w, **without)
+            for q in (65, 80)
+            for w in (0.1, 0.25)
+        ),
+        ours("line alone", **off),
+        ours("line from 0.75", **off, hopeless_warmup=0.75),
+        ours("line, optimism 4", **off, optimism=4.0),
+        ours("s-curve alone", **off, **curved),
+        ours("s-curve from 0.25", **off, **curved, hopeless_warmup=0.25),
+        ours("s-curve, 0.15", **off, **curved, hopeless_warmup=0.25, least_chance=0.15),
+        ours("s-curve and behind 20", percentile=20.0, warmup=0.25, **curved, hopeless_warmup=0.25),
+    ]
+
+
+def rivals() -> list[Arm]:
+    """Return what others do. RL Zoo's median waits for a third of the steps, as its default does."""
+    ticks = BudgetConfig().ticks
+    zoo = PrunerConfig(kind="median", options={"n_warmup_steps": ticks // 3, "n_startup_trials": 10})
+    return [
+        Arm("median on steps", zoo, by_steps=True),
+        Arm("median", PrunerConfig(kind="median")),
+        Arm("percentile 25", PrunerConfig(kind="percentile", options={"percentile": 25.0})),
+        Arm("hyperband", PrunerConfig(kind="hyperband")),
+        Arm("successive halving", PrunerConfig(kind="successive_halving")),
+        Arm("ASHA, grace 1 s", partial(asha, grace_share=None)),
+        Arm("ASHA, grace 1/9", partial(asha, grace_share=1 / 9)),
+        Arm("none", PrunerConfig(kind="none")),
+    ]
+
+
+def asha(objective: ObjectiveConfig, budget: BudgetConfig, seed: int, *, grace_share: float | None) -> BasePruner:
+    """Return the rule of Ray Tune's ASHA; Ray's own default grace period is one second."""
+    grace = 1.0 if grace_share is None else grace_share * budget.seconds
+    return AshaOnTime(budget_seconds=budget.seconds, ticks=budget.ticks, grace_seconds=grace)
+
+
+def rises(data: ReplayData) -> tuple[float, float]:
+    """Return mean and standard deviation of what recorded runs gain in all, in units of max(1, |target|)."""
+    budget = data.config.budget.seconds
+    gained = []
+    for curves in data.curves:
+        for curve in curves:
+            known = [gap for best in curve.bests if (gap := gap_of(best, budget)) is not None]
+            if known:
+                last = 0.0 if curve.reached_seconds is not None else known[-1]
+                gained.append(known[0] - last)
+    if not gained:
+        sys.exit("No recorded run has an estimate, so nothing is known of how returns rise.")
+    return round(float(np.mean(gained)), 3), max(0.1, round(float(np.std(gained)), 3))
+
+
+def gap_of(score: float, budget: float) -> float | None:
+    """Return the gap to the target of a score, in units of max(1, |target|); None without an estimate."""
+    share = max(0.0, score / budget - 1.0)
+    return None if share >= 1.0 else share / (1.0 - share)
+
+
+def halves(data: ReplayData, seed: int) -> tuple[ReplayData, ReplayData]:
+    """Return two halves of the configurations, each with every other one by its true time."""
+    order = np.argsort(data.true_seconds, kind="stable")
+    swaps = np.random.default_rng(seed).random(len(order) // 2) < 0.5
+    first, second = [], []
+    for pair, swap in enumerate(swaps):
+        left, right = int(order[2 * pair]), int(order[2 * pair + 1])
+        first.append(right if swap else left)
+        second.append(left if swap else right)
+    return data.part(first), data.part(second)
+
+
+def replay_all(data: ReplayData, arms: Sequence[Arm], settings: Settings, jobs: int) -> list[ArmResult]:
+    """Replay the arms in several processes."""
+    check_arms(arms, data.config.objective, data.config.budget, trials=settings.trials)
+    settings.check(data)
+    if jobs == 1:
+        return [replay_arm(data, arm, settings) for arm in arms]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet) as pool:
+        return list(pool.map(partial(replay_one, data, settings), arms))
+
+
+def replay_one(data: ReplayData, settings: Settings, arm: Arm) -> ArmResult:
+    return replay_arm(data, arm, settings)
+
+
+def quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def print_table(title: str, summaries: Sequence[ArmSummary]) -> None:
+    """Print one row for each arm."""
+    first = summaries[0].arm
+    print(f"\n{title}")
+    print(
+        f"{'':>22} {'best found after, s':>26} {'/ ' + first:>20} {'found':>6} {'ends with, s':>20} {'study, s':>9} "
+        f"{'false prunes, %':>20} {'losers':>7} {'stopped':>8}"
+    )
+    for arm in summaries:
+        false = "–" if arm.false_prunes is None else text(arm.false_prunes, ".1f", 100.0)
+        against = "" if arm.against_first is None else text(arm.against_first, ".2f")
+        print(
+            f"{arm.arm:>22} {text(arm.found_seconds, ',.0f'):>26} {against:>20} {arm.found:>6.0%} "
+            f"{text(arm.final_seconds, '.1f'):>20} {arm.wall_seconds.value:>9,.0f} {false:>20} "
+            f"{arm.losers.value:>7.0%} {arm.stopped:>8.1f}"
+        )
+
+
+def text(estimated: Any, form: str, factor: float = 1.0) -> str:
+    """Return a number with its interval."""
+    value, low, high = (
+        "" if number is None else format(number * factor, form)
+        for number in (estimated.value, estimated.low, estimated.high)
+    )
+    return f"{value} ({low} … {high})" if low else value
+
+
+def chosen(arms: Sequence[Arm], summaries: Sequence[ArmSummary]) -> Arm:
+    """Return the variant that finds the best soonest among those with few false prunes; if none has few, of all."""
+    careful = [
+        place for place, arm in enumerate(summaries) if arm.false_prunes is None or arm.false_prunes.value <= GOAL_FALSE
+    ]
+    places = careful or range(len(arms))
+    return arms[min(places, key=lambda place: summaries[place].found_seconds.value)]
+
+
+def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false_prunes: float) -> None:
+    """Print whether the chosen variant keeps the goals."""
+    seconds = {result.arm: found_seconds(result, whole) for result in results}
+    rest = {name: values for name, values in seconds.items() if name not in (mine.arm, DEFAULT, "median on steps")}
+    rival = min(rest, key=lambda name: rest[name].mean())
+    for name, goal in (("median on steps", GOAL_STEPS), (rival, GOAL_TIME)):
+        compared = ratio(seconds[mine.arm], seconds[name])
+        kept = "kept" if compared.value <= goal else "missed"
+        print(f"{mine.arm} / {name}: {text(compared, '.2f')}, goal {goal}: {kept}")
+    kept = "kept" if false_prunes < GOAL_FALSE else "missed"
+    print(f"false prunes: {false_prunes:.1%}, goal below {GOAL_FALSE:.0%}: {kept}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recorded curves of one task")
+    parser.add_argument("--repeats", type=int, default=200, help="studies of each arm")
+    parser.add_argument("--trials", type=int, help="trials of a study; half of a half's configurations, at most 60")
+    parser.add_argument("--workers", type=int, default=2, help="simulated workers")
+    parser.add_argument("--seed", type=int, default=0, help="decides the halves, the orders and the seeds")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that replay")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="also draw the arms on the second half: .html, .png"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse()
+    quiet()
+    begun = time.perf_counter()
+    try:
+        if arguments.figure is not None:
+            check_figure_path(arguments.figure)
+        compare(arguments)
+    except UserError as error:
+        sys.exit(str(error))
+    print(f"\n{time.perf_counter() - begun:.0f} s")
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Tune on the first half, and report on the second one."""
+    data = replay_data([read_recordings(file) for file in arguments.files])
+    if len(data.curves) < 4:
+        sys.exit(f"There are {len(data.curves)} recorded configurations, but two halves need at least 4.")
+    tuned, reported = halves(data, arguments.seed)
+    trials = arguments.trials or min(60, max(2, len(tuned.curves) // 2))
+    settings = Settings(trials, arguments.workers, arguments.repeats, arguments.seed)
+    budget = data.config.budget.seconds
+    arms = variants(tuned)
+    print(
+        f"{data.config.task.id}, target {data.config.objective.target:g}, budget {budget:g} s: {data.runs} runs of "
+        f"{len(data.curves)} configurations; {arguments.repeats} studies of {trials} trials on {arguments.workers} "
+        "workers"
+    )
+    results = replay_all(tuned, arms, settings, arguments.jobs)
+    summaries = summarize_arms(results, whole_seconds(tuned, settings), budget)
+    print_table(f"Variants of ours, first half: {len(tuned.curves)} configurations", summaries)
+    best = replace(chosen(arms, summaries), name="chosen")
+    print(f"chosen: {chosen(arms, summaries).name}")
+
+    last = [best, ours(DEFAULT), *rivals()]
+    results = replay_all(reported, last, settings, arguments.jobs)
+    whole = whole_seconds(reported, settings)
+    summaries = summarize_arms(results, whole, budget)
+    print_table(f"Second half: {len(reported.curves)} configurations", summaries)
+    false = summaries[0].false_prunes
+    print_goals(results[0], results, whole, 0.0 if false is None else false.value)
+    if arguments.figure is not None:
+        subtitle = f"{data.config.task.id}, second half: mean and 95 % interval of {arguments.repeats} studies."
+        write_figure(
+            replayed_figure(replayed_data(results, budget_seconds=budget), subtitle=subtitle), arguments.figure
+        )
+
+
+if __name__ == "__main__":
+    main()
