@@ -38,9 +38,8 @@ def toy(trial: Any) -> AgentConfig:
 def by_the_manager(runs: list[RecordedRun], pruner: PrunerConfig, workers: int) -> list[Ending]:
     def play(spec: TrialSpec) -> Recording:
         recorded = runs[spec.number]
-        ledger = recorded.outcome.ledger
-        launch = ledger["launch"]
-        return Recording(recorded.ticks, recorded.outcome, launch, closing_seconds=ledger["evaluate"])
+        launch, evaluation = recorded.outcome.ledger["launch"], recorded.outcome.ledger["evaluate"]
+        return Recording(recorded.ticks, recorded.outcome, overhead_seconds=launch, closing_seconds=evaluation)
 
     config = study(pruner=pruner)
     config = config.model_copy(update={"budget": config.budget.model_copy(update={"trials": len(runs)})})

@@ -2,7 +2,7 @@ import optuna
 import pytest
 
 from tests.figures.studies import FAST, crashing, fast_and_slow, stopped
-from tests.study.toy import TICKS, Lab, space
+from tests.study.toy import TICKS, Lab, space, two_classes
 from tuner.errors import UserError
 from tuner.replay import Settings, parse_arm, replay_arm, replay_data, study_recordings
 
@@ -28,6 +28,12 @@ def test_trials_that_the_sampler_proposed_are_no_starts():
     config = lab.config(budget={"trials": 3})
     lab.run(config, space())
     assert [run.is_start for run in study_recordings(lab.load(config)).runs] == [False] * 3
+
+
+def test_seconds_of_another_kind_of_device_are_left_out():
+    recordings = study_recordings(two_classes())
+    assert [run.outcome.reached_seconds for run in recordings.runs] == pytest.approx([36.0, 24.0])
+    assert recordings.elsewhere == replay_data([recordings]).elsewhere == 1
 
 
 def test_failed_trials_are_left_out():

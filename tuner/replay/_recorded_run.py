@@ -99,6 +99,8 @@ class Recordings:
     distributions: Mapping[str, BaseDistribution]
     """The ranges of the parameters."""
     runs: tuple[RecordedRun, ...]
+    elsewhere: int = 0
+    """Trials of the study that ran on other kinds of device, and are not among the runs."""
 
 
 def _is_nothing(value: Any) -> bool:

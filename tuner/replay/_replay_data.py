@@ -79,6 +79,8 @@ class ReplayData:
     """Runs that a pruner had stopped: their curves end there."""
     left_out: int
     """Runs that say nothing about their configuration: they crashed or were interrupted."""
+    elsewhere: int
+    """Trials of studies that ran on other kinds of device, whose seconds do not compare."""
 
     @property
     def runs(self) -> int:
@@ -158,6 +160,7 @@ def replay_data(sources: Sequence[Recordings]) -> ReplayData:
         true_seconds=tuple(_true_seconds(group, config.budget.seconds) for group in groups),
         cut=sum(run.cut for run in usable),
         left_out=len(runs) - len(usable),
+        elsewhere=sum(source.elsewhere for source in sources),
     )
 
 

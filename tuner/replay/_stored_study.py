@@ -7,12 +7,12 @@ from optuna.trial import FrozenTrial, TrialState
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.replay._recorded_run import SAMPLED, RecordedRun, Recordings
-from tuner.storage import config_of, outcome_of, ticks_of
+from tuner.storage import compared, config_of, outcome_of, ticks_of
 from tuner.storage.attributes import FINGERPRINT, SPEC, WARM_START
 
 
 def study_recordings(study: optuna.Study) -> Recordings:
-    """Return the trials of a study that were trained, pruned ones among them.
+    """Return the trials of a study that were trained, pruned ones among them, on the device class that it compares.
 
     What the sampler and the manager took for a trial is the time between its proposal and its end that is not in its
     ledger.
@@ -25,7 +25,9 @@ def study_recordings(study: optuna.Study) -> Recordings:
         raise UserError(f"The study '{study.study_name}' was not made by this program, and has no curves to replay.")
     distributions: dict[str, BaseDistribution] = {}
     runs = []
-    for trial in study.get_trials(deepcopy=False):
+    trials = study.get_trials(deepcopy=False)
+    comparable = compared(trials)
+    for trial in comparable:
         run = _run(trial)
         if run is not None:
             runs.append(run)
@@ -36,6 +38,7 @@ def study_recordings(study: optuna.Study) -> Recordings:
         fingerprint=study.user_attrs.get(FINGERPRINT, {}),
         distributions=distributions,
         runs=tuple(runs),
+        elsewhere=len(trials) - len(comparable),
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import StringIO
 
 from rich.console import Console
@@ -25,8 +26,8 @@ def arm(**changes) -> ArmSummary:
     return ArmSummary(**{**facts, **changes})
 
 
-def printed(*arms: ArmSummary, runs=(), **options) -> str:
-    data = replay_data([recordings([rising("a", 20.0, 22.0, x=0.1), *runs])])
+def printed(*arms: ArmSummary, runs=(), elsewhere: int = 0, **options) -> str:
+    data = replay_data([replace(recordings([rising("a", 20.0, 22.0, x=0.1), *runs]), elsewhere=elsewhere)])
     out = StringIO()
     print_replays(Console(file=out, width=200), data, Settings(trials=1, workers=2, repeats=3), arms, **options)
     return " ".join(out.getvalue().split())
@@ -44,7 +45,8 @@ def test_an_arm_is_a_row_with_intervals():
 def test_cut_curves_are_told():
     cut = run("b", [1.0], x=0.2, kind=OutcomeKind.PRUNED, clock_seconds=10.0)
     failed = run("c", [1.0], x=0.3, kind=OutcomeKind.CRASHED, clock_seconds=10.0)
-    text = printed(arm(cut=0.5), runs=[cut, failed])
+    text = printed(arm(cut=0.5), runs=[cut, failed], elsewhere=4)
+    assert "4 trials that ran on other kinds of device are left out" in text
     assert "1 of the runs had been stopped by a pruner: their curves end there, and 1 full ones remain." in text
     assert "1 runs that failed or were interrupted are left out." in text
     assert "12.3 0.5" in text

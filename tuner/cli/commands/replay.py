@@ -100,6 +100,7 @@ def replay(
                 "configurations": len(data.curves),
                 "cut": data.cut,
                 "left_out": data.left_out,
+                "elsewhere": data.elsewhere,
                 "best_true_seconds": min(data.true_seconds),
                 "trials": settings.trials,
                 "workers": settings.workers,

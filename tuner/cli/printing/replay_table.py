@@ -65,6 +65,10 @@ def data_lines(data: ReplayData, settings: Settings) -> list[str]:
         )
     if data.left_out:
         lines.append(f"{data.left_out} runs that failed or were interrupted are left out.")
+    if data.elsewhere:
+        lines.append(
+            f"{data.elsewhere} trials that ran on other kinds of device are left out: their seconds are others."
+        )
     return lines
 
 
