@@ -60,6 +60,7 @@ def test_the_commands_are_these():
         "plot initial",
         "replay",
         "report",
+        "reprice",
         "run",
         "show",
         "spaces",
