@@ -43,6 +43,15 @@ def pytest_unconfigure(config):
         shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def server():
+    """A PostgreSQL server; each test creates databases of its own in it."""
+    from tests.storage.server import running_server
+
+    with running_server() as found:
+        yield found
+
+
 def pytest_collection_modifyitems(items):
     """Begin with the longest files, so that at the end no process waits for another."""
     items.sort(key=lambda item: item.path.name not in _LONGEST)

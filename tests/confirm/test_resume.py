@@ -127,7 +127,7 @@ def test_nothing_but_failures_ends_it(lab: Lab) -> None:
 
 def test_a_study_that_is_being_run(disk: Lab) -> None:
     race = Race(disk, "steady")
-    path = lock_file(race.config, None)
+    path = lock_file(race.config)
     with manager_lock(path, "toy"), pytest.raises(UserError, match="The study 'toy' is being run by process"):
         race.run()
 

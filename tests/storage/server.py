@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -24,21 +26,88 @@ def binaries() -> Path | None:
 
 
 class Server:
-    """A server that runs."""
+    """A server that runs, and that tests may stop, start anew or halt."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
+        self._programs = programs
         self._numbers = count()
+        self._other = {"user": "nobody", "group": "nogroup", "extra_groups": ()} if os.getuid() == 0 else {}
 
-    def new_database(self) -> str:
+    def new_database(self, *, password: str | None = PASSWORD, host: str | None = None) -> str:
         """Create an empty database and return its URL."""
         name = f"db{next(self._numbers)}"
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
-        return self._url(name)
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name, password=password, host=host)
 
-    def _url(self, database: str) -> str:
-        return f"postgresql://{USER}:{PASSWORD}@/{database}?host={self.folder}"
+    def url(self, database: str, *, password: str | None = PASSWORD, host: str | None = None) -> str:
+        """Return the URL of a database; `host` reaches it through TCP instead of the socket."""
+        user = USER if password is None else f"{USER}:{password}"
+        if host is None:
+            return f"postgresql://{user}@/{database}?host={self.folder}"
+        return f"postgresql://{user}@{host}:{self.port}/{database}"
+
+    def execute(self, command: str, database: str = "postgres") -> None:
+        """Run an SQL command."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(command)  # type: ignore[call-overload]
+
+    def create(self) -> None:
+        """Create the files of the server."""
+        if self._other:  # the server refuses to run as root
+            for path in (self.folder, self.folder / "password"):
+                shutil.chown(path, "nobody", "nogroup")
+        password = f"--pwfile={self.folder / 'password'}"
+        self._call("initdb", "-U", USER, "-A", "scram-sha-256", password, "--no-sync")
+
+    def start(self) -> None:
+        """Start the server; wait until it answers."""
+        self.port = free_port()
+        options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c fsync=off"
+        # The socket's name has the standard port, so that URLs without one find it.
+        self._call("pg_ctl", "start", "-w", "-l", str(self.folder / "log"), "-o", options)
+        for end in ("", ".lock"):
+            link = self.folder / f".s.PGSQL.5432{end}"
+            link.unlink(missing_ok=True)
+            link.symlink_to(f".s.PGSQL.{self.port}{end}")
+
+    def stop(self) -> None:
+        """Stop the server as a crash would; connections are lost."""
+        self._call("pg_ctl", "stop", "-m", "immediate")
+
+    def restart(self) -> None:
+        """Stop and start the server."""
+        self.stop()
+        self.start()
+
+    def configure(self, setting: str) -> None:
+        """Change a setting and let the server read it."""
+        self.execute(f"ALTER SYSTEM SET {setting}")
+        self.execute("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Let the server stand still during the block: it keeps its connections but does not answer."""
+        first = psutil.Process(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
+        family = [first, *first.children(recursive=True)]
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                process.resume()
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
+        subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, **self._other)  # type: ignore[call-overload]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextmanager
@@ -48,23 +117,14 @@ def running_server() -> Iterator[Server]:
     if programs is None:
         pytest.skip("no PostgreSQL server is installed")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short, as the path of a socket has to be
-    data = folder / "data"
     (folder / "password").write_text(PASSWORD)
-    other = {"user": "nobody", "group": "nogroup", "extra_groups": ()} if os.getuid() == 0 else {}
-    if other:  # the server refuses to run as root
-        for path in (folder, folder / "password"):
-            shutil.chown(path, "nobody", "nogroup")
-
-    def call(program: str, *arguments: str) -> None:
-        command = [str(programs / program), "-D", str(data), *arguments]
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **other)  # type: ignore[call-overload]
-
+    server = Server(folder, programs)
     try:
-        call("initdb", "-U", USER, "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "--no-sync")
-        call("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} -c fsync=off")
+        server.create()
+        server.start()
         try:
-            yield Server(folder)
+            yield server
         finally:
-            call("pg_ctl", "stop", "-m", "immediate")
+            server.stop()
     finally:
         shutil.rmtree(folder)

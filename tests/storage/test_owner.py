@@ -15,7 +15,9 @@ import pytest
 
 from tests.study.toy import Lab
 from tuner.errors import TunerError, UserError
-from tuner.storage import Owner, being_run, lock_file, manager_lock
+from tuner.storage import BusyError, Owner, lock_file, manager_lock
+
+HOST = Owner.current().host
 
 HOLD = """
 import sys; from pathlib import Path; from tuner.storage import manager_lock
@@ -75,32 +77,29 @@ def test_an_owner_survives_json_and_what_another_version_adds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("storage", "runs_dir", "expected"),
+    ("storage", "expected"),
     [
-        ("sqlite:///some/where.db", "runs", "some/where.db.toy.lock"),
-        ("sqlite:////some/where.db", None, "/some/where.db.toy.lock"),
-        ("sqlite:///file:some/where.db?uri=true&password=secret", None, "some/where.db.toy.lock"),
-        ("postgresql://u:secret@h/db", "runs", "runs/toy/manager.lock"),
-        ("postgresql://u:secret@h/db", None, None),
+        ("sqlite:///some/where.db", "some/where.db.toy.lock"),
+        ("sqlite:////some/where.db", "/some/where.db.toy.lock"),
+        ("sqlite:///file:some/where.db?uri=true&password=secret", "some/where.db.toy.lock"),
+        ("postgresql://u:secret@h/db", None),  # several managers may run it
     ],
 )
-def test_where_the_lock_is(storage: str, runs_dir: str | None, expected: str | None) -> None:
-    config = Lab(None).config(storage=storage)
-    found = lock_file(config, None if runs_dir is None else Path(runs_dir))
-    assert found == (None if expected is None else Path(expected))
+def test_where_the_lock_is(storage: str, expected: str | None) -> None:
+    assert lock_file(Lab(None).config(storage=storage)) == (None if expected is None else Path(expected))
 
 
 def test_a_lock_is_held_by_one_process_and_names_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "walk.lock"
     with holding(path) as other:
         for _ in range(2):  # who asks does not wipe out the holder's name
-            message = f"'walk' is being run by process {other.pid}. Wait for it or stop it"
+            message = f"'walk' is being run by process {other.pid} on host {HOST}. Wait until that has ended"
             with pytest.raises(UserError, match=message), manager_lock(path, "walk"):
                 pass
         other.kill()
         other.wait()
         with manager_lock(path, "walk"):  # the system has dropped it, however the process died
-            assert path.read_text() == f"{psutil.Process().pid}\n"
+            assert path.read_text() == f"process {psutil.Process().pid} on host {HOST}\n"
 
 
 def test_it_is_free_after_the_block_and_after_an_error(tmp_path: Path) -> None:
@@ -138,5 +137,10 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_who_runs_it_and_what_to_do() -> None:
-    error = being_run("walk", "process 7")
-    assert str(error).startswith("The study 'walk' is being run by process 7. Wait for it or stop it (Ctrl-C there)")
+    assert str(BusyError("walk", "process 7 on host a")) == (
+        "The study 'walk' is being run by process 7 on host a. Wait until that has ended or stop it (Ctrl-C there). A "
+        "study in SQLite has one manager: for more workers, start it with a larger workers.count; for several "
+        "machines, keep it in PostgreSQL."
+    )
+    assert str(BusyError("walk", "process 7", doing="confirmed")).startswith("The study 'walk' is being confirmed by")
+    assert BusyError("walk", "process 7").exit_code == 2

@@ -7,7 +7,7 @@ import pytest
 
 from tuner.clock import ManualClock, wall_time
 from tuner.errors import TunerError, UserError
-from tuner.storage import Owner, RunRecord, check_not_running, runs_of, unlike
+from tuner.storage import BusyError, Owner, RunRecord, check_not_running, runs_of, unlike
 
 
 @pytest.fixture
@@ -45,22 +45,26 @@ def test_it_is_kept_fresh_every_half_minute(study: optuna.Study) -> None:
     run = record(study, clock)
     for seconds, written in ((29.0, 0.0), (1.0, 30.0), (29.0, 30.0), (1.0, 60.0)):
         clock.sleep(seconds)
-        run.keep_fresh()
+        if run.due:
+            run.renew()
         assert runs_of(study)[0]["wall_seconds"] == written
     assert run.wall_seconds == 60.0
 
 
-def test_a_manager_that_was_considered_dead_stops_and_leaves_the_record_of_the_other_alone(study: optuna.Study) -> None:
-    clock = ManualClock()
-    mine = record(study, clock)
-    claim(study, host="elsewhere", pid=7)
+def test_a_manager_that_was_considered_dead_stops_and_leaves_the_record_of_the_other_alone(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = record(study, ManualClock())
+    monkeypatch.setattr("tuner.storage._runs.storage_time", lambda _: wall_time() + 121.0)
+    monkeypatch.setattr(Owner, "current", lambda: Owner("elsewhere", "1", 7, 1.0))
+    check_not_running(study)
+    record(study, ManualClock())
     theirs = runs_of(study)[1]
-    clock.sleep(31.0)
     with pytest.raises(TunerError, match=r"Another process has taken over the study 'walk': .* more than 120 s"):
-        mine.keep_fresh()
+        mine.renew()
     mine.end("failed")
     assert runs_of(study)[1] == theirs
-    assert runs_of(study)[0]["end"] is None
+    assert runs_of(study)[0]["end"] == "lost"
 
 
 def test_seconds_compare_on_one_machine_with_equal_threads() -> None:
@@ -90,15 +94,18 @@ def test_what_another_version_left_out_is_filled_in(study: optuna.Study) -> None
     assert unlike(runs_of(study), threads=1) is None
     check_not_running(study)
     record(study, ManualClock())
-    assert study.user_attrs["runs"][0] == {"of_another_version": 1}, "what is written back is what was there"
+    assert study.user_attrs["runs"][0]["of_another_version"] == 1  # what is written back is what was there
 
 
-@pytest.mark.parametrize("name", ["walk", "walk/confirm"])
-def test_a_study_that_is_run_or_confirmed_elsewhere_is_refused(study: optuna.Study, name: str) -> None:
+@pytest.mark.parametrize(("name", "doing"), [("walk", "run"), ("walk/confirm", "confirmed")])
+def test_a_study_that_is_run_or_confirmed_elsewhere_is_refused(study: optuna.Study, name: str, doing: str) -> None:
     other = optuna.create_study(study_name=name, storage=study._storage, load_if_exists=True)
     claim(other, seen_ago=10.0, host="elsewhere", pid=7)
-    with pytest.raises(UserError, match=r"'walk' is being run by process 7 on host elsewhere, which wrote 1\d s ago"):
+    with pytest.raises(
+        BusyError, match=rf"'walk' is being {doing} by process 7 on host elsewhere, which wrote 1\d s ago"
+    ):
         check_not_running(study)
+    other.set_user_attr("runs", [])
     claim(other, seen_ago=121.0, host="elsewhere", pid=7)
     check_not_running(study)
     claim(other, host="elsewhere", pid=7, of_another_version=1)

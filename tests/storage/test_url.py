@@ -7,6 +7,7 @@ import pytest
 
 from tuner.errors import UserError
 from tuner.storage import open_storage, shown_url, sqlite_file
+from tuner.storage._url import missing_driver, parse_url
 
 
 @pytest.mark.parametrize("where", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"])
@@ -97,3 +98,11 @@ def test_a_url_is_shown_as_it_can_be_used_but_without_its_password(url: str | No
 )
 def test_the_file_of_a_database(url: str | None, file: str | None) -> None:
     assert sqlite_file(url) == (None if file is None else Path(file))
+
+
+def test_a_driver_that_is_not_installed() -> None:
+    message = str(missing_driver(parse_url("postgresql://me:secret@host/db")))
+    assert message == (
+        "The storage postgresql+psycopg://me:***@host/db needs the driver psycopg, which is not installed; install it "
+        "with: pip install 'sac-tuner[postgresql]'"
+    )

@@ -13,7 +13,7 @@ from tuner.clock import ManualClock
 from tuner.config import AgentConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.storage import StudySummary, outcome_of, runs_of, summarize
+from tuner.storage import RunRecord, StudySummary, outcome_of, runs_of, summarize
 from tuner.study import (
     FailedTrialsError,
     RunningTrial,
@@ -277,8 +277,9 @@ class Listed:
     def run(self, slots: int = 1, pool: type[ReplayPool] = ReplayPool) -> StudySummary:
         clock = ManualClock()
         workers = pool(toy.play, slots, clock)
+        record = RunRecord(self.study, slots=slots, threads=1, clock=clock)
         loop = TrialLoop(
-            self, self.study, self.config, workers, listener=SilentListener(), clock=clock, stop=StopSwitch()
+            self, self.study, record, self.config, workers, listener=SilentListener(), clock=clock, stop=StopSwitch()
         )
         with loop:
             return loop.to_the_end()

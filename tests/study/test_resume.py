@@ -279,7 +279,8 @@ def test_a_living_manager_is_left_alone(disk: Lab) -> None:
         owner = Owner(here.host, here.boot, other.pid, psutil.Process(other.pid).create_time())
         started_by(disk, config, owner, seen=wall_time())
         with pytest.raises(
-            UserError, match=f"The study 'toy' is being run by process {other.pid}. Wait for it or stop it"
+            UserError,
+            match=f"The study 'toy' is being run by process {other.pid} on host .*, which wrote \\d+ s ago. Wait until",
         ):
             disk.run(config)
         assert disk.states(config) == ["RUNNING"]

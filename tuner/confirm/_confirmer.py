@@ -20,6 +20,8 @@ from tuner.errors import UserError
 from tuner.spaces import SearchSpace
 from tuner.storage import (
     STORAGE_ERRORS,
+    Patience,
+    RunRecord,
     StudySummary,
     attributes,
     check_not_running,
@@ -35,6 +37,7 @@ from tuner.storage import (
     shown_url,
     storage_error,
     unlike,
+    waiting,
     write_config,
 )
 from tuner.study import SilentListener, StopSwitch, StudyListener, TrialLoop, conclude_stale_trials
@@ -98,21 +101,26 @@ class Confirmer:
             How the run ended, and what is confirmed.
 
         Raises:
-            UserError: if the study has nothing to confirm, is being run, or earlier results no longer belong to it.
+            BusyError: if the study is being run, or confirmed by another process.
+            UserError: if it has nothing to confirm, or earlier results no longer belong to it.
             TunerError: if the storage fails, or one run after the other does.
         """
         config = self._config
         shown = shown_url(config.storage) if self._storage is None else "of this study"
         storage = self._storage if self._storage is not None else open_storage(config.storage)
-        path = None if self._storage is not None else lock_file(config, self._runs_dir)
+        path = None if self._storage is not None else lock_file(config)
         with manager_lock(path, config.study):
             try:
                 study = optuna.load_study(study_name=config.study, storage=storage)
                 check_schema_number(study)
                 with claiming(storage, config.study):
                     check_not_running(study)
-                    loop = self._loop(study, *self._open(study))
-                with loop:
+                    confirm, plan = self._open(study)
+                    record = RunRecord(
+                        confirm, slots=self._pool.slots, threads=config.workers.threads, clock=self._clock
+                    )
+                patience = Patience(self._listener.on_message, lambda: self._stop.requests > 1)
+                with waiting(storage, patience), self._loop(study, confirm, plan, record) as loop:
                     summary = loop.to_the_end()
                 found = confirmation_data(study)
             except STORAGE_ERRORS as error:
@@ -159,7 +167,7 @@ class Confirmer:
         conclude_stale_trials(confirm, self._config, requeue=False)
         return confirm, plan
 
-    def _loop(self, study: optuna.Study, confirm: optuna.Study, plan: Plan) -> TrialLoop:
+    def _loop(self, study: optuna.Study, confirm: optuna.Study, plan: Plan, record: RunRecord) -> TrialLoop:
         elsewhere = unlike(runs_of(study)[-1:], threads=self._config.workers.threads)
         if elsewhere is not None:
             self._listener.on_message(elsewhere)
@@ -171,6 +179,7 @@ class Confirmer:
         return TrialLoop(
             RaceSource(confirm, plan, self._config, self._runs_dir, self._listener.on_message),
             confirm,
+            record,
             self._config,
             self._pool,
             listener=self._listener,

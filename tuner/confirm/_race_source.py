@@ -8,12 +8,12 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.analysis import restricted
-from tuner.config import AgentConfig, StudyConfig
+from tuner.config import AgentConfig, StudyConfig, TrialSpec
 from tuner.confirm._plan import CANDIDATE, RULE, SEED, Plan, run_of
 from tuner.confirm._race import Key
 from tuner.confirm._reading import runs_by_candidate, standing_of
 from tuner.records import Outcome, OutcomeKind, Tick
-from tuner.storage import EndReason, StudySummary, attributes, outcome_of
+from tuner.storage import EndReason, StudySummary, attributes, outcome_of, study_of, transact
 from tuner.study import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.training import StopRequest
 
@@ -120,6 +120,17 @@ class RaceSource:
         return None
 
     def _started(self, key: Key, seed: int) -> RunningTrial:
+        study = study_of(self._confirm.study_name)
+        trial, spec = transact(self._confirm._storage, study, lambda: self._created(key, seed))
+        self._whose[trial.number] = (key, seed)
+        number = self._plan.seeds.index(seed) + 1
+        label = f"{self._plan.labels[key]}, seed {number} of {len(self._plan.seeds)}"
+        return RunningTrial(trial=trial, spec=spec, label=label)
+
+    def _created(self, key: Key, seed: int) -> tuple[optuna.Trial, TrialSpec]:
+        for running in self._confirm.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if running.number not in self._whose:  # created, but the answer of the database was lost
+                self._confirm.tell(running.number, state=TrialState.FAIL)
         trial = self._confirm.ask()
         attempt = self._faults(key, seed)
         spec = trial_spec(
@@ -138,10 +149,7 @@ class RaceSource:
             attributes.SPEC: spec.model_dump(mode="json"),
         }.items():
             trial.set_user_attr(name, value)
-        self._whose[trial.number] = (key, seed)
-        number = self._plan.seeds.index(seed) + 1
-        label = f"{self._plan.labels[key]}, seed {number} of {len(self._plan.seeds)}"
-        return RunningTrial(trial=trial, spec=spec, label=label)
+        return trial, spec
 
     def _faults(self, key: Key, seed: int) -> int:
         """Return how often a run has failed since this command started."""

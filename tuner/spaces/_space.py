@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.exceptions import StorageInternalError, TrialPruned
+from optuna.exceptions import StorageInternalError, TrialPruned, UpdateFinishedTrialError
 from optuna.samplers import RandomSampler
 from optuna.study import Study
 from optuna.trial import FixedTrial, FrozenTrial
@@ -263,10 +263,10 @@ class _LowestFirst(RandomSampler):
 
 
 def _is_of_storage(error: BaseException) -> bool:
-    """Return whether the database failed while it was asked for a parameter."""
+    """Return whether the database failed, or has no such running trial, while it was asked for a parameter."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    return isinstance(error, StorageInternalError | SQLAlchemyError)
+    return isinstance(error, StorageInternalError | UpdateFinishedTrialError | SQLAlchemyError)
 
 
 def _failure(label: str, function: Callable[..., Any], error: BaseException) -> UserError:

@@ -5,13 +5,13 @@ from typing import Any
 
 import optuna
 import sqlalchemy
-from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.engine import URL, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from tuner.errors import TunerError, UserError
 from tuner.storage._claim import LOCK_SECONDS, server_lock
+from tuner.storage._patience import STORAGE_ERRORS, PatientStorage, database_error, passes, root_cause
 from tuner.storage._url import is_sqlite, missing_driver, parse_url, show, sqlite_file
 
 # Columns that every version of Optuna has had.
@@ -20,6 +20,15 @@ _LANDMARKS = {
     "trials": {"trial_id", "study_id"},
     "version_info": {"schema_version", "library_version"},
 }
+_LOST_CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""Options of libpq by which a host that has gone is noticed in half a minute, and not after hours; a URL may have
+others, and so may the service that it names."""
 _VERSION = "alembic_version"
 """Other programs have a table of this name too. Optuna adds it to a database that lacks it, even when it only reads."""
 
@@ -46,10 +55,6 @@ def check_schema(engine: Engine, shown: str, *, must_hold_studies: bool, shared:
         raise UserError(f"The storage {shown} was not written by Optuna; name another {'one' if shared else 'file'}.")
     if must_hold_studies and not tables >= {*_LANDMARKS, _VERSION}:
         raise UserError(f"The storage {shown} holds no studies. Run a study first, or name the storage that holds it.")
-
-
-STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
-"""What Optuna's storage raises when the database fails."""
 
 
 def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
@@ -99,23 +104,47 @@ def storage_error(error: BaseException, shown: str) -> TunerError:
         error: one of `STORAGE_ERRORS`.
         shown: the storage's URL without its password.
     """
-    text = _root_cause(error)
+    text = root_cause(error)
     lowered = text.lower()
+    cause = database_error(error)
+    server = cause is not None and hasattr(cause.orig, "sqlstate")
     if "not a database" in lowered or "malformed" in lowered:
         return UserError(f"The storage {shown} is not a database, or is damaged. Name another file. ({text})")
     if "readonly" in lowered or "read-only" in lowered:
-        return UserError(f"The storage {shown} cannot be written to. Check its permissions or name another file.")
+        mend = "Name a server that takes writes" if server else "Check its permissions or name another file"
+        return UserError(f"The storage {shown} cannot be written to. {mend}.")
     if "unable to open" in lowered or "permission denied" in lowered:
-        return UserError(f"The storage {shown} cannot be opened. Check the path and its permissions. ({text})")
+        mend = "Grant its user the right to create tables" if server else "Check the path and its permissions"
+        return UserError(f"The storage {shown} cannot be opened. {mend}. ({text})")
     if "disk is full" in lowered or "no space" in lowered or "disk i/o error" in lowered:
-        return TunerError(
+        return UserError(
             f"The storage {shown} could not be written: {text}. Make room on the disk and run the same command again; "
             "finished trials are kept and the others are queued again."
         )
     if "locked" in lowered or "lock timeout" in lowered:
-        return TunerError(
+        return UserError(
             f"The storage {shown} stayed locked by another process for {LOCK_SECONDS} s. Close what else uses it and "
             "run the same command again; finished trials are kept."
+        )
+    if server and cause is not None and cause.orig is not None:
+        return _server_error(cause, text, shown)
+    return TunerError(f"The storage {shown} failed: {text}. Run the same command again once it works.")
+
+
+def _server_error(cause: DBAPIError, text: str, shown: str) -> TunerError:
+    """Return the error for a server that refuses, or does not answer."""
+    text = text.rstrip(".")
+    if isinstance(cause, ProgrammingError) and getattr(cause.orig, "sqlstate", None) is None:
+        return UserError(f"The storage {shown} has an option that PostgreSQL does not know: {text}. Correct the URL.")
+    if "password" in text:
+        return UserError(
+            f"The storage {shown} refuses the password: {text}. Give the right one in the URL, in PGPASSWORD, in "
+            "~/.pgpass or in a service file (?service=NAME)."
+        )
+    if passes(cause):
+        return UserError(
+            f"The storage {shown} cannot be reached: {text}. Check host, port, user and database, and that the server "
+            "runs. Then run the same command again; finished trials are kept and the others are queued again."
         )
     return TunerError(f"The storage {shown} failed: {text}. Run the same command again once it works.")
 
@@ -128,20 +157,24 @@ def _look(parsed: URL, shown: str, *, read_only: bool) -> None:
         engine.dispose()
 
 
-def _connect(parsed: URL, *, read_only: bool) -> RDBStorage:
+def _connect(parsed: URL, *, read_only: bool) -> PatientStorage:
     url = _escaped(parsed.render_as_string(hide_password=False))
-    if read_only:
-        return RDBStorage(url, engine_kwargs=_engine_arguments(parsed), skip_table_creation=True)
-    engine = sqlalchemy.create_engine(parsed, **_engine_arguments(parsed))
+    arguments = _engine_arguments(parsed)
+    if read_only:  # who looks at a study may look again after hours
+        return PatientStorage(url, engine_kwargs={**arguments, "pool_pre_ping": True}, skip_table_creation=True)
+    engine = sqlalchemy.create_engine(parsed, **arguments)
     try:
         with server_lock(engine, ""):  # two processes that create the tables at once would fail
-            return RDBStorage(url, engine_kwargs=_engine_arguments(parsed))
+            return PatientStorage(url, engine_kwargs=arguments)
     finally:
         engine.dispose()
 
 
 def _engine_arguments(parsed: URL) -> dict[str, Any]:
-    return {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite(parsed) else {}
+    if is_sqlite(parsed):
+        return {"connect_args": {"timeout": LOCK_SECONDS}}
+    own = {*parsed.query, *(_LOST_CONNECTION if "service" in parsed.query else ())}
+    return {"connect_args": {name: value for name, value in _LOST_CONNECTION.items() if name not in own}}
 
 
 def _escaped(url: str) -> str:
@@ -170,10 +203,3 @@ def _use_write_ahead_log(storage: RDBStorage) -> None:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     sqlalchemy.event.listen(storage.engine, "connect", configure)
     storage.engine.dispose()  # connections opened before the listener would not have the setting
-
-
-def _root_cause(error: BaseException) -> str:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    original = getattr(error, "orig", None) or error
-    return str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__

@@ -1,7 +1,6 @@
-"""Who runs a study: one manager at a time, and how to tell whether it is still alive."""
+"""Who runs a study, how to tell whether it is still alive, and the lock by which SQLite has one manager at a time."""
 
 import errno
-import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,23 @@ from tuner.storage._url import sqlite_file
 
 _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL})
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class BusyError(UserError):
+    """Another process runs or confirms the study.
+
+    Args:
+        study: its name.
+        by: the process, or the processes.
+        doing: what is done to the study, completing "is being …".
+    """
+
+    def __init__(self, study: str, by: str, *, doing: str = "run") -> None:
+        super().__init__(
+            f"The study '{study}' is being {doing} by {by}. Wait until that has ended or stop it (Ctrl-C there). A "
+            "study in SQLite has one manager: for more workers, start it with a larger workers.count; for several "
+            "machines, keep it in PostgreSQL."
+        )
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,10 @@ class Owner:
         except psutil.NoSuchProcess:
             return False
 
+    def __str__(self) -> str:
+        """Return how the process is named in messages."""
+        return f"process {self.pid} on host {self.host}"
+
     def to_json(self) -> dict[str, Any]:
         """Return the owner as a JSON-safe dictionary."""
         return asdict(self)
@@ -63,12 +83,10 @@ class Owner:
         return cls(**known) if len(known) == len(fields(cls)) else None
 
 
-def lock_file(config: StudyConfig, runs_dir: Path | None) -> Path | None:
-    """Return the file that a manager locks: beside an SQLite storage, else in the study's folder, if it has one."""
+def lock_file(config: StudyConfig) -> Path | None:
+    """Return the file beside an SQLite storage that a manager locks; None for other storages."""
     database = sqlite_file(config.storage)
-    if database is not None:
-        return database.with_name(f"{database.name}.{config.study}.lock")
-    return None if runs_dir is None else runs_dir / config.study / "manager.lock"
+    return None if database is None else database.with_name(f"{database.name}.{config.study}.lock")
 
 
 @contextmanager
@@ -76,11 +94,12 @@ def manager_lock(path: Path | None, study: str) -> Iterator[None]:
     """Hold the lock of a study while its manager runs. The system releases it even if the process is killed.
 
     Args:
-        path: the lock file; None for a storage that no other process can see.
+        path: the lock file; None for a storage that no other process can see, or that several may write to.
         study: the study's name, for the message.
 
     Raises:
-        UserError: if another process holds the lock, or the file cannot be written.
+        BusyError: if another process holds the lock.
+        UserError: if the file cannot be written.
         TunerError: if the file system knows no locks.
     """
     if path is None:
@@ -91,20 +110,11 @@ def manager_lock(path: Path | None, study: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         held = lock.acquire()
     except Timeout as error:
-        pid = path.read_text().strip() or "unknown"
-        raise being_run(study, f"process {pid}") from error
+        raise BusyError(study, path.read_text().strip() or "an unknown process") from error
     except OSError as error:
         if error.errno in _NO_LOCKS:
             raise TunerError(f"The lock file {path} cannot be locked: {error.strerror}. Use a local disk.") from error
         raise UserError(f"The lock file {path} cannot be written: {error.strerror}. Check its permissions.") from error
     with held:
-        path.write_text(f"{os.getpid()}\n")
+        path.write_text(f"{Owner.current()}\n")
         yield
-
-
-def being_run(study: str, by: str) -> UserError:
-    """Build the error for a study that another manager runs."""
-    return UserError(
-        f"The study '{study}' is being run by {by}. Wait for it or stop it (Ctrl-C there); a study has one manager. "
-        "For more workers, start it with a larger workers.count."
-    )

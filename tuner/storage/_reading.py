@@ -7,7 +7,8 @@ from optuna.trial import FrozenTrial
 
 from tuner.config import TrialSpec
 from tuner.errors import UserError, unknown_name
-from tuner.storage._opening import STORAGE_ERRORS, open_storage, storage_error
+from tuner.storage._opening import open_storage, storage_error
+from tuner.storage._patience import STORAGE_ERRORS
 from tuner.storage._url import shown_url
 from tuner.storage.attributes import check_schema_number
 

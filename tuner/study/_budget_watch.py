@@ -102,7 +102,8 @@ class BudgetWatch(SilentListener):
 
     def on_study_started(self, summary: StudySummary) -> None:
         """Drop the warning of an earlier run, and judge by the speed of its fastest trial."""
-        if self._study.user_attrs.get(BUDGET_WARNING) is not None:
+        running = [run for run in runs_of(self._study) if run["end"] is None]
+        if self._study.user_attrs.get(BUDGET_WARNING) is not None and len(running) <= 1:  # this one
             self._study.set_user_attr(BUDGET_WARNING, None)
         if unlike(runs_of(self._study), threads=self._config.workers.threads) is not None:
             return

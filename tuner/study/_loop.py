@@ -6,15 +6,29 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial
 
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import TASK_BROKE, Outcome, OutcomeKind, Tick
-from tuner.storage import STORAGE_ERRORS, EndReason, RunRecord, StudySummary, score, trial_name, with_class_name
-from tuner.storage.attributes import CALIBRATION
+from tuner.storage import (
+    STORAGE_ERRORS,
+    EndReason,
+    Owner,
+    RunRecord,
+    StudySummary,
+    score,
+    shared,
+    study_of,
+    transact,
+    trial_name,
+    with_class_name,
+)
+from tuner.storage.attributes import CALIBRATION, OWNER, TAKEN_OVER_BY
 from tuner.study._listener import StudyListener
+from tuner.study._resume import conclude_stale_trials
 from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
 from tuner.tracebacks import with_frame
 from tuner.training import StopRequest
@@ -112,6 +126,7 @@ class TrialLoop:
     Args:
         source: gives trials and takes their ends.
         study: where trials are written.
+        record: this run's entry there.
         config: the study file.
         pool: trains trials; closed here only if a worker does not end.
         listener: watches the run.
@@ -124,6 +139,7 @@ class TrialLoop:
         self,
         source: TrialSource,
         study: optuna.Study,
+        record: RunRecord,
         config: StudyConfig,
         pool: WorkerPool,
         *,
@@ -140,7 +156,7 @@ class TrialLoop:
         self._clock = clock
         self._stop = stop
         self._limit = total_seconds
-        self._record = RunRecord(study, slots=pool.slots, threads=config.workers.threads, clock=clock)
+        self._record = record
         self._running: dict[int, RunningTrial] = {}
         self._failures_in_a_row = 0
         self._training_seconds = 0.0
@@ -179,12 +195,27 @@ class TrialLoop:
                 self._fill_slots()
             else:
                 self._interrupt_trials()
-            done = self._reason is not None or self._source.finished
-            if not self._running and (done or self._failure is not None):
+            stopped = self._reason is not None or self._failure is not None
+            if not self._running and (stopped or self._source.finished):
                 return
             for event in self._pool.poll(self._poll_seconds()):
                 self._handle(event)
-            self._record.keep_fresh()
+            self._renew_lease()
+
+    def _renew_lease(self) -> None:
+        """From time to time, tell other managers that this one lives, and end what dead ones left running."""
+        if not self._record.due:
+            return
+
+        def renew() -> list[FrozenTrial]:
+            self._record.renew()
+            return conclude_stale_trials(self._study, self._config) if shared(self._study) else []
+
+        for trial in transact(self._study._storage, study_of(self._study.study_name), renew):
+            self._listener.on_message(f"Trial {trial.number} is queued again: its manager, {_owner(trial)}, is dead.")
+        for slot, own in self._running.items():
+            if TAKEN_OVER_BY in self._stored(own).user_attrs:
+                self._lose(slot, own)
 
     def _decide_to_stop(self) -> None:
         if self._reason is not None:
@@ -246,22 +277,25 @@ class TrialLoop:
         trial = self._running.get(event.slot)
         if trial is None or trial.spec != event.spec:
             return  # from a trial that was given up
-        if isinstance(event, PhaseEvent):
-            self._listener.on_phase(event.slot, event.spec, event.phase)
-        elif isinstance(event, WaitEvent):
-            self._listener.on_wait(event.slot, event.spec, event.doing)
-        elif isinstance(event, NoticeEvent):
-            self._listener.on_message(event.text)
-        elif isinstance(event, CalibrationEvent):
-            trial.trial.set_user_attr(CALIBRATION, with_class_name(event.calibration))
-        elif isinstance(event, TickEvent):
-            self._report(event, trial)
-        elif isinstance(event, OutcomeEvent):
-            self._conclude(event.slot, trial, event.outcome)
+        try:
+            if isinstance(event, PhaseEvent):
+                self._listener.on_phase(event.slot, event.spec, event.phase)
+            elif isinstance(event, WaitEvent):
+                self._listener.on_wait(event.slot, event.spec, event.doing)
+            elif isinstance(event, NoticeEvent):
+                self._listener.on_message(event.text)
+            elif isinstance(event, CalibrationEvent):
+                trial.trial.set_user_attr(CALIBRATION, with_class_name(event.calibration))
+            elif isinstance(event, TickEvent):
+                self._report(event, trial)
+            elif isinstance(event, OutcomeEvent):
+                self._conclude(event.slot, trial, event.outcome)
+        except UpdateFinishedTrialError:
+            self._lose(event.slot, trial)
 
     def _report(self, event: TickEvent, trial: RunningTrial) -> None:
         tick, config = event.tick, self._config
-        if trial.ticks and tick.index <= trial.ticks[-1].index:
+        if trial.lost or (trial.ticks and tick.index <= trial.ticks[-1].index):
             return
         value = score(config.objective, budget_seconds=config.budget.seconds, best_return=tick.best)
         trial.ticks.append(tick)
@@ -277,15 +311,17 @@ class TrialLoop:
             self._pool.stop(slot, request)
 
     def _conclude(self, slot: int, trial: RunningTrial, outcome: Outcome) -> None:
-        del self._running[slot]
         if not outcome.clock_seconds and trial.ticks:  # a dead worker does not report how far it got
             outcome = replace(outcome, clock_seconds=trial.ticks[-1].clock_seconds)
+        verdict = self._written(trial, outcome)
+        if verdict is None:
+            self._lose(slot, trial)
+            outcome = replace(outcome, kind=OutcomeKind.INTERRUPTED)
+        del self._running[slot]
         self._training_seconds += outcome.clock_seconds
-        write_outcome(self._study, trial.trial._trial_id, outcome, trial.ticks)
-        frozen = self._study._storage.get_trial(trial.trial._trial_id)
-        verdict = self._source.conclude(frozen, outcome)
-        self._record.keep_fresh()
         self._listener.on_trial_finished(slot, trial.spec, outcome, self._summary())
+        if verdict is None:
+            return
         if verdict.next_attempt is not None and outcome.kind is not OutcomeKind.INTERRUPTED:
             name = trial_name(trial.spec)
             self._listener.on_message(f"{name} is tried again.")
@@ -293,6 +329,35 @@ class TrialLoop:
         for other, request in self._source.stop_unneeded(self._running).items():
             if self._running[other].stop is None and self._reason is None:
                 self._ask_to_end(other, self._running[other], request)
+
+    def _written(self, trial: RunningTrial, outcome: Outcome) -> Verdict | None:
+        """Write how a trial ended, and tell Optuna; return None if another manager has done so."""
+
+        def write() -> Verdict | None:
+            stored = self._stored(trial)
+            if TAKEN_OVER_BY in stored.user_attrs:
+                return None
+            if not stored.state.is_finished():
+                write_outcome(self._study, trial.trial._trial_id, outcome, trial.ticks)
+                stored = self._stored(trial)
+            return self._source.conclude(stored, outcome)
+
+        return transact(self._study._storage, study_of(self._study.study_name), write)
+
+    def _stored(self, trial: RunningTrial) -> FrozenTrial:
+        return self._study._storage.get_trial(trial.trial._trial_id)
+
+    def _lose(self, slot: int, trial: RunningTrial) -> None:
+        """Stop a trial that another manager has ended in the storage, and say so, once."""
+        if trial.lost:
+            return
+        trial.lost = True
+        self._pool.stop(slot, StopRequest(OutcomeKind.INTERRUPTED))
+        by = Owner.from_json(self._stored(trial).user_attrs.get(TAKEN_OVER_BY, {}))
+        self._listener.on_message(
+            f"{trial_name(trial.spec)} was queued again by {by or 'another manager'}, because this one had not written "
+            "to the storage for too long and seemed dead. What it found is dropped."
+        )
 
     def _look_for_failure(self, spec: TrialSpec, outcome: Outcome, *, final: bool) -> None:
         """Notice when going on is pointless: after a mistake of the user, or when trial after trial fails."""
@@ -312,3 +377,7 @@ class TrialLoop:
             wall_seconds=self._record.wall_seconds,
             training_seconds=self._training_seconds,
         )
+
+
+def _owner(trial: FrozenTrial) -> str:
+    return str(Owner.from_json(trial.user_attrs.get(OWNER, {})) or "unknown")

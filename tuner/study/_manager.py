@@ -1,9 +1,11 @@
 """A study's manager: opens it, and runs the loop over Optuna and the workers."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial
 
@@ -14,14 +16,16 @@ from tuner.spaces import SearchSpace
 from tuner.storage import (
     STORAGE_ERRORS,
     EndReason,
+    Patience,
+    RunRecord,
     StudySummary,
-    claiming,
     lock_file,
     manager_lock,
     open_storage,
     shown_url,
     storage_error,
     summarize,
+    waiting,
 )
 from tuner.storage.attributes import VERDICT, counts
 from tuner.study._budget_watch import BudgetWatch
@@ -30,13 +34,16 @@ from tuner.study._loop import StopSwitch, TrialLoop
 from tuner.study._peers import should_prune
 from tuner.study._queue import QueueCheck, with_own_names
 from tuner.study._resume import open_study
-from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, propose_trial
+from tuner.study._running_trial import RunningTrial, Verdict, claim_trial, conclude_trial, propose_trial
 from tuner.training import StopRequest
 from tuner.workers import WorkerPool
 
 
 class Manager:
     """Runs one study; the only process of a run that talks to Optuna.
+
+    Several may run a study at once if its storage is on a server. A trial belongs to one of them, and if that one dies
+    the others end its trials as interrupted and queue them again.
 
     Running it again, in this process or another, resumes the study: finished trials count, trials that a killed manager
     left running are recorded as interrupted and queued again once, and warm starts are not tried twice. What is written
@@ -93,27 +100,34 @@ class Manager:
         """
         shown = shown_url(self._config.storage) if self._storage is None else "of this study"
         storage = self._storage if self._storage is not None else open_storage(self._config.storage)
-        path = None if self._storage is not None else lock_file(self._config, self._runs_dir)
+        path = None if self._storage is not None else lock_file(self._config)
+        patience = Patience(self._listener.on_message, lambda: self._stop.requests > 1)
         with manager_lock(path, self._config.study):
             try:
-                with claiming(storage, self._config.study):
-                    study = open_study(self._config, self._space, storage, say=self._listener.on_message)
-                    loop = self._loop(study)
-                with loop:
+                study, record = open_study(
+                    self._config,
+                    self._space,
+                    storage,
+                    slots=self._pool.slots,
+                    clock=self._clock,
+                    say=self._listener.on_message,
+                )
+                with waiting(storage, patience), self._loop(study, record) as loop:
                     return loop.to_the_end()
             except STORAGE_ERRORS as error:
                 self._pool.close()
                 raise storage_error(error, shown) from error
 
-    def _loop(self, study: optuna.Study) -> TrialLoop:
+    def _loop(self, study: optuna.Study, record: RunRecord) -> TrialLoop:
         queue = QueueCheck(study, self._space, with_own_names(self._config, self._space), self._listener.on_message)
-        source = _Search(study, self._space, self._config, self._runs_dir, queue, self._listener.on_message)
+        source = _Search(study, record, self._space, self._config, self._runs_dir, queue, self._listener.on_message)
         listener = self._listener
         if self._config.objective.kind == "time_to_return":
             listener = Listeners(listener, BudgetWatch(study, self._space, self._config, listener.on_warning))
         return TrialLoop(
             source,
             study,
+            record,
             self._config,
             self._pool,
             listener=listener,
@@ -129,6 +143,7 @@ class _Search:
     def __init__(
         self,
         study: optuna.Study,
+        record: RunRecord,
         space: SearchSpace,
         config: StudyConfig,
         runs_dir: Path | None,
@@ -136,26 +151,30 @@ class _Search:
         say: Callable[[str], None],
     ) -> None:
         self._study = study
+        self._record = record
         self._space = space
         self._config = config
         self._runs_dir = runs_dir
         self._queue = queue
         self._say = say
-        self._counted = sum(counts(trial) for trial in study.get_trials(deepcopy=False))
 
     @property
     def finished(self) -> bool:
-        return self._counted >= self._config.budget.trials
+        counted = sum(counts(trial) for trial in self._study.get_trials(deepcopy=False))
+        return counted >= self._config.budget.trials
 
     def next_trial(self, running: Mapping[int, RunningTrial]) -> RunningTrial | None:
         for reason in self._queue.refuse():
             self._say(reason)
-        while self._counted + len(running) < self._config.budget.trials:
-            trial = propose_trial(self._study, self._space, self._config, self._runs_dir)
-            if trial is not None:
-                return trial
-            self._counted += 1  # the search space gave it up
-        return None
+        known = {trial.spec.number for trial in running.values()}
+        while True:
+            claimed = claim_trial(self._study, self._record, trials=self._config.budget.trials, known=known)
+            if claimed is None:
+                return None
+            with suppress(UpdateFinishedTrialError):  # another manager has taken it over
+                trial = propose_trial(self._study, claimed, self._space, self._config, self._runs_dir)
+                if trial is not None:
+                    return trial  # else the search space gave it up, and it counts
 
     def stop_at_tick(self, trial: RunningTrial, tick: Tick) -> StopRequest | None:
         if not should_prune(self._study, trial.trial):
@@ -167,9 +186,7 @@ class _Search:
         return {}
 
     def conclude(self, frozen: FrozenTrial, outcome: Outcome) -> Verdict:
-        verdict = conclude_trial(self._study, frozen, outcome, self._config)
-        self._counted += verdict.final
-        return verdict
+        return conclude_trial(self._study, frozen, outcome, self._config)
 
     def summary(self, *, reason: EndReason | None, wall_seconds: float, training_seconds: float) -> StudySummary:
         return summarize(

@@ -15,6 +15,7 @@ from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.spaces.fitting import Remark, check_own, fit_pinned, fit_recipe
+from tuner.storage import transact
 from tuner.storage.attributes import RETRY_OF, WARM_START, counts, outcome_of
 from tuner.study._running_trial import write_outcome
 from tuner.study.samplers import parameters_of
@@ -114,8 +115,12 @@ class Enqueued:
 def enqueue_start(storage: BaseStorage, name: str, start: Start) -> Enqueued:
     """Queue a configuration in a study that exists, unless one of its trials has the same parameters.
 
-    A run in progress takes it as its next trial: only that run takes trials out of the queue.
+    A run in progress takes it as its next trial.
     """
+    return transact(storage, name, lambda: _enqueued(storage, name, start))
+
+
+def _enqueued(storage: BaseStorage, name: str, start: Start) -> Enqueued:
     study = optuna.load_study(study_name=name, storage=storage)
     trials = study.get_trials(deepcopy=False)
     duplicate = any(has_parameters(trial, start.parameters) and not _ended_by_mistake(trial) for trial in trials)
@@ -159,10 +164,19 @@ class QueueCheck:
         Returns:
             Why, for each trial that was failed. Such trials do not count.
         """
+        if not self._new():
+            return []
+
+        def check() -> list[str]:
+            return [reason for trial in self._new() if (reason := self._problem(trial)) is not None]
+
+        reasons = transact(self._study._storage, self._study.study_name, check)
+        self._checked |= {trial.number for trial in self._new()}
+        return reasons
+
+    def _new(self) -> list[FrozenTrial]:
         waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        new = [trial for trial in waiting if trial.number not in self._checked and trial.system_attrs.get(_QUEUED)]
-        self._checked |= {trial.number for trial in new}
-        return [reason for trial in new if (reason := self._problem(trial)) is not None]
+        return [trial for trial in waiting if trial.number not in self._checked and trial.system_attrs.get(_QUEUED)]
 
     def _problem(self, trial: FrozenTrial) -> str | None:
         self._pin(trial)

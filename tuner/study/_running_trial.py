@@ -1,5 +1,6 @@
 """One trial from Optuna's proposal to its end in the storage."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from tuner.config import AgentConfig, StudyConfig, TrialSpec
 from tuner.errors import UserError
 from tuner.records import TASK_BROKE, Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
-from tuner.storage import score, worst_score
+from tuner.storage import RunRecord, counts, score, transact, worst_score
 from tuner.storage.attributes import (
     ATTEMPT,
     CENSORED,
     FINAL,
     OUTCOME,
+    OWNER,
     RECORD,
     RETRY_OF,
     SPEC,
@@ -41,15 +43,66 @@ class RunningTrial:
     ticks: list[Tick] = field(default_factory=list)
     stop: StopRequest | None = None
     """The request to stop that was sent."""
+    lost: bool = False
+    """Whether another manager has ended it in the storage; nothing of it is written any more."""
 
 
-def propose_trial(
-    study: optuna.Study, space: SearchSpace, config: StudyConfig, runs_dir: Path | None
-) -> RunningTrial | None:
-    """Ask Optuna for a trial, and make what a worker needs to know of it.
+def claim_trial(study: optuna.Study, record: RunRecord, *, trials: int, known: Collection[int]) -> optuna.Trial | None:
+    """Take the next trial of the queue, or else a new one, for a run; no other manager gets it.
 
     Args:
         study: the study.
+        record: the run, which renews its lease.
+        trials: how many trials of the study may count or run, those of other managers included.
+        known: numbers of the trials that this run has already.
+
+    Returns:
+        The trial, whose parameters are still to be sampled; None if there are enough.
+    """
+
+    def enough() -> bool:
+        return trials <= sum(
+            counts(trial) or trial.state is TrialState.RUNNING for trial in study.get_trials(deepcopy=False)
+        )
+
+    def mine() -> list[int]:
+        """Return trials whose claim succeeded although the server's answer was lost, or whose proposal failed."""
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return [
+            trial._trial_id
+            for trial in running
+            if trial.user_attrs.get(OWNER) == record.owner and trial.number not in known
+        ]
+
+    def claim() -> int | None:
+        record.renew()
+        found = next(iter(mine()), None)
+        if found is not None or enough():
+            return found
+        trial_id = study._pop_waiting_trial_id()
+        if trial_id is None:
+            trial_id = study._storage.create_new_trial(study._study_id)
+        study._storage.set_trial_user_attr(trial_id, OWNER, record.owner)
+        return trial_id
+
+    if enough() and not mine():  # looking costs less than claiming
+        return None
+    trial_id = transact(study._storage, study.study_name, claim)
+    if trial_id is None:
+        return None
+    # What `Study.ask` does, but sampling takes its time and no other manager should wait for it.
+    study._thread_local.cached_all_trials = None
+    return optuna.Trial(study, trial_id)
+
+
+def propose_trial(
+    study: optuna.Study, trial: optuna.Trial, space: SearchSpace, config: StudyConfig, runs_dir: Path | None
+) -> RunningTrial | None:
+    """Let the search space make an agent of a claimed trial, and make what a worker needs to know of it.
+
+    Args:
+        study: the study.
+        trial: the trial.
         space: the search space.
         config: the study file.
         runs_dir: the trial's folder is `<runs_dir>/<study>/trial-NNNN`; None for none.
@@ -61,20 +114,26 @@ def propose_trial(
     Raises:
         UserError: if the search space fails. The trial is failed, and does not count.
     """
-    trial = study.ask()
+
+    def end(outcome: Outcome, state: TrialState) -> None:
+        def write() -> None:
+            if not study._storage.get_trial(trial._trial_id).state.is_finished():
+                write_outcome(study, trial._trial_id, outcome, [])
+                study.tell(trial, state=state)
+
+        transact(study._storage, study.study_name, write)
+
     try:
         agent = space.configure(trial, config.task)
     except optuna.TrialPruned:
         outcome = Outcome(kind=OutcomeKind.PRUNED, message="The search space gave it up.", rule="search_space")
-        write_outcome(study, trial._trial_id, outcome, [])
-        study.tell(trial, state=TrialState.PRUNED)
+        end(outcome, TrialState.PRUNED)
         return None
     except UserError as error:
         message = f"{error}\nParameters so far: {trial.params or 'none'}."
         details = {**users_details(error), "user_error": True}
         outcome = Outcome(kind=OutcomeKind.CRASHED, message=message, details=details)
-        write_outcome(study, trial._trial_id, outcome, [])
-        study.tell(trial, state=TrialState.FAIL)
+        end(outcome, TrialState.FAIL)
         raise UserError(message) from error
     spec = trial_spec(
         config,
@@ -196,7 +255,7 @@ def conclude_trial(
     """Tell Optuna how a trial ended, and queue it again if it should be.
 
     The outcome must have been written with `write_outcome`. Every step can be repeated, so that
-    another manager can start over after one that was killed in between.
+    another manager can start over after one that was killed in between. Nothing is done with a trial that has ended.
 
     Args:
         study: the study.
@@ -206,6 +265,8 @@ def conclude_trial(
         requeue: False for a caller that finds out by itself what is missing.
     """
     verdict = judge(outcome, config, attempt=frozen.user_attrs.get(ATTEMPT, 0))
+    if frozen.state.is_finished():
+        return verdict
     if verdict.score is not None:
         storage = study._storage
         censored = config.objective.kind == "time_to_return" and outcome.kind is not OutcomeKind.REACHED

@@ -117,7 +117,7 @@ def test_a_mistake_is_one_message_and_code_two(race, tmp_path, monkeypatch, argu
 
 def test_a_study_that_is_being_run_is_refused(race, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with manager_lock(lock_file(race.config, None), "toy"):
+    with manager_lock(lock_file(race.config), "toy"):
         refused = call("confirm", "toy", "--storage", race.config.storage)
     assert refused.exit_code == 2
     assert "The study 'toy' is being run by process" in refused.stderr

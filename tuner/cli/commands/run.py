@@ -23,7 +23,7 @@ from tuner.clock import MonotonicClock
 from tuner.config import StudyConfig, load_study
 from tuner.errors import TunerError
 from tuner.spaces import load_space
-from tuner.storage import StudySummary, read_study
+from tuner.storage import BusyError, StudySummary, read_study, wait_for_others
 from tuner.study import FailedTrialsError, Manager
 from tuner.tracebacks import with_frame
 from tuner.workers import LocalPool
@@ -153,7 +153,12 @@ def _confirm(config: StudyConfig, command: RunCommand, summary: StudySummary, ou
         return None
     seeds, top = config.confirm.seeds, config.confirm.top
     out.print(f"All trials are done. The best {top} are confirmed on {seeds} fresh seeds.", markup=False)
-    return confirm_study(config, config.confirm, out)
+    wait_for_others(config.storage, config.study, MonotonicClock())
+    try:
+        return confirm_study(config, config.confirm, out)
+    except BusyError as busy:  # another manager of the study was the first
+        out.print(f"Not confirmed here. {busy}", markup=False)
+        return None
 
 
 def _log_dir(config: StudyConfig) -> Path:

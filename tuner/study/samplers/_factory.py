@@ -47,7 +47,11 @@ def sampler_names() -> list[str]:
 
 
 def create_sampler(
-    config: SamplerConfig, *, trials_so_far: int = 0, fixed: Mapping[str, Any] | None = None
+    config: SamplerConfig,
+    *,
+    trials_so_far: int = 0,
+    runs_so_far: int = 0,
+    fixed: Mapping[str, Any] | None = None,
 ) -> BaseSampler:
     """Make the sampler that a study file names.
 
@@ -58,6 +62,7 @@ def create_sampler(
         config: the `sampler` section of the study file.
         trials_so_far: trials the study already has. A resumed study continues with a seed derived from it, because
             the same seed would propose the same configurations again.
+        runs_so_far: runs that the study already had; their number keeps managers apart that start at once.
         fixed: parameters pinned to a value; checked with `check_fixed`.
 
     Raises:
@@ -67,7 +72,11 @@ def create_sampler(
         raise unknown_name("sampler", config.kind, _SAMPLERS)
     make, place = _SAMPLERS[config.kind], f"sampler '{config.kind}'"
     checked_options(make, config.options, place=place, given={"seed"})
-    arguments = {**_DEFAULTS[config.kind], **config.options, "seed": _derived_seed(config.seed, trials_so_far)}
+    arguments = {
+        **_DEFAULTS[config.kind],
+        **config.options,
+        "seed": _derived_seed(config.seed, trials_so_far, runs_so_far),
+    }
     if config.kind == "qmc":
         # The sequence keeps its place in the storage, by its seed; only what is drawn outside of it must not repeat.
         arguments["independent_sampler"] = RandomSampler(seed=arguments["seed"])
@@ -80,5 +89,5 @@ def create_sampler(
         raise UserError(f"The {place} refuses its options {dict(config.options)}: {error}") from error
 
 
-def _derived_seed(seed: int, trials_so_far: int) -> int:
-    return int(np.random.SeedSequence([seed, trials_so_far]).generate_state(1)[0])
+def _derived_seed(*entropy: int) -> int:
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
