@@ -26,6 +26,8 @@ from typing import Any
 
 import optuna
 from _postgres import postgres
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from tuner.clock import Clock, ManualClock, MonotonicClock
 from tuner.config import StudyConfig, TrialSpec
@@ -81,6 +83,8 @@ class Measured:
     idle_seconds: float
     cpu_seconds: float
     """Of the manager's process; less than the time that it was busy if it waited for the database, or for a CPU."""
+    statements: int
+    """Sent to the database: each is a journey to a server and back."""
 
 
 def play(spec: TrialSpec) -> Recording:
@@ -129,6 +133,9 @@ def study_file(storage: str, given: argparse.Namespace) -> StudyConfig:
 def run_manager(config: StudyConfig, slots: int, *, real: bool, profile: int = 0) -> Measured:
     """Run one manager to the study's end."""
     clock: Clock = CountedClock() if real else ManualClock()
+    statements: list[None] = []
+    listener = (Engine, "before_cursor_execute", lambda *_: statements.append(None))
+    event.listen(*listener)
     pool, wall = CountedPool(play, slots, clock), MonotonicClock()
     profiler = cProfile.Profile(time.process_time) if profile else None
     began, used = wall.now(), time.process_time()
@@ -136,9 +143,10 @@ def run_manager(config: StudyConfig, slots: int, *, real: bool, profile: int = 0
     with profiler or nullcontext():
         Manager(config, load_space(config.search_space), pool, clock=clock).run()
     seconds, used = wall.now() - began, time.process_time() - used
+    event.remove(*listener)
     if profiler is not None:
         pstats.Stats(profiler, stream=sys.stdout).sort_stats("cumulative").print_stats(profile)
-    return Measured(pool.asks, pool.reports, pool.ends, seconds, getattr(clock, "slept", 0.0), used)
+    return Measured(pool.asks, pool.reports, pool.ends, seconds, getattr(clock, "slept", 0.0), used, len(statements))
 
 
 def _in_process(config: StudyConfig, slots: int, real: bool, results: Any) -> None:
@@ -171,7 +179,8 @@ def show(name: str, managers: int, slots: int, found: list[Measured]) -> None:
     print(
         f"{name:12} {managers:8} {slots:6} {trials:7} {asks / wall:8.2f} {reports / wall:10.1f} "
         f"{1 - busy / (wall * managers):8.0%} {1e3 * cost:10.1f} "
-        f"{1e3 * sum(each.cpu_seconds for each in found) / trials:10.1f} {GPU_SECONDS / cost:12.0f}",
+        f"{1e3 * sum(each.cpu_seconds for each in found) / trials:10.1f} "
+        f"{sum(each.statements for each in found) / trials:8.0f} {GPU_SECONDS / cost:12.0f}",
         flush=True,
     )
 
@@ -205,7 +214,7 @@ def main() -> None:
     given = parser.parse_args()
     print(
         f"{'storage':12} {'managers':>8} {'slots':>6} {'trials':>7} {'asks/s':>8} {'reports/s':>10} {'idle':>8} "
-        f"{'ms/trial':>10} {'CPU ms':>10} {f'{GPU_SECONDS:g} s GPUs':>12}"
+        f"{'ms/trial':>10} {'CPU ms':>10} {'SQL':>8} {f'{GPU_SECONDS:g} s GPUs':>12}"
     )
     for kind in given.storage:
         for managers in given.managers:
@@ -215,7 +224,7 @@ def main() -> None:
                 with _storage(kind) as url:
                     arguments = argparse.Namespace(**{**vars(given), "slots": slots})
                     show(kind.partition(":")[0], managers, slots, measure(url, managers, arguments))
-    print("ms/trial: how long a trial keeps the manager busy; CPU ms: of that, computing.")
+    print("ms/trial: how long a trial keeps the manager busy; CPU ms: of that, computing; SQL: statements for it.")
     print(f"{GPU_SECONDS:g} s GPUs: as many, with trials of that length, fill its time.")
 
 
