@@ -5,9 +5,11 @@ from typing import Any
 import optuna
 import pytest
 from optuna.pruners import BasePruner
+from optuna.trial import FrozenTrial
 
 from tests.contracts.pruner import BAD, BUDGET, GOOD, MIDDLING, TICKS, PrunerContract, pruned_at, study_of
 from tuner.study import TimeToReturnPruner
+from tuner.study.pruners._rule import score_at
 
 
 def make(**options: Any) -> TimeToReturnPruner:
@@ -139,3 +141,31 @@ def test_refuses_a_study_that_maximises() -> None:
 def test_refuses_nonsense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make(**options)
+
+
+class Copies(optuna.storages.InMemoryStorage):
+    """Returns new objects every time, as a storage without a cache does."""
+
+    def get_all_trials(self, study_id: int, deepcopy: bool = True, states: Any = None) -> list[FrozenTrial]:
+        return super().get_all_trials(study_id, deepcopy=True, states=states)
+
+
+@pytest.mark.parametrize("storage", [optuna.storages.InMemoryStorage(), Copies()])
+def test_what_is_kept_of_ended_trials_is_what_their_values_say(storage: optuna.storages.BaseStorage) -> None:
+    pruner = make(shadow_share=0.0)
+    study = optuna.create_study(storage=storage, pruner=pruner)
+    for score in (40.0, 150.0, 160.0, 170.0, 180.0):
+        trial = study.ask()
+        for tick in range(1, TICKS + 1):
+            trial.report(200.0 - (200.0 - score) * tick / TICKS, tick)
+            pruner.prune(study, study._storage.get_trial(trial._trial_id))
+        study.tell(trial, score)
+    late = study.ask()
+    for tick in range(1, TICKS + 1):
+        late.report(190.0, tick)
+        frozen = study._storage.get_trial(late._trial_id)
+        situation = pruner._situation(study, frozen, tick)
+        peers = [other for other in study.trials if other.number != late.number]
+        assert situation.peers == tuple(score_at(other, tick) for other in peers)
+        assert situation.best_seconds == 40.0
+    assert len(pruner._ended) <= 2 * len(peers) + len(peers), "it does not grow with what is asked"

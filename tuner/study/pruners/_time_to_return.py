@@ -28,6 +28,18 @@ class Judgement:
     """False if the trial runs on as a shadow."""
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A trial that has ended, as its peers see it: every tick of every trial asks, and it changes no more."""
+
+    trial: FrozenTrial
+    """Kept, so that its `id` belongs to no other object."""
+    scores: tuple[float | None, ...]
+    """Its `score_at` of each tick."""
+    reached: float | None
+    """Its time to return; None if it did not reach the target."""
+
+
 class TimeToReturnPruner(BasePruner):
     """Stops trials that can no longer win, are behind their peers, or will not reach the target in time.
 
@@ -119,6 +131,8 @@ class TimeToReturnPruner(BasePruner):
         self._kappa = kappa
         self._shadow_share = shadow_share
         self._seed = seed
+        self._ended: dict[int, _Ended] = {}
+        """By the `id` of the trial's object."""
         self._certain: Rule = Dominated()
         self._guesses: tuple[Rule, ...] = (
             Behind(percentile=percentile, min_peers=min_peers, warmup=warmup),
@@ -175,24 +189,39 @@ class TimeToReturnPruner(BasePruner):
 
     def _situation(self, study: optuna.study.Study, trial: FrozenTrial, tick: int) -> Situation:
         others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
-        scores = (score_at(other, tick) for other in others)
+        if len(self._ended) > 2 * len(others):  # of a storage that returns other objects every time
+            self._ended.clear()
+        peers, times = [], []
+        for other in others:
+            if other.state.is_finished():
+                ended = self._look_up(other)
+                score = ended.scores[tick - 1] if tick <= len(ended.scores) else score_at(other, tick)
+                if ended.reached is not None:
+                    times.append(ended.reached)
+            else:
+                score = score_at(other, tick)
+            if score is not None:
+                peers.append(score)
         return self.situation(
             tick=tick,
             scores=_on_every_tick(trial.intermediate_values, tick),
-            peers=tuple(value for value in scores if value is not None),
-            best_seconds=self._best_seconds(others),
+            peers=tuple(peers),
+            best_seconds=min(times, default=None),
         )
 
-    def _best_seconds(self, trials: list[FrozenTrial]) -> float | None:
-        """Return the best time to return; a score within the budget is the time of a trial that reached the target."""
-        if self.budget_seconds is None:
+    def _look_up(self, trial: FrozenTrial) -> "_Ended":
+        """Return what is known of a trial that has ended."""
+        known = self._ended.get(id(trial))
+        if known is None:
+            scores = tuple(score_at(trial, tick) for tick in range(1, self._ticks + 1))
+            known = self._ended[id(trial)] = _Ended(trial, scores, self._reached(trial))
+        return known
+
+    def _reached(self, trial: FrozenTrial) -> float | None:
+        """Return the time to return of a trial that reached the target: a score within the budget."""
+        if self.budget_seconds is None or trial.state is not TrialState.COMPLETE or trial.value is None:
             return None
-        times = [
-            trial.value
-            for trial in trials
-            if trial.state is TrialState.COMPLETE and trial.value is not None and trial.value < self.budget_seconds
-        ]
-        return min(times, default=None)
+        return trial.value if trial.value < self.budget_seconds else None
 
     def _runs_in_shadow(self, number: int) -> bool:
         return bool(np.random.default_rng([self._seed, number]).random() < self._shadow_share)
