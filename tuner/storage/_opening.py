@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from tuner.errors import TunerError, UserError
 from tuner.storage._claim import LOCK_SECONDS, server_lock
+from tuner.storage._own_trials import OwnTrialsStorage
 from tuner.storage._patience import STORAGE_ERRORS, PatientStorage, database_error, passes, root_cause
 from tuner.storage._url import is_sqlite, missing_driver, parse_url, show, sqlite_file
 
@@ -94,6 +95,8 @@ def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
         ) from error
     except STORAGE_ERRORS as error:
         raise storage_error(error, shown) from error
+    if file is not None:  # has one writer, who alone ends its trials
+        return OwnTrialsStorage(storage)
     return optuna.storages.get_storage(storage)
 
 
