@@ -1,10 +1,12 @@
 """What lets SAC walk on the A1? The recipe a1_walker with one thing changed at a time.
 
-    walker        a1_walker of the search space sac_legged: ten degrees of white noise, a bonus for living, one critic
+    walker        a1_walker of the search space sac_legged: ten degrees of white noise, a bonus for living, the mean of critics
+    steady_noise  noise that does not fall when robots walk
     half_noise    five degrees
     held_noise    the same noise, held for 4 steps
     no_bonus      nothing for living
-    cautious      two critics, of which the actor and the targets take the minimum
+    cautious      an actor that maximises the minimum of the critics, as SBX's does
+    one_critic    one critic
     one_step      one-step returns
     long_horizon  a discount of 0.99
     half_updates  half as many updates
@@ -31,10 +33,12 @@ from tuner.spaces import load_space
 
 CHANGES: dict[str, dict[str, Any]] = {
     "walker": {},
+    "steady_noise": {"noise_falls": 0},
     "half_noise": {"noise_degrees": 5.0},
     "held_noise": {"log2_noise_hold": 2, "log2_train_freq": 2},
     "no_bonus": {},  # below what the space searches, see `agent_of`
     "cautious": {"critics_index": 0},
+    "one_critic": {"critics_index": 2},
     "one_step": {"n_steps_index": 0},
     "long_horizon": {"one_minus_gamma": 0.01},
     "half_updates": {"log2_gradient_steps_per_1024": 4},

@@ -165,7 +165,7 @@ OPTIONS = {
     "alive_bonus": {"alive_bonus": 0.01},
     "target_entropy_schedule": {
         "target_entropy_std": 0.5,
-        "target_entropy_schedule": EntropySchedule(final_std=0.1, fall_seconds=60),
+        "target_entropy_schedule": EntropySchedule(final_std=0.1, fall_steps=60),
     },
 }
 

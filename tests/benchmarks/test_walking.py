@@ -17,10 +17,12 @@ def test_each_arm_is_the_recipe_with_one_thing_changed():
         changed[arm] = sorted(fields)
     assert changed == {
         "walker": [],
-        "half_noise": ["initial_std", "target_entropy_std"],
+        "steady_noise": ["target_entropy_schedule"],
+        "half_noise": ["initial_std", "target_entropy_schedule", "target_entropy_std"],
         "held_noise": ["arguments"],
         "no_bonus": ["alive_bonus"],
-        "cautious": ["network"],
+        "cautious": ["critics_for_actor"],
+        "one_critic": ["critics_for_actor", "network"],
         "one_step": ["arguments"],
         "long_horizon": ["arguments"],
         "half_updates": ["arguments"],

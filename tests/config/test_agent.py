@@ -196,16 +196,16 @@ def test_standard_deviations_are_resolved_to_units_of_half_the_box(unit: Any, ex
     assert AgentConfig.model_validate(json.loads(json.dumps(resolved.to_json()))) == resolved
 
 
-def test_a_target_entropy_may_fall_with_the_clock() -> None:
-    schedule = EntropySchedule(final_std=0.5, start_seconds=100.0, fall_seconds=200.0)
-    assert [schedule.progress(seconds) for seconds in (-100.0, 0.0, 50.0, 200.0, 800.0)] == [0.0, 0.0, 0.25, 1.0, 1.0]
+def test_a_target_entropy_may_fall() -> None:
+    schedule = EntropySchedule(final_std=0.5, start_steps=100, fall_steps=200)
+    assert [schedule.progress(steps) for steps in (-100.0, 0.0, 50.0, 200.0, 800.0)] == [0.0, 0.0, 0.25, 1.0, 1.0]
     agent = AgentConfig(
         algorithm="sac", target_entropy_std=1.0, target_entropy_schedule=schedule, std_unit="action"
     ).resolved(*WIDE)
     assert agent.target_entropy_schedule is not None
     assert (agent.target_entropy_std, agent.target_entropy_schedule.final_std) == (0.01, 0.005)
     assert schedule.progress(-math.inf) == 0.0
-    with pytest.raises(ValidationError, match="fall_seconds"):
+    with pytest.raises(ValidationError, match="fall_steps"):
         EntropySchedule(final_std=0.5, start_return=3.0)
     with pytest.raises(ValidationError, match="give target_entropy_std as well"):
         AgentConfig(algorithm="sac", target_entropy_schedule=schedule)

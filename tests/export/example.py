@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tuner.config import ActionBox, AgentConfig, Network, ObjectiveConfig, TaskConfig
+from tuner.config import ActionBox, AgentConfig, EntropySchedule, Network, ObjectiveConfig, TaskConfig
 from tuner.export import ExportedConfiguration, Machine, Provenance
 
 PROVENANCE = Provenance(
@@ -47,6 +47,7 @@ WALKER: dict[str, Any] = {
     "max_ent_coef": 0.01,
     "mean_penalty": 0.1,
     "target_entropy_std": 50.0,
+    "target_entropy_schedule": EntropySchedule(final_std=40.0, start_steps=1_000_000, fall_steps=10),
 }
 """Settings that legged robots learn to walk with, and a target entropy that lets the entropy coefficient rise to its
 limit, which is where it starts."""

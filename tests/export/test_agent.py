@@ -45,13 +45,19 @@ def test_ppo_has_an_argument_for_its_first_deviation():
 def test_what_is_off_is_none():
     agent = stock_agent(example(mean_penalty=0.0, alive_bonus=0.0, normalize_observations=False))
     assert (agent.changes, agent.alive_bonus, agent.clip_observations) == ((), None, None)
-    assert agent.changed("SAC") == "SAC"
+    assert agent.changed("SAC") == ([], "SAC")
     assert not agent.changes_need_jax
 
 
 def test_changed_updates_are_subclasses_one_around_the_other():
     agent = stock_agent(example(mean_penalty=0.5, critics_for_actor="mean", max_ent_coef=0.03))
-    assert agent.changed("sbx.SAC") == "penalizing_means(averaging_critics(limiting_ent_coef(sbx.SAC, 0.03)), 0.5)"
+    lines, name = agent.changed("sbx.SAC")
+    assert name == "algorithm"
+    assert lines == [
+        "algorithm = limiting_ent_coef(sbx.SAC, largest=0.03)",
+        "algorithm = averaging_critics(algorithm)",
+        "algorithm = penalizing_means(algorithm, weight=0.5)",
+    ]
     assert [source.split("(")[0] for source in agent.change_sources] == [
         "def limiting_ent_coef",
         "def averaging_critics",

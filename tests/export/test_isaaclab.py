@@ -70,7 +70,7 @@ def test_what_a_walker_needs_is_in_the_file_and_in_its_code():
     configuration = example(**WALKER)
     agent = train(configuration)
     assert_same_agent(agent, configuration)
-    assert [parent.__name__ for parent in type(agent).__mro__[:4]] == ["Penalizing", "Averaging", "Limiting", "SAC"]
+    assert [parent.__name__ for parent in type(agent).__mro__[:4]] == ["Penalizing", "Averaging", "Limiting", "Falling"]
     text = get_format("isaaclab").text(configuration)
     data = yaml.safe_load(text)
     written = {"alive_bonus": 0.5, "critics_for_actor": "mean", "max_ent_coef": 0.01, "mean_penalty": 0.1}

@@ -124,9 +124,15 @@ def test_what_rl_zoo_cannot_express_is_said_at_the_top():
 
 def test_changed_updates_are_in_the_script_that_is_to_be_written():
     top = get_format("zoo").text(example(**WALKER))
-    assert "from tuner.export.rl_zoo import averaging_critics, limiting_ent_coef, penalizing_means" in top
-    changed = "penalizing_means(averaging_critics(limiting_ent_coef(sbx.SAC, 0.01)), 0.1)"
-    assert f"rl_zoo3.ALGOS['sac'] = {changed}" in top
+    assert (
+        "from tuner.export.rl_zoo import averaging_critics, falling_entropy, limiting_ent_coef, penalizing_means" in top
+    )
+    # ½ · ln(2πe · 40²)
+    falling = "falling_entropy(sbx.SAC, final=5.107817987318609, start_return=None, start_steps=1000000, fall_steps=10)"
+    changes = [falling, "limiting_ent_coef(algorithm, largest=0.01)", "averaging_critics(algorithm)"]
+    changes.append("penalizing_means(algorithm, weight=0.1)")
+    lines = [*(f"algorithm = {change}" for change in changes), "rl_zoo3.ALGOS['sac'] = algorithm"]
+    assert "\n".join(f"#     {line}" for line in lines) in top
     assert "- the penalty on the actor's means: penalizing_means in train_sbx.py." in top
     assert "- the bonus for living, for the learner only: vec_env_wrapper." in top
 

@@ -56,7 +56,7 @@ def test_what_a_walker_needs_is_trained_with_and_plain_sbx_loads_the_policy(tmp_
     env = program["prepare"](VecMonitor(program["make_env"](program["NUM_ENVS"])))
     agent = program["build_agent"](env, seed=SEED)
     assert_same_agent(agent, configuration)
-    assert [parent.__name__ for parent in type(agent).__mro__[:4]] == ["Penalizing", "Averaging", "Limiting", "SAC"]
+    assert [parent.__name__ for parent in type(agent).__mro__[:4]] == ["Penalizing", "Averaging", "Limiting", "Falling"]
     agent.learn(100)
     # Seven steps with a bonus of 0.5 in each, the last one too, which ended by time. The monitor does not see it.
     stored = agent.replay_buffer.rewards[:7].sum(axis=0)

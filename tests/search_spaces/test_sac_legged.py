@@ -15,12 +15,12 @@ def agent(**changes):
     return space.agent(space.warm_start("a1_walker", TASK) | changes, TASK)
 
 
-def test_the_walker_has_ten_degrees_of_noise_in_every_box():
+def test_the_walker_begins_with_ten_degrees_of_noise_in_every_box():
     config = agent()
     check_alternatives(config)
     assert (config.std_unit, config.initial_std, config.target_entropy_std) == ("degrees", 10.0, 10.0)
     assert config.joint_box == JointBox(ranges={".*hip.*": 21.5, ".*thigh.*": 36.0, ".*calf.*": 43.0})
-    assert config.target_entropy_schedule is None
+    assert config.target_entropy_schedule == EntropySchedule(final_std=3.5, start_return=5.0, fall_steps=300_000)
     assert config.max_ent_coef == pytest.approx(0.03)  # ten times the first value
     env = open_task(TASK.model_copy(update={"num_envs": 1}), seed=0, threads=1)
     try:
@@ -40,8 +40,14 @@ def test_the_walker_says_how_many_steps_it_needs():
 
 
 def test_noise_may_fall_while_the_coefficient_is_learned():
-    falling = {"noise_falls": 1, "noise_falls_from_return": 4.0, "noise_falls_for_seconds": 50.0}
-    schedule = EntropySchedule(final_std=3.0, start_return=4.0, fall_seconds=50.0)
+    assert agent(noise_falls=0).target_entropy_schedule is None
+    falling = {
+        "noise_falls": 1,
+        "final_noise_share": 0.3,
+        "noise_falls_from_return": 4.0,
+        "noise_falls_for_steps": 50_000,
+    }
+    schedule = EntropySchedule(final_std=3.0, start_return=4.0, fall_steps=50_000)
     assert agent(**falling).target_entropy_schedule == schedule
     fixed = agent(**falling, fixed_ent_coef=1)
     assert (fixed.target_entropy_schedule, fixed.max_ent_coef, fixed.arguments["ent_coef"]) == (None, None, 0.003)

@@ -14,7 +14,13 @@ from tuner.agents._precision import multiplies_bfloat16, usable_precision
 from tuner.agents._restore import load_agent
 from tuner.agents._save import Normalization, load_normalization, save_agent
 from tuner.agents._warm_up import warm_up
-from tuner.agents.shared.changed_updates import ChangedUpdates, averaging_critics, changed_updates, limiting_ent_coef
+from tuner.agents.shared.changed_updates import (
+    ChangedUpdates,
+    averaging_critics,
+    changed_updates,
+    falling_entropy,
+    limiting_ent_coef,
+)
 from tuner.agents.shared.compilation import enable_compilation_cache
 from tuner.agents.shared.devices import set_up_devices
 from tuner.agents.shared.mean_penalty import penalizing_means
@@ -30,6 +36,7 @@ __all__ = [
     "changed_updates",
     "checked_arguments",
     "enable_compilation_cache",
+    "falling_entropy",
     "finish_updates",
     "gradient_steps_done",
     "is_finite",

@@ -112,8 +112,8 @@ def build_agent(
     # Loaded before the agent is built, as loading seeds the global generators.
     saved = None if start_from is None else load_agent(start_from, config.algorithm)
     agent_class = (FUSED_CLASSES if fused else TIMED_CLASSES)[config.algorithm]
-    for change in () if fused else changed_updates(config):
-        agent_class = change.subclass(agent_class, *change.arguments)
+    for change in () if fused else changed_updates(config, env.action_space.shape[0]):
+        agent_class = change.subclass(agent_class, **change.arguments)
 
     def build() -> Any:
         agent = agent_class(policy, env, policy_kwargs=policy_kwargs, seed=seed, **with_schedules(arguments))

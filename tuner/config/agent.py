@@ -152,24 +152,24 @@ class BoxSchedule(Frozen):
 
 
 class EntropySchedule(Frozen):
-    """A target entropy that falls in a straight line of the training clock, and with it the noise: from the σ of
-    `target_entropy_std` to `final_std`.
+    """A target entropy that falls in a straight line, and with it the noise: from the σ of `target_entropy_std` to
+    `final_std`. The fall begins once the exploring robots have learned something, whenever that is.
 
-    It begins to fall at a time, or when the robots that explore have learned something, whenever that is.
+    It is counted in environment steps and not in seconds, so that it is the same fall on every machine.
     """
 
     final_std: Stds
     """σ at the end, in the agent's `std_unit`."""
-    start_seconds: float = Field(default=0.0, ge=0)
-    """Training clock until which nothing changes."""
     start_return: float | None = None
     """Return of the exploring robots until which nothing changes, as the ticks estimate it; None does not wait."""
-    fall_seconds: PositiveSeconds
-    """How long the fall takes, on the training clock."""
+    start_steps: int = Field(default=0, ge=0)
+    """Environment steps, over all robots, until which nothing changes."""
+    fall_steps: PositiveCount
+    """How long the fall takes, in environment steps over all robots."""
 
-    def progress(self, seconds: float) -> float:
-        """Return how much of the way the entropy has fallen so many seconds after its fall began, between 0 and 1."""
-        return min(max(seconds / self.fall_seconds, 0.0), 1.0)
+    def progress(self, steps: float) -> float:
+        """Return how much of the way the entropy has fallen so many steps after its fall began, between 0 and 1."""
+        return min(max(steps / self.fall_steps, 0.0), 1.0)
 
 
 class BoundsPenalty(Frozen):
@@ -222,8 +222,8 @@ class AgentConfig(Frozen):
     target_entropy_std: Stds | None = None
     """Target entropy given as the σ of a Gaussian of that entropy: H = Σ ½ · ln(2πe·σ²). SAC and TQC."""
     target_entropy_schedule: EntropySchedule | None = None
-    """Lets the target entropy fall over the training clock: much noise finds out what pays, little shows what is left
-    without it. SAC and TQC, fused learner."""
+    """Lets the target entropy fall: much noise finds out what pays, little shows what is left without it. SAC and TQC,
+    fused learner."""
     std_unit: Literal["box", "action", "degrees"] = "box"
     """Unit of `initial_std`, `target_entropy_std` and the schedule's `final_std`: half the action box (for PPO, which
     has no bounds of its own, the action's own units), the action's own units, or degrees of joint target. The same

@@ -24,6 +24,7 @@ _HANDLED = frozenset(
         "network",
         "initial_std",
         "target_entropy_std",
+        "target_entropy_schedule",
         "std_unit",  # of a resolved agent always the box
         "joint_box",  # of a resolved agent an action_box
         "normalize_observations",
@@ -67,11 +68,13 @@ class StockAgent:
     clip_observations: float | None
     """Normalised observations are clipped to ± this; None for no normalisation."""
 
-    def changed(self, algorithm: str) -> str:
-        """Return the source of the class to build, from that of the SBX class."""
+    def changed(self, algorithm: str) -> tuple[list[str], str]:
+        """Return the lines that make the class to build from the SBX class of that name, and the name it has then."""
+        lines = []
         for change in self.changes:
-            algorithm = call(change.subclass.__name__, Code(algorithm), *change.arguments)
-        return algorithm
+            lines.append(f"algorithm = {call(change.subclass.__name__, Code(algorithm), **change.arguments)}")
+            algorithm = "algorithm"
+        return lines, algorithm
 
     @property
     def change_sources(self) -> list[str]:
@@ -113,7 +116,7 @@ def stock_agent(configuration: ExportedConfiguration) -> StockAgent:
         action_noise=noise or None,
         actor_std=None if agent.algorithm == "ppo" else _as_list(agent.initial_std),
         box=box,
-        changes=changed_updates(agent),
+        changes=changed_updates(agent, len(box.low)),
         alive_bonus=agent.alive_bonus or None,
         clip_observations=agent.clip_observations if agent.normalize_observations else None,
     )

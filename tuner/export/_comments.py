@@ -43,6 +43,11 @@ def differences(configuration: ExportedConfiguration) -> list[str]:
             f"The learning rate fell to zero over {configuration.budget_seconds:g} s of training in the study; here it "
             "falls over the environment steps."
         )
+    if agent.target_entropy_schedule is not None and agent.target_entropy_schedule.start_return is not None:
+        found.append(
+            "The noise falls when episodes that have ended earned enough on average; the study estimated what all "
+            "exploring robots earn, and noticed it sooner."
+        )
     if configuration.task.num_envs > 1:
         found.append(
             "The study began with robots at random ages, so that their episodes do not all end by time at once; here "

@@ -2,14 +2,17 @@
 
 import inspect
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tuner.config import TaskConfig
+from tuner.config import AgentConfig, TaskConfig
 from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import as_yaml, commented, differences, steps_of, story
 from tuner.export._configuration import ExportedConfiguration
 from tuner.export._formats import Format
 from tuner.simulators.server import is_isaaclab_2
+
+if TYPE_CHECKING:
+    from tuner.agents import ChangedUpdates
 
 _TORCH_NAMES = {"relu": "ReLU", "elu": "ELU", "silu": "SiLU", "tanh": "Tanh"}
 """Isaac Lab reads `nn.ELU` as the class of that name in `torch.nn`."""
@@ -50,7 +53,7 @@ def _entries(configuration: ExportedConfiguration, agent: StockAgent) -> dict[st
     extras = {
         "action_noise": agent.action_noise,
         "initial_std": agent.actor_std,
-        **{change.setting: getattr(configuration.agent, change.setting) for change in agent.changes},
+        **dict(_entry_of(configuration.agent, change) for change in agent.changes),
         "alive_bonus": agent.alive_bonus,
     }
     return {
@@ -68,6 +71,13 @@ def _entries(configuration: ExportedConfiguration, agent: StockAgent) -> dict[st
         **{name: value for name, value in extras.items() if value is not None},
         "action_box": {"low": list(agent.box.low), "high": list(agent.box.high)},
     }
+
+
+def _entry_of(agent: AgentConfig, change: "ChangedUpdates") -> tuple[str, Any]:
+    """Return key and value of changed updates: the agent's setting, or all that they take, if it is more."""
+    if len(change.arguments) > 1:
+        return change.subclass.__name__, dict(change.arguments)
+    return change.setting, getattr(agent, change.setting)
 
 
 def _header(configuration: ExportedConfiguration, agent: StockAgent) -> str:
@@ -207,6 +217,8 @@ def _build(agent: StockAgent) -> str:
     for change in agent.changes:
         value = f'config.pop("{change.setting}")'
         inputs = [algorithm, value] if change.arguments else [algorithm]
+        if len(change.arguments) > 1:
+            inputs[1] = f'**config.pop("{change.subclass.__name__}")'
         before += [] if change.arguments else [value]
         before.append(f"algorithm = {change.subclass.__name__}({', '.join(inputs)})")
         algorithm = "algorithm"

@@ -150,10 +150,12 @@ def _build(agent: StockAgent) -> str:
     if agent.action_noise is not None:
         size = len(agent.box.low)
         arguments["action_noise"] = Code(f"NormalActionNoise(np.zeros({size}), np.full({size}, {agent.action_noise}))")
+    changes, algorithm = agent.changed(agent.class_name)
     lines = [
         f"def build_agent(env: VecEnv, *, seed: int) -> {agent.class_name}:",
         '    """Return the untrained agent; `env` has been through `prepare`."""',
-        f"    agent = {agent.changed(agent.class_name)}(",
+        *(f"    {change}" for change in changes),
+        f"    agent = {algorithm}(",
         f"        {literal(agent.policy)},",
         "        env,",
         *(f"        {name}={literal(value)}," for name, value in arguments.items()),

@@ -1,7 +1,7 @@
 """A hyperparameter file for RL Zoo (https://github.com/DLR-RM/rl-baselines3-zoo), for training with SBX.
 
-Such a file refers to `ActionBox`, `AliveBonus`, `InitialStd`, `flat_actions`, `averaging_critics`, `limiting_ent_coef`
-and `penalizing_means` in this module, so they must stay here.
+Such a file refers to `ActionBox`, `AliveBonus`, `InitialStd`, `flat_actions`, `averaging_critics`,
+`falling_entropy`, `limiting_ent_coef` and `penalizing_means` in this module, so they must stay here.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import gymnasium as gym
 from gymnasium.wrappers import TransformAction
 from stable_baselines3.common.callbacks import BaseCallback
 
-from tuner.agents import averaging_critics, limiting_ent_coef, penalizing_means
+from tuner.agents import averaging_critics, falling_entropy, limiting_ent_coef, penalizing_means
 from tuner.config import TaskConfig, parse_options
 from tuner.export._agent import StockAgent, stock_agent
 from tuner.export._comments import as_yaml, commented, differences, steps_of, story
@@ -28,6 +28,7 @@ __all__ = [
     "InitialStd",
     "ZooFormat",
     "averaging_critics",
+    "falling_entropy",
     "flat_actions",
     "limiting_ent_coef",
     "penalizing_means",
@@ -38,6 +39,7 @@ _CHANGES = {
     "mean_penalty": "the penalty on the actor's means: penalizing_means",
     "critics_for_actor": "the mean of the critics, which the actor maximises: averaging_critics",
     "max_ent_coef": "the largest entropy coefficient: limiting_ent_coef",
+    "target_entropy_schedule": "the target entropy, which falls: falling_entropy",
 }
 """What changed updates are, by the setting of the agent, and the function that changes them."""
 
@@ -147,9 +149,11 @@ def _header(configuration: ExportedConfiguration, agent: StockAgent) -> list[str
 def _replaced(algorithm: str, agent: StockAgent) -> list[str]:
     """Return the lines that replace RL Zoo's algorithm with SBX's."""
     names = sorted(change.subclass.__name__ for change in agent.changes)
+    changes, changed = agent.changed(f"sbx.{agent.class_name}")
     return [
         *([f"    from tuner.export.rl_zoo import {', '.join(names)}"] if names else []),
-        f"    rl_zoo3.ALGOS[{algorithm!r}] = {agent.changed(f'sbx.{agent.class_name}')}",
+        *(f"    {change}" for change in changes),
+        f"    rl_zoo3.ALGOS[{algorithm!r}] = {changed}",
     ]
 
 

@@ -108,30 +108,24 @@ def test_a_learned_entropy_coefficient_stays_below_its_limit(limit, expected):
     assert coefficient == pytest.approx(limit) if limit else coefficient > expected - 0.0003
 
 
-def test_a_target_entropy_falls_with_the_training_clock():
-    schedule = EntropySchedule(final_std=0.1, start_seconds=10.0, fall_seconds=10.0)
-    clock = ManualClock()
-    agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule), clock=clock)
+def test_a_target_entropy_falls():
+    schedule = EntropySchedule(final_std=0.1, start_steps=10, fall_steps=10)
+    agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule))
     found = []
-    with agent.ledger.account("simulate"):
-        for seconds in (10.0, 5.0, 50.0):
-            clock.sleep(seconds)
-            found.append(float(agent.learner._numbers().target_entropy))
+    for agent.num_timesteps in (10, 15, 65):
+        found.append(float(agent.learner._numbers().target_entropy))
     # ½ · ln(2πe · σ²) of σ 0.4, of σ √(0.4 · 0.1) = 0.2 halfway, and of σ 0.1, in one dimension
     assert found == pytest.approx([0.5026478, -0.1904994, -0.8836465], rel=1e-5)
 
 
 def test_a_target_entropy_falls_once_the_exploring_robots_reach_a_return():
-    schedule = EntropySchedule(final_std=0.1, start_seconds=5.0, start_return=3.0, fall_seconds=10.0)
-    clock = ManualClock()
-    agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule), clock=clock)
+    schedule = EntropySchedule(final_std=0.1, start_return=3.0, start_steps=5, fall_steps=10)
+    agent = small_agent(fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule))
     found = []
-    with agent.ledger.account("simulate"):
-        # Too early, too little, reached at 12 s, and what comes later changes nothing: 5 s on, half has fallen.
-        for seconds, exploring in ((4.0, 5.0), (4.0, 2.9), (4.0, 3.0), (5.0, -1.0), (5.0, 4.0)):
-            clock.sleep(seconds)
-            agent.learner.observe_return(exploring)
-            found.append(float(agent.learner._numbers().target_entropy))
+    # Too early, too little, reached after 12 steps, and what comes later changes nothing: 5 steps on, half has fallen.
+    for agent.num_timesteps, exploring in ((4, 5.0), (8, 2.9), (12, 3.0), (17, -1.0), (22, 4.0)):
+        agent.learner.observe_return(exploring)
+        found.append(float(agent.learner._numbers().target_entropy))
     assert found == pytest.approx([0.5026478] * 3 + [-0.1904994, -0.8836465], rel=1e-5)
 
 

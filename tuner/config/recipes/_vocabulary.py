@@ -37,6 +37,7 @@ ELSEWHERE = {
     "frame_stack": _TASK,
     "monitor_kwargs": _TASK,
     "norm_reward": "rewards are never normalised, so that returns keep their meaning",
+    "falling_entropy": "it has entropies and no standard deviations; give target_entropy_schedule",
     "log_std_init": "SBX ignores it for this algorithm; initial_std is the standard deviation",
     "clip_range_schedule": "clip_range keeps its first value, as only learning rates have schedules here",
     "noise_type": "only normal noise is known, as action_noise",
