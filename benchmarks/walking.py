@@ -1,6 +1,6 @@
 """What lets SAC walk on the A1? The recipe a1_walker with one thing changed at a time.
 
-    walker        a1_walker of the search space sac_legged: ten degrees of noise, a bonus for living, the mean of critics
+    walker        a1_walker of the search space sac_legged: ten degrees of noise, a bonus for living, mean of critics
     steady_noise  noise that does not fall when robots walk
     half_noise    five degrees
     held_noise    the same noise, held for 4 steps

@@ -53,13 +53,15 @@ def falling_entropy(algorithm: Any, final: float, start_return: float | None, st
     """
 
     class Falling(algorithm):  # type: ignore[misc]
+        entropy_fall: tuple[int, float] | None = None  # steps and target entropy when the fall began
+
         def train(self, *inputs: Any, **named: Any) -> None:
-            if not hasattr(self, "entropy_fall"):
+            if self.entropy_fall is None:
                 returns = [episode["r"] for episode in self.ep_info_buffer]
                 reached = start_return is None or (returns and sum(returns) / len(returns) >= start_return)
                 if reached and self.num_timesteps >= start_steps:
                     self.entropy_fall = (self.num_timesteps, self.target_entropy)
-            if hasattr(self, "entropy_fall"):
+            if self.entropy_fall is not None:
                 begun, before = self.entropy_fall
                 fallen = min((self.num_timesteps - begun) / fall_steps, 1.0)
                 self.target_entropy = before + fallen * (final - before)
