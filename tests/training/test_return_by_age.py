@@ -12,82 +12,91 @@ from tuner.training._return_by_age import AGE_BINS, AgeTable, age_edges, episode
 EDGES = np.array([0, 2, 4, 6])
 
 
-def table(steps, terminations, rewards):
-    return AgeTable(*(np.array(row, dtype=np.float64) for row in (steps, terminations, rewards)))
+def table(steps, rewards, passes, terminations):
+    return AgeTable(*(np.array(row, dtype=np.float64) for row in (steps, rewards, passes, terminations)))
 
 
-def test_two_bins_by_hand():
-    # h = 1/4, 1/2, 0 and r = 1, 2, 3.
-    # Ages 0, 1: S = 1, 3/4             -> 1·1 + 3/4·1             = 1.75
-    # Ages 2, 3: S = 9/16, 9/32         -> (9/16 + 9/32)·2         = 1.6875
-    # Ages 4, 5: S = 9/64, 9/64         -> 2·9/64·3                = 0.84375
-    result = episode_return(table([8, 8, 8], [2, 4, 0], [8, 16, 24]), EDGES)
-    assert result.mean == pytest.approx(1.75 + 1.6875 + 0.84375, rel=1e-12)
+def test_three_bins_by_hand():
+    # Of those that reach the bins 1/4, 1/2 and none fail: S = 1, 3/4, 3/8. Those that fail take 1.5 of a bin's 2 steps
+    # on average, so there are 2 - q / 2 = 1.875, 1.75 and 2 steps in a bin. r = 1, 2, 3.
+    result = episode_return(table([8, 8, 8], [8, 16, 24], [4, 4, 4], [1, 2, 0]), EDGES)
+    assert result.mean == pytest.approx(1.875 * 1 + 3 / 4 * 1.75 * 2 + 3 / 8 * 2 * 3, rel=1e-12)
     assert result.observed == 1.0
 
 
 def test_nobody_fails_and_the_reward_is_constant():
     # Σ over 6 ages of 0.5.
-    assert episode_return(table([3, 5, 7], [0, 0, 0], [1.5, 2.5, 3.5]), EDGES).mean == pytest.approx(3.0)
+    assert episode_return(table([3, 5, 7], [1.5, 2.5, 3.5], [1, 1, 1], [0, 0, 0]), EDGES).mean == pytest.approx(3.0)
+
+
+def test_what_nobody_has_come_to_the_end_of_is_no_failure():
+    assert episode_return(table([1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]), EDGES).mean == pytest.approx(6.0)
 
 
 def test_certain_failure_ends_the_sum():
-    # Everybody fails at age 0: one step is earned. Later bins could promise anything.
-    result = episode_return(table([4, 1, 1], [4, 0, 0], [8, 100, 100]), EDGES)
-    assert result.mean == pytest.approx(2.0)
+    # Everybody fails at age 0 or 1: 1.5 steps of 2 are earned. Later bins could promise anything.
+    result = episode_return(table([4, 1, 1], [8, 100, 100], [4, 1, 1], [4, 0, 0]), EDGES)
+    assert result.mean == pytest.approx(3.0)
 
 
-def test_a_constant_hazard_gives_a_geometric_sum():
-    # h = 0.5 everywhere, r = 1: 1 + 1/2 + … + 1/32 = 63/32.
-    assert episode_return(table([2, 2, 2], [1, 1, 1], [2, 2, 2]), EDGES).mean == pytest.approx(63 / 32)
+def test_the_same_share_fails_in_every_bin():
+    # q = 1/2: (2 - 1/4) · (1 + 1/2 + 1/4)
+    assert episode_return(table([2] * 3, [2] * 3, [2] * 3, [1] * 3), EDGES).mean == pytest.approx(1.75 * 1.75)
 
 
-def test_the_smallest_hazards_lose_no_digits():
-    # R = Σ_{k<6} (1 − h)^k = 6 − 15 h + O(h²).
-    steps = 1e10
-    result = episode_return(table([steps] * 3, [1] * 3, [steps] * 3), EDGES)
-    assert result.mean == pytest.approx(6 - 15 / steps, abs=1e-6)
+def test_the_smallest_shares_lose_no_digits():
+    # (2 - q / 2) · (1 + (1 - q) + (1 - q)²) = 6 - 7.5 q + O(q²)
+    passes = 1e10
+    result = episode_return(table([passes] * 3, [passes] * 3, [passes] * 3, [1] * 3), EDGES)
+    assert result.mean == pytest.approx(6 - 7.5 / passes, rel=1e-15)
 
 
 def test_a_gap_borrows_from_both_sides():
     # Ages 2–3 unseen: pooled steps 2 + 6, rewards 2 + 18 -> r = 2.5; nobody fails.
-    result = episode_return(table([2, 0, 6], [0, 0, 0], [2, 0, 18]), EDGES)
+    result = episode_return(table([2, 0, 6], [2, 0, 18], [1, 0, 3], [0, 0, 0]), EDGES)
     assert result.mean == pytest.approx(2 * 1 + 2 * 2.5 + 2 * 3)
     assert result.observed == pytest.approx(4 / 6)
 
 
 def test_a_gap_borrows_failures_too():
-    # Ages 2–3 borrow h = (0 + 2) / (2 + 2) = 1/2 and r = 1. S: 1 1 | 1 1/2 | 1/4 0 (h = 1 there).
-    result = episode_return(table([2, 0, 2], [0, 0, 2], [2, 0, 2]), EDGES)
-    assert result.mean == pytest.approx(2 + 1.5 + 0.25)
+    # Ages 2–3 borrow q = (0 + 2) / (2 + 2) = 1/2 and r = 1: 2 + 1.75 + 1/2 · 1.5
+    result = episode_return(table([2, 0, 2], [2, 0, 2], [2, 0, 2], [0, 0, 2]), EDGES)
+    assert result.mean == pytest.approx(2 + 1.75 + 0.75)
+
+
+def test_failures_are_borrowed_where_rewards_are_known():
+    # Robots are seen at ages 2–3, and none has come to their end: of their neighbours' 2 + 2 passes 2 failed.
+    result = episode_return(table([2, 1, 2], [2, 3, 2], [2, 0, 2], [0, 0, 2]), EDGES)
+    assert result.mean == pytest.approx(2 + 1.75 * 3 + 0.75)
 
 
 def test_the_oldest_seen_speak_for_the_older():
-    result = episode_return(table([4, 4, 0], [0, 0, 0], [4, 8, 0]), EDGES)
+    result = episode_return(table([4, 4, 0], [4, 8, 0], [2, 2, 0], [0, 0, 0]), EDGES)
     assert result.mean == pytest.approx(2 * 1 + 2 * 2 + 2 * 2)
     assert result.observed == pytest.approx(4 / 6)
 
 
 def test_another_seen_bin_can_speak_for_the_older():
-    sums = table([[4, 4, 0]] * 2, [[0, 0, 0]] * 2, [[4, 8, 0]] * 2)
+    sums = table([[4, 4, 0]] * 2, [[4, 8, 0]] * 2, [[2, 2, 0]] * 2, [[0, 0, 0]] * 2)
     result = episode_return(sums, EDGES, tail_bins=np.array([0, 2]))  # bin 2 was not seen: the oldest speaks
     assert result.mean.tolist() == pytest.approx([2 * 1 + 2 * 2 + 2 * 1, 2 * 1 + 2 * 2 + 2 * 2])
 
 
 def test_what_lies_beyond_certain_failure_is_not_missing():
     # All fail by age 3, so it does not matter that no robot is seen at older ages.
-    assert episode_return(table([4, 4, 0], [0, 4, 0], [4, 4, 0]), EDGES).observed == 1.0
+    assert episode_return(table([4, 4, 0], [4, 4, 0], [4, 4, 0], [0, 4, 0]), EDGES).observed == 1.0
 
 
-def test_extra_hazard_is_added_everywhere():
-    # h = 0.5 added to none: 63/32 as above.
-    result = episode_return(table([1, 1, 1], [0, 0, 0], [1, 1, 1]), EDGES, extra_hazard=0.5)
-    assert result.mean == pytest.approx(63 / 32)
+def test_extra_failures_are_added_where_they_are_given():
+    # 1/2 added to none, in all bins as above, or in the first: (2 - 1/4) + 1/2 · 4
+    sums = table([1, 1, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0])
+    assert episode_return(sums, EDGES, extra_failures=0.5).mean == pytest.approx(1.75 * 1.75)
+    assert episode_return(sums, EDGES, extra_failures=np.array([0.5, 0, 0])).mean == pytest.approx(1.75 + 2)
 
 
 def test_an_empty_sample_is_refused():
     with pytest.raises(ValueError, match="at least one step"):
-        episode_return(table([0, 0, 0], [0, 0, 0], [0, 0, 0]), EDGES)
+        episode_return(table(*[[0, 0, 0]] * 4), EDGES)
 
 
 def test_tabulate_by_hand():
@@ -98,6 +107,7 @@ def test_tabulate_by_hand():
     result = tabulate(ages, rewards, failed, units, EDGES, unit_count=3)
     assert result.steps.tolist() == [[2, 1, 2], [1, 0, 0], [0, 0, 0]]  # age 9 counts in the last bin
     assert result.terminations.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0]]
+    assert result.passes.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0]]
     assert result.rewards.tolist() == [[3, 3, 9], [6, 0, 0], [0, 0, 0]]
     assert result.pooled().steps.tolist() == [3, 1, 2]
     assert result.weighted(np.array([[2.0, 1.0, 5.0]])).rewards.tolist() == [[12, 6, 18]]
@@ -110,6 +120,14 @@ def test_steps_can_count_less():
     assert result.steps.tolist() == [[0.75, 0, 2]]
     assert result.terminations.tolist() == [[0.25, 0, 2]]
     assert result.rewards.tolist() == [[0.5 + 0.5, 0, 6]]
+
+
+def test_a_pass_ends_with_the_last_age_of_a_bin_or_with_a_failure():
+    ages, failed = np.array([0, 1, 1, 2, 3, 4, 5]), np.array([True, True, False, False, False, False, False])
+    result = tabulate(ages, np.zeros(7), failed, np.zeros(7, int), EDGES, unit_count=1)
+    assert result.passes.tolist() == [[3, 1, 1]]
+    assert result.scaled(2.0, 3.0).passes.tolist() == [[9, 3, 3]]
+    assert result.scaled(2.0, 3.0).steps.tolist() == [[6, 4, 4]]
 
 
 @given(st.integers(1, 5000))
@@ -185,11 +203,9 @@ def test_samples_are_independent_of_each_other(window):
     edges = age_edges(length)
     sums = tabulate(ages, rewards, failed, units, edges, unit_count=5)
     seen = sums.steps.any(axis=1)
-    rows = AgeTable(sums.steps[seen], sums.terminations[seen], sums.rewards[seen])
-    together = episode_return(rows, edges).mean
+    together = episode_return(sums.of_units(seen), edges).mean
     alone = [
-        float(episode_return(AgeTable(rows.steps[i], rows.terminations[i], rows.rewards[i]), edges).mean)
-        for i in range(int(seen.sum()))
+        float(episode_return(sums.of_units(np.arange(5) == unit).pooled(), edges).mean) for unit in np.flatnonzero(seen)
     ]
     assert together.tolist() == pytest.approx(alone)
 

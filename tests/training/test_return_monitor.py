@@ -75,6 +75,36 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     assert below >= 0.9
 
 
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5])
+@pytest.mark.parametrize("age", [0, 3])
+def test_a_share_of_the_episodes_falls_at_once(share, age):
+    """Of each robot's episodes a share fails young, the others never: R = (1 - p) · 4 + p · (age + 1) · 0.1.
+
+    90 % are promised. 16 groups of 32 robots are looked at 4 times, an episode apart.
+    """
+    random = np.random.default_rng(7)
+    robots = 16 * 32
+    groups = [monitor_of(range(start, start + 32), seed=start) for start in range(0, robots, 32)]
+    exact = 0.1 * ((1 - share) * LENGTH + share * (age + 1))
+    ages = random.integers(0, LENGTH, robots).astype(np.int32)
+    doomed = (random.random(robots) < share) & (ages <= age)
+    found = []
+    for step in range(8 * LENGTH):
+        failed = doomed & (ages == age)
+        rewards = (0.1 + 0.2 * random.standard_normal(robots)).astype(np.float32)
+        for monitor in groups:
+            monitor.observe(ages, rewards, failed)
+        ended = failed | (ages + 1 >= LENGTH)
+        ages = np.where(ended, 0, ages + 1).astype(np.int32)
+        doomed = np.where(ended, random.random(robots) < share, doomed)
+        if step >= 4 * LENGTH and step % LENGTH == 0:
+            found += [monitor.estimate() for monitor in groups]
+    means = np.array([estimate.mean for estimate in found])
+    assert means.mean() == pytest.approx(exact, rel=0.08)
+    assert np.mean([estimate.low - 1e-3 <= exact <= estimate.high + 1e-3 for estimate in found]) >= 0.75
+    assert np.mean([estimate.low - 1e-3 <= exact for estimate in found]) >= 0.8
+
+
 def test_more_robots_narrow_the_interval():
     few, many = monitor_of(range(8), window=20), monitor_of(range(512), window=20)
     simulate([few, many], 512, 100, failing=0.02, noise=0.3)

@@ -20,16 +20,16 @@ from tuner.training._progress import Progress
 from tuner.training._read_folder import check_joints, read_folder
 from tuner.training._write_folder import TrialFiles
 
-_ONE_IN = 16
-_AT_LEAST = 4
-_AT_MOST_ONE_IN = 4
+_ONE_IN = 10
+_AT_LEAST = 32
+_AT_MOST_ONE_IN = 2
 
 
 def probe_robots(num_envs: int, *, off_policy: bool) -> npt.NDArray[np.intp]:
     """Return the indices of the probes, evenly spread over the robots, shape (n,).
 
-    One robot in sixteen; at least four, because an interval from fewer says little, but never more than one in four,
-    because the others must explore: 16 of 256 robots, 4 of 16 to 64, 1 of 4, none of 3. On-policy algorithms have none:
+    One robot in ten; at least 32, because an interval from fewer says little, but never more than one in two, because
+    the others must explore: 102 of 1,024 robots, 32 of 64 to 329, 8 of 16, none of 1. On-policy algorithms have none:
     they may only learn from what they sampled themselves.
     """
     if not off_policy:

@@ -47,37 +47,43 @@ class AgeTable:
     """
 
     steps: Floats
-    """Steps taken at these ages."""
-    terminations: Floats
-    """Failures among them; time-outs are not failures."""
+    """Steps taken at these ages, whose rewards count."""
     rewards: Floats
     """Sum of the rewards of these steps."""
+    passes: Floats
+    """How often a robot came to the end of these ages: by failing at one of them, or by growing older."""
+    terminations: Floats
+    """Failures among them; time-outs are not failures."""
 
     def weighted(self, weights: Floats) -> "AgeTable":
         """Sum the samples of a table of shape (units, bins) with `weights` of shape (samples, units)."""
-        side_by_side = np.concatenate((self.steps, self.terminations, self.rewards), axis=-1)
-        return AgeTable(*np.split(weights @ side_by_side, 3, axis=-1))
+        return AgeTable(*np.split(weights @ np.concatenate(self._sums(), axis=-1), 4, axis=-1))
+
+    def of_units(self, chosen: npt.NDArray[np.bool_]) -> "AgeTable":
+        """Return the rows of a table of shape (units, bins) that are chosen, shape (units,)."""
+        return AgeTable(*(sums[chosen] for sums in self._sums()))
 
     def pooled(self) -> "AgeTable":
         """Sum over the units of a table of shape (units, bins)."""
-        return AgeTable(self.steps.sum(axis=0), self.terminations.sum(axis=0), self.rewards.sum(axis=0))
+        return AgeTable(*(sums.sum(axis=0) for sums in self._sums()))
 
-    def plus(self, other: "AgeTable", factor: Floats | float = 1.0) -> "AgeTable":
-        """Add another table times a factor that broadcasts over it."""
+    def plus(self, other: "AgeTable") -> "AgeTable":
+        """Add another table."""
+        return AgeTable(*(ours + theirs for ours, theirs in zip(self._sums(), other._sums(), strict=True)))
+
+    def scaled(self, rewards: Floats | float, failures: Floats | float) -> "AgeTable":
+        """Multiply what counts for rewards and what counts for failures by factors that broadcast over the table."""
         return AgeTable(
-            self.steps + factor * other.steps,
-            self.terminations + factor * other.terminations,
-            self.rewards + factor * other.rewards,
+            self.steps * rewards, self.rewards * rewards, self.passes * failures, self.terminations * failures
         )
-
-    def scaled(self, factor: Floats | float) -> "AgeTable":
-        """Multiply by a factor that broadcasts over the table."""
-        return AgeTable(self.steps * factor, self.terminations * factor, self.rewards * factor)
 
     @classmethod
     def empty(cls, units: int, bins: int) -> "AgeTable":
         """Return a table of shape (units, bins) in which nothing was seen."""
-        return cls(*(np.zeros((units, bins)) for _ in range(3)))
+        return cls(*(np.zeros((units, bins)) for _ in range(4)))
+
+    def _sums(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.steps, self.rewards, self.passes, self.terminations
 
 
 def tabulate(
@@ -90,7 +96,7 @@ def tabulate(
     unit_count: int,
     weights: Floats | None = None,
 ) -> AgeTable:
-    """Sum steps, terminations and rewards by unit and age.
+    """Sum steps, rewards, passes and terminations by unit and age.
 
     Args:
         ages: steps each robot had taken in its episode before this one, shape (n,).
@@ -114,7 +120,8 @@ def tabulate(
             counted = weights * quantity
         return np.bincount(cells, counted, minlength=unit_count * bins).astype(np.float64).reshape(unit_count, bins)
 
-    return AgeTable(total(None), total(terminated), total(rewards))
+    passed = terminated | np.isin(ages, edges[1:] - 1)
+    return AgeTable(total(None), total(rewards), total(passed), total(terminated))
 
 
 @dataclass(frozen=True)
@@ -131,40 +138,43 @@ def episode_return(
     table: AgeTable,
     edges: npt.NDArray[np.intp],
     *,
-    extra_hazard: Floats | float = 0.0,
+    extra_failures: Floats | float = 0.0,
     tail_bins: npt.NDArray[np.intp] | None = None,
 ) -> EpisodeReturn:
-    """Estimate R = Σ_k S(k)·r(k) with S(k) = Π_{j<k} (1 − h(j)) over the ages k of an episode.
+    """Estimate R = Σ_b S(b)·m(b)·r(b) over the bins b of ages, with S(b) = Π_{c<b} (1 − q(c)).
 
-    r and h are constant within a bin: mean reward, and terminations per step. A bin in which no robot was seen
-    borrows the pooled sums of the nearest bins on both sides in which some were seen. Ages older than any seen borrow
-    from the oldest seen.
+    r is the mean reward of a step at these ages. q is the share of the robots that reach a bin and fail in it, whenever
+    that is: those that fail of those that come to its end. m is the mean number of steps in it, of w: w for those that
+    grow older, and (w + 1) / 2 for those that fail, as if at any of its ages. A bin about which nothing is known
+    borrows the pooled sums of the nearest bins on both sides, and ages older than any seen borrow from the oldest seen.
 
     Args:
         table: sums of shape (…, bins) with at least one step in every sample.
         edges: from `age_edges`, shape (bins + 1,).
-        extra_hazard: added to the hazard of every age, shape (…,) or a number.
+        extra_failures: added to q, of a shape that broadcasts to (…, bins).
         tail_bins: the bin from which ages older than any seen borrow instead, if it was seen, shape (…,).
     """
     seen = table.steps > 0
     if not seen.any(axis=-1).all():
         raise ValueError("every sample of the table needs at least one step")
-    left, right = _neighbours(seen)
+    steps, rewards = _borrowed((table.steps, table.rewards), tail_bins)
+    passes, terminations = _borrowed((table.passes, table.terminations), tail_bins)
+    failing = np.divide(terminations, passes, out=np.zeros_like(passes), where=passes > 0)
+    failing = np.clip(failing + extra_failures, 0.0, 1.0)
+    widths = np.diff(edges).astype(np.float64)
+    mass = _survival_at_start(1.0 - failing) * (widths - failing * (widths - 1) / 2)
+    return EpisodeReturn((mass * rewards / steps).sum(axis=-1), (mass * seen).sum(axis=-1) / mass.sum(axis=-1))
+
+
+def _borrowed(sums: tuple[Floats, Floats], tail_bins: npt.NDArray[np.intp] | None) -> Floats:
+    """Return both sums, shape (2, …, bins); bins in which the first one is zero have those of their neighbours."""
+    known = sums[0] > 0
+    left, right = _neighbours(known)
     if tail_bins is not None:
         source = np.asarray(tail_bins)[..., None]
-        older_than_any = right == seen.shape[-1]
-        left = np.where(older_than_any & np.take_along_axis(seen, source, axis=-1), source, left)
-    steps, terminations, rewards = _pool(np.stack((table.steps, table.terminations, table.rewards)), left, right)
-    reward = rewards / steps
-    hazard = np.clip(terminations / steps + np.asarray(extra_hazard)[..., None], 0.0, 1.0)
-
-    widths = np.diff(edges).astype(np.float64)
-    survive_bin = (1.0 - hazard) ** widths
-    # Σ_{j<w} (1 − h)^j = (1 − (1 − h)^w) / h. Below 1e-12 the quotient loses its digits and the sum is w to 12 digits.
-    tiny = hazard < 1e-12
-    steps_in_bin = np.where(tiny, widths, (1.0 - survive_bin) / np.where(tiny, 1.0, hazard))
-    mass = _survival_at_start(survive_bin) * steps_in_bin
-    return EpisodeReturn((mass * reward).sum(axis=-1), (mass * seen).sum(axis=-1) / mass.sum(axis=-1))
+        older_than_any = right == known.shape[-1]
+        left = np.where(older_than_any & np.take_along_axis(known, source, axis=-1), source, left)
+    return _pool(np.stack(sums), left, right)
 
 
 def _survival_at_start(survive_bin: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tuner.training._return_by_age import AgeTable, age_edges, episode_return, tabulate
+from tuner.training._return_by_age import AgeTable, Floats, age_edges, episode_return, tabulate
 
 INTERVAL = 0.90
 """Confidence level of the interval: by chance, its lower end is too high one time in twenty."""
@@ -33,6 +33,9 @@ _WINDOW_SHARE = 1 / 20
 _WINDOW_EPISODES = 2
 _OLDER_HALF_LIFE_SHARE = 0.25
 """Robots in step see an age once in an episode: of what they saw, the last time should count most."""
+_PASSES_FOR_REWARDS, _PASSES_FOR_FAILURES = 1, 32
+"""Where fewer robots passed through a bin within the window, older steps count as well. What a step earns is known
+soon; how many of those that start fall at once is known after many starts only."""
 
 
 def window_steps(robots: int, max_episode_steps: int) -> int:
@@ -62,7 +65,7 @@ class ReturnMonitor:
 
     Learning to stay on their feet puts the robots in step: all that fell together grow old together, and a short window
     then sees a narrow band of ages only. So steps that leave the window are kept apart and slowly forgotten. They are
-    used for ages that the window has too few steps of (less than one robot passing through the bin).
+    used for ages that the window has too few steps of: `_PASSES_FOR_REWARDS` and `_PASSES_FOR_FAILURES`.
     """
 
     def __init__(
@@ -97,7 +100,8 @@ class ReturnMonitor:
         self._forget = 0.5 ** (1 / (_OLDER_HALF_LIFE_SHARE * max_episode_steps))
         self._count = 0
         self._forgotten = 0
-        self._steps_without_failure = 0
+        self._safe_passes = np.zeros(len(self._edges) - 1)
+        """How often a robot grew older than the ages of each bin since the last failure there, shape (bins,)."""
 
     def observe(
         self, ages: npt.NDArray[np.int32], rewards: npt.NDArray[np.float32], terminated: npt.NDArray[np.bool_]
@@ -116,22 +120,25 @@ class ReturnMonitor:
         self._rewards[row] = rewards[self._robots]
         self._terminated[row] = terminated[self._robots]
         self._count += 1
-        failed = bool(self._terminated[row].any())
-        self._steps_without_failure = 0 if failed else self._steps_without_failure + len(self._robots)
+        ages = self._ages[row]
+        self._safe_passes += (ages[:, None] == self._edges[None, 1:] - 1).sum(axis=0)
+        failed = ages[self._terminated[row]]
+        self._safe_passes[np.searchsorted(self._edges[1:-1], failed, side="right")] = 0.0
 
     def estimate(self) -> ReturnEstimate | None:
         """Estimate the return of an episode; None while too little of an episode has been seen.
 
         The interval comes from a bootstrap over robots. Two things a bootstrap cannot see are added. Where nobody
         failed it would call failure impossible, so each replicate adds Gamma(1/2) failures, what Jeffreys' prior leaves
-        to chance, spread over the window or, if longer, over the steps since the last failure. And ages older than any
-        seen borrow, in each replicate, from a random one of the older ages seen.
+        to chance, among the robots that came to the end of one bin in the window or, if these are more, since the last
+        failure there: where few have started, many may fall at once. And ages older than any seen borrow, in each
+        replicate, from a random one of the older ages seen.
         """
         table = self._table()
         seen_units = table.steps.any(axis=1)
         if seen_units.sum() < 2:
             return None
-        table = AgeTable(table.steps[seen_units], table.terminations[seen_units], table.rewards[seen_units])
+        table = table.of_units(seen_units)
         pooled = table.pooled()
         point = episode_return(pooled, self._edges)
         if point.observed < MIN_OBSERVED:
@@ -144,9 +151,12 @@ class ReturnMonitor:
         """Return what is known of each age, shape (units, bins)."""
         self._forget_old_steps()
         recent = self._tabulate(self._forgotten, self._count)
-        thin = recent.steps.sum(axis=0) < np.diff(self._edges)
-        table = recent.plus(self._older, thin.astype(np.float64))
-        return table.scaled((table.steps.sum(axis=0) >= 1.0).astype(np.float64))  # less than a step is forgotten
+        older = self._older
+        of_rewards = _share_of_older(recent.steps, older.steps, _PASSES_FOR_REWARDS * np.diff(self._edges))
+        of_failures = _share_of_older(recent.passes, older.passes, _PASSES_FOR_FAILURES)
+        table = recent.plus(older.scaled(of_rewards, of_failures))
+        known = (table.steps.sum(axis=0) > 0.5).astype(np.float64)  # half a step is forgotten
+        return table.scaled(known, known)
 
     def _forget_old_steps(self) -> None:
         """Move the steps that have left the window to `_older`; each counts less with every step that left later."""
@@ -154,7 +164,8 @@ class ReturnMonitor:
         if end > begin:
             fading = self._forget ** np.arange(end - begin - 1, -1, -1.0)
             left = self._tabulate(begin, end, fading)
-            self._older = self._older.scaled(self._forget ** (end - begin)).plus(left)
+            faded = self._forget ** (end - begin)
+            self._older = self._older.scaled(faded, faded).plus(left)
             self._forgotten = end
 
     def _tabulate(self, begin: int, end: int, step_weights: npt.NDArray[np.float64] | None = None) -> AgeTable:
@@ -177,11 +188,26 @@ class ReturnMonitor:
         weights = _resampled(units, self._rng)
         seen = np.flatnonzero(pooled.steps)
         tail = self._rng.choice(seen[len(seen) // 2 :], size=REPLICATES)
-        prior = self._rng.gamma(0.5, size=REPLICATES) / max(float(pooled.steps.sum()), self._steps_without_failure)
-        means = episode_return(table.weighted(weights), self._edges, extra_hazard=prior, tail_bins=tail).mean
+        prior = np.zeros((REPLICATES, len(pooled.steps)))
+        where = self._rng.choice(seen, size=REPLICATES)
+        passes = np.maximum(np.maximum(pooled.passes, self._safe_passes), 1.0)[where]
+        prior[np.arange(REPLICATES), where] = self._rng.gamma(0.5, size=REPLICATES) / passes
+        means = episode_return(table.weighted(weights), self._edges, extra_failures=prior, tail_bins=tail).mean
         low, high = np.quantile(means, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
         widen = _small_sample_factor(units)
         return min(mean, float(mean + widen * (low - mean))), max(mean, float(mean + widen * (high - mean)))
+
+
+def _share_of_older(recent: Floats, older: Floats, enough: Floats | float) -> Floats:
+    """Return how much of what is older counts, so that each bin has enough if there is as much, shape (bins,).
+
+    Args:
+        recent: what the window has, shape (units, bins).
+        older: what there is besides, shape (units, bins).
+        enough: of shape (bins,), or one number for all.
+    """
+    missing, there = enough - recent.sum(axis=0), older.sum(axis=0)
+    return np.clip(np.divide(missing, there, out=np.zeros_like(there), where=there > 0), 0.0, 1.0)
 
 
 def _bootstrap_units(rows: int, robots: int) -> npt.NDArray[np.intp]:

@@ -53,6 +53,7 @@ def falling_entropy(algorithm: Any, final: float, start_return: float | None, st
     """
 
     class Falling(algorithm):  # type: ignore[misc]
+        target_entropy: float
         entropy_fall: tuple[int, float] | None = None  # steps and target entropy when the fall began
 
         def train(self, *inputs: Any, **named: Any) -> None:
