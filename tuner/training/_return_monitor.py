@@ -135,7 +135,7 @@ class ReturnMonitor:
         replicate, from a random one of the older ages seen.
         """
         table = self._table()
-        seen_units = table.steps.any(axis=1)
+        seen_units = table.steps.sum(axis=1) > 0
         if seen_units.sum() < 2:
             return None
         table = table.of_units(seen_units)
@@ -207,7 +207,8 @@ def _share_of_older(recent: Floats, older: Floats, enough: Floats | float) -> Fl
         enough: of shape (bins,), or one number for all.
     """
     missing, there = enough - recent.sum(axis=0), older.sum(axis=0)
-    return np.clip(np.divide(missing, there, out=np.zeros_like(there), where=there > 0), 0.0, 1.0)
+    share: Floats = np.clip(np.divide(missing, there, out=np.zeros_like(there), where=there > 0), 0.0, 1.0)
+    return share
 
 
 def _bootstrap_units(rows: int, robots: int) -> npt.NDArray[np.intp]:
