@@ -20,7 +20,7 @@ from tuner.cli.options import Duration
 from tuner.cli.printing.next_command import RunCommand
 from tuner.config import ConfirmConfig
 from tuner.spaces import load_space
-from tuner.storage import StudySummary
+from tuner.storage import StudySummary, lock_file, manager_lock
 
 FAULTY = Path(__file__).resolve().parents[2] / "support" / "faulty.py"
 TUNER = (sys.executable, "-m", "tuner")
@@ -164,3 +164,13 @@ def test_ctrl_c_stops_in_order_and_the_same_command_goes_on(tmp_path, monkeypatc
     assert first["outcome"] == "interrupted"
     assert second["retry_of"] == 0
     assert first["params"] == second["params"], "the interrupted trial was queued again as it was"
+
+
+def test_who_finds_the_study_being_confirmed_leaves_it_to_the_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab = Lab(tmp_path)
+    config = lab.config(budget={"trials": 2}, confirm={"top": 1, "seeds": 1})
+    summary, out = lab.run(config), Console(record=True, width=500)
+    with manager_lock(lock_file(config), config.study):
+        assert _confirm(config, RunCommand("toy.yaml", []), summary, out) is None
+    assert "Not confirmed here. The study 'toy' is being run by process" in out.export_text()
