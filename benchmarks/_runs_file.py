@@ -1,7 +1,7 @@
 """The runs that a benchmark has finished, one JSON object a line, so that an interrupted benchmark can go on."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,26 @@ class Run:
 
 def read_runs(path: Path) -> list[Run]:
     """Return the runs in a file, none if it does not exist; an incomplete last line is left out."""
-    if not path.exists():
-        return []
-    lines = path.read_text().split("\n")[:-1]  # a line without its end is incomplete
-    return [Run(**json.loads(line)) for line in lines]
+    return [Run(**line) for line in read_lines(path)]
 
 
 def append_run(path: Path, run: Run) -> None:
     """Append a run to the file; an incomplete line, which an interruption may have left, is removed first."""
+    append_line(path, asdict(run))
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects in a file of one JSON object a line, as `read_runs` does."""
+    if not path.exists():
+        return []
+    lines = path.read_text().split("\n")[:-1]  # a line without its end is incomplete
+    return [json.loads(line) for line in lines]
+
+
+def append_line(path: Path, line: Mapping[str, Any]) -> None:
+    """Append an object to such a file, as `append_run` does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     complete = path.read_bytes() if path.exists() else b""
     with path.open("ab") as file:
         file.truncate(complete.rfind(b"\n") + 1)
-        file.write(json.dumps(asdict(run)).encode() + b"\n")
+        file.write(json.dumps(line).encode() + b"\n")

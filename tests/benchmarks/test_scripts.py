@@ -72,13 +72,6 @@ def test_the_start_of_learners_is_measured_in_processes_of_their_own(start):
     assert float(cold) > 0.0
 
 
-def test_the_return_monitor_is_compared_with_evaluations(start):
-    out = start("return_monitor", "--num-envs 8 --seconds 0.5 --every 0.02 --agents ppo")
-    title, head, first, *_ = out.strip().splitlines()
-    assert title == "ppo on Cartpole, 8 robots, seed 0"
-    assert len(first.split()) >= len(head.split()) - 1  # an estimate without interval has a cell less
-
-
 def test_the_simulator_is_timed(start):
     out = start("simulator_speed", "--seconds 0.01 --repeats 1 --threads 1 --robots 2")
     assert out.splitlines()[-1].split()[0] == "2"

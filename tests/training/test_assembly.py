@@ -25,6 +25,13 @@ def test_on_policy_algorithms_have_none():
     assert probe_robots(4096, off_policy=False).tolist() == []
 
 
+def test_other_probes_can_be_asked_for():
+    ledger, probes = Ledger(ManualClock(), "compile"), np.array([1, 2, 3, 5, 8])
+    env = TimedPointMassEnv(16, ManualClock())
+    parts = assemble(make_spec(sac()), env, ListeningChannel(), ledger, TrialFiles(None), probes=probes)
+    assert parts.agent.probes.tolist() == probes.tolist()
+
+
 def test_schedules_run_over_the_budget_of_the_trial():
     spec = make_spec(sac(learning_rate="lin_1e-3"))
     ledger = Ledger(ManualClock(), "compile")

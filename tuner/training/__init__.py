@@ -13,8 +13,10 @@ from tuner.training._read_folder import RunFolder, check_joints, check_policy, c
 if TYPE_CHECKING:
     from tuner.training._assembly import TrialParts, assemble
     from tuner.training._calibration import calibrate, describe_device
+    from tuner.training._goals import Goals
     from tuner.training._meter import Meter, NonFiniteError
     from tuner.training._progress import Counters
+    from tuner.training._return_monitor import ReturnMonitor, window_steps
     from tuner.training._run import run_trial
     from tuner.training._whole_episodes import WholeEpisodes, run_whole_episodes
     from tuner.training._write_folder import TrialFiles
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Channel",
     "Counters",
+    "Goals",
     "Meter",
     "NonFiniteError",
     "Phase",
+    "ReturnMonitor",
     "RunFolder",
     "SilentChannel",
     "StopRequest",
@@ -40,14 +44,17 @@ __all__ = [
     "read_folder",
     "run_trial",
     "run_whole_episodes",
+    "window_steps",
 ]
 
 __getattr__ = lazy_attributes(
     __name__,
     {
         "Counters": "_progress",
+        "Goals": "_goals",
         "Meter": "_meter",
         "NonFiniteError": "_meter",
+        "ReturnMonitor": "_return_monitor",
         "TrialFiles": "_write_folder",
         "TrialParts": "_assembly",
         "WholeEpisodes": "_whole_episodes",
@@ -56,5 +63,6 @@ __getattr__ = lazy_attributes(
         "describe_device": "_calibration",
         "run_trial": "_run",
         "run_whole_episodes": "_whole_episodes",
+        "window_steps": "_return_monitor",
     },
 )

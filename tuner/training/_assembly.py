@@ -50,10 +50,26 @@ class TrialParts:
     meter: Meter
 
 
-def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, files: TrialFiles) -> TrialParts:
+def assemble(
+    spec: TrialSpec,
+    env: TaskEnv,
+    channel: Channel,
+    ledger: Ledger,
+    files: TrialFiles,
+    *,
+    probes: npt.NDArray[np.intp] | None = None,
+) -> TrialParts:
     """Seed the task and build everything around it.
 
     From the inside out: the task, the meter, observation normalisation, the agent's action box.
+
+    Args:
+        spec: the trial.
+        env: its task.
+        channel: gets what the trial says.
+        ledger: gets its seconds.
+        files: gets its curve.
+        probes: robots that act deterministically, shape (n,); None for those of `probe_robots`.
 
     Raises:
         UserError: if the agent cannot be built for this task, or cannot start from the given run.
@@ -70,7 +86,8 @@ def assemble(spec: TrialSpec, env: TaskEnv, channel: Channel, ledger: Ledger, fi
     env.spread_ages = True
     meter = Meter(env, ledger)
     stack = bound_actions(normalize_observations(meter, config), config)
-    probes = probe_robots(env.num_envs, off_policy=config.off_policy)
+    if probes is None:
+        probes = probe_robots(env.num_envs, off_policy=config.off_policy)
     check_joints(spec.joints, env)
     start_from = None if spec.start_from is None else Path(spec.start_from)
     if start_from is not None:
