@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tuner.config import with_absolute_files
+from tuner.config import TaskConfig, moved, own_folders, with_absolute_files
 from tuner.config._own_files import own_module
 
 
@@ -71,3 +71,33 @@ def test_the_module_in_an_id_is_found_too(folder: Path) -> None:
 )
 def test_all_else_is_left_as_it_is(folder: Path, task: dict[str, Any]) -> None:
     assert with_absolute_files(task, folder) == task
+
+
+def test_folders_of_a_task_and_the_task_moved() -> None:
+    options = {
+        "import": "/home/me/robots/mypkg.envs",
+        "env_wrapper": [
+            "gymnasium.wrappers:FlattenObservation",
+            {"/home/me/wrappers.py:Scale": {"path": "/home/me/robots/scale.csv"}},
+        ],
+        "env_kwargs": {"model": "/home/me/robots/arm.xml"},
+    }
+    task = TaskConfig(id="Arm-v0", simulator="/home/me/robots/sim.py:Sim", python="/opt/python", options=options)
+    assert own_folders(task) == ["/home/me", "/home/me/robots"]
+    there = moved(task, {"/home/me": "/tmp/0", "/home/me/robots": "/tmp/1"})
+    assert there.simulator == "/tmp/1/sim.py:Sim"
+    assert there.python == "/opt/python"
+    assert there.options == {
+        "import": "/tmp/1/mypkg.envs",
+        "env_wrapper": [
+            "gymnasium.wrappers:FlattenObservation",
+            {"/tmp/0/wrappers.py:Scale": {"path": "/home/me/robots/scale.csv"}},  # an argument is left as it is
+        ],
+        "env_kwargs": {"model": "/home/me/robots/arm.xml"},
+    }
+
+
+def test_a_bundled_task_has_no_folders() -> None:
+    task = TaskConfig(id="Velocity-Flat-A1", options={"import": "mypkg"})
+    assert own_folders(task) == []
+    assert moved(task, {}) == task

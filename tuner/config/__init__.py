@@ -2,7 +2,7 @@
 
 from tuner.config._load import bundled_studies, dump_study, is_study_path, load_study, load_task
 from tuner.config._overrides import given_options
-from tuner.config._own_files import with_absolute_files
+from tuner.config._own_files import moved, own_folders, with_absolute_files
 from tuner.config._problems import describe_problems, parse_options
 from tuner.config._types import Frozen, Listed, PositiveCount
 from tuner.config._yaml import CheckedLoader
@@ -89,6 +89,8 @@ __all__ = [
     "load_bounds",
     "load_study",
     "load_task",
+    "moved",
+    "own_folders",
     "parse_options",
     "with_absolute_files",
 ]

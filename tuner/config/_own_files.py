@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tuner.config.study import TaskConfig
 from tuner.resources import is_file_reference, user_path
+
+_OWN_OPTIONS = ("import", "env_wrapper")
+"""The options that name files and modules of the user."""
 
 
 def with_absolute_files(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -31,6 +35,38 @@ def with_absolute_files(task: Mapping[str, Any], folder: Path) -> dict[str, Any]
         if found or "options" in task:
             task["options"] = found
     return task
+
+
+def own_folders(task: TaskConfig) -> list[str]:
+    """Return the folders of the user's own files and modules that a task names with absolute paths, sorted.
+
+    The interpreter is not among them.
+    """
+    names = [task.simulator] if is_file_reference(task.simulator) else []
+    names += [name for option in _OWN_OPTIONS for name in _texts(task.options.get(option))]
+    return sorted({str(Path(name).parent) for name in names if Path(name).is_absolute()})
+
+
+def moved(task: TaskConfig, folders: Mapping[str, str]) -> TaskConfig:
+    """Return a task whose own files and modules lie elsewhere.
+
+    Args:
+        task: with absolute paths.
+        folders: where each of `own_folders` is now.
+    """
+
+    def move(given: Any) -> Any:
+        if isinstance(given, str):
+            folder, _, name = given.rpartition(os.sep)
+            return f"{folders[folder]}{os.sep}{name}" if folder in folders else given
+        if isinstance(given, list | tuple):
+            return [move(item) for item in given]
+        if isinstance(given, dict):
+            return {move(name): value for name, value in given.items()}
+        return given
+
+    options = {name: move(value) if name in _OWN_OPTIONS else value for name, value in task.options.items()}
+    return task.model_copy(update={"simulator": move(task.simulator), "options": options})
 
 
 def absolute_path(reference: str, folder: Path) -> str:
@@ -83,3 +119,10 @@ def _absolute_wrapper(given: Any, folder: Path) -> Any:
     if isinstance(given, dict):
         return {_absolute_wrapper(name, folder): arguments for name, arguments in given.items()}
     return given
+
+
+def _texts(given: Any) -> list[str]:
+    """Return the names in wrappers as they were given (one, a list, or with arguments)."""
+    if isinstance(given, str):
+        return [given]
+    return [name for item in given for name in _texts(item)] if isinstance(given, list | tuple | dict) else []
