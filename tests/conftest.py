@@ -1,6 +1,7 @@
 """Shared by all tests."""
 
 import os
+import secrets
 import shutil
 import tempfile
 
@@ -13,7 +14,14 @@ collect_ignore = [] if os.environ.get("TUNER_ISAACLAB_PYTHON") else ["isaaclab"]
 """Tests of the real Isaac Lab need its interpreter: `make test-isaaclab` names it."""
 
 _COMPILED = pytest.StashKey[str]()
-_LONGEST = ("test_local_pool.py", "test_processes.py", "test_packaging.py", "test_run.py", "test_warm_up.py")
+_LONGEST = (
+    "test_local_pool.py",
+    "test_ray_pool.py",
+    "test_processes.py",
+    "test_packaging.py",
+    "test_run.py",
+    "test_warm_up.py",
+)
 """Files that take half a minute and more."""
 
 
@@ -35,6 +43,13 @@ def pytest_configure(config):
         "JAX_COMPILATION_CACHE_DIR": f"{folder}/sac-tuner/jax",
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+    # Ray reads these when it is imported. Its clusters ask for a token, and their workers do not give way to others.
+    os.environ |= {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",
     }
 
 

@@ -21,6 +21,7 @@ WITHOUT_TESTS = {
     "tuner/simulators/server/server_side/serve.py": "test_env.py and test_process.py beside it test it from outside",
     "tuner/simulators/server/server_side/tuner_backend.py": "test_contract.py beside it tests it from outside",
     "tuner/simulators/server/server_side/file_backend.py": "test_env.py beside it opens every task through it",
+    "tuner/workers/_ray_messages.py": "test_ray_pool.py beside it sends every message",
     "tuner/__main__.py": "the installed command is tested, which calls the same function",
 }
 """Modules that need no test file of their name, and why."""

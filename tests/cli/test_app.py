@@ -33,7 +33,7 @@ def leaves():
 
 COMMANDS = leaves()
 NAMES = sorted(COMMANDS)
-TRAINING = ["jax", "torch", "sbx", "stable_baselines3", "mujoco", "isaaclab", "gymnasium"]
+TRAINING = ["ray", "jax", "torch", "sbx", "stable_baselines3", "mujoco", "isaaclab", "gymnasium"]
 STUDIES = ["optuna", "sqlalchemy", "pandas", "plotly"]
 LIGHT_ENOUGH_TO_AVOID = ["pydantic", "numpy", "rich.live", "yaml"]
 

@@ -7,7 +7,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tuner.cli.options import Duration, check_partner, count_option, duration_option, parse_count, parse_duration
+from tuner.cli.options import (
+    Duration,
+    Workers,
+    check_partner,
+    count_option,
+    duration_option,
+    parse_count,
+    parse_duration,
+    parse_workers,
+)
 from tuner.errors import UserError
 
 
@@ -46,6 +55,26 @@ def test_what_is_no_count_is_refused(text):
     assert parse_count("12") == 12
     with pytest.raises(UserError, match=f"'{text}' was given, but it must be a whole number above zero"):
         parse_count(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("8", {"count": 8}),
+        ("ray", {"kind": "ray"}),
+        ("ray://head:10001", {"kind": "ray", "address": "ray://head:10001"}),
+    ],
+)
+def test_workers(text, values):
+    assert parse_workers(text) == Workers(text)
+    assert parse_workers(text).values == values
+    assert str(parse_workers(text)) == text
+
+
+@pytest.mark.parametrize("text", ["0", "many", "rays", "http://head:10001", ""])
+def test_what_are_no_workers(text):
+    with pytest.raises(UserError, match="a whole number above zero, ray, or the address of a Ray cluster as ray://"):
+        parse_workers(text)
 
 
 @pytest.mark.parametrize(("value", "given"), [(None, False), (None, True), (0, True), ("x", True)])

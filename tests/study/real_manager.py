@@ -19,7 +19,7 @@ from tuner.records import Outcome, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import StudySummary
 from tuner.study import Manager, SilentListener
-from tuner.workers import LocalPool
+from tuner.workers import open_pool
 
 
 def agent(trial: Any) -> AgentConfig:
@@ -68,7 +68,7 @@ def main() -> None:
     options = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
     config = study_config(folder, trials, options, json.loads(sys.argv[4]) if len(sys.argv) > 4 else None)
     space = SearchSpace("small_ppo", agent, {}, "1")
-    with LocalPool(config.workers, log_dir=folder / "workers") as pool:
+    with open_pool(config, folder / "workers") as pool:
         manager = Manager(config, space, pool, listener=Printer(), runs_dir=folder / "runs")
         signal.signal(signal.SIGINT, lambda *_: manager.request_stop())
         print(manager.run().reason, flush=True)

@@ -25,7 +25,7 @@ from tuner.study import (
     trial_spec,
 )
 from tuner.training import StopRequest
-from tuner.workers import Event, NoticeEvent, OutcomeEvent, ReplayPool, TickEvent
+from tuner.workers import Event, NoticeEvent, OutcomeEvent, PoolEvent, ReplayPool, TickEvent
 
 
 def test_the_time_limit_does_the_same(lab: Lab) -> None:
@@ -166,11 +166,12 @@ def test_a_trial_that_reaches_the_target_while_it_is_told_to_stop_has_reached_it
 
 
 class NoticingPool(ReplayPool):
-    """Its second worker cannot use the GPU."""
+    """One of its machines has left, and its second worker cannot use the GPU."""
 
     def submit(self, slot: int, spec: TrialSpec) -> None:
         super().submit(slot, spec)
-        self.notices = [NoticeEvent(slot, spec, "WARNING: no GPU")] if spec.number == 1 else []
+        left: list[Event] = [PoolEvent("A machine has left.")]
+        self.notices = [*left, NoticeEvent(slot, spec, "WARNING: no GPU")] if spec.number == 1 else []
 
     def poll(self, timeout_seconds: float) -> list[Event]:
         notices, self.notices = self.notices, []
@@ -180,7 +181,7 @@ class NoticingPool(ReplayPool):
 def test_what_a_worker_must_tell_reaches_the_user(lab: Lab) -> None:
     listener = toy.Stopper(-1, -1)
     lab.run(lab.config(budget={"trials": 3}), pool=NoticingPool, listener=listener)
-    assert listener.messages == ["WARNING: no GPU"]
+    assert listener.messages == ["A machine has left.", "WARNING: no GPU"]
 
 
 def test_seconds_of_other_threads_are_said_to_be_unlike(lab: Lab) -> None:

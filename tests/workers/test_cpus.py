@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tuner.machine import allowed_cpus, granted_cpu_count
-from tuner.workers._cpus import available_cpus, overlap, running_on, some_cpus, split_cpus
+from tuner.workers._cpus import available_cpus, claim_cpus, overlap, running_on, some_cpus, split_cpus
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,24 @@ def test_a_process_is_born_on_its_cpus() -> None:
         born_on = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert born_on.strip() == f"[{last}]"
     assert os.sched_getaffinity(0) == before
+
+
+def test_claims_are_held_until_they_are_released(tmp_path: Path) -> None:
+    first, locks = claim_cpus([4, 5, 6], 2, tmp_path / "cpus")
+    assert first == {4, 5}
+    second, _ = claim_cpus([4, 5, 6], 2, tmp_path / "cpus")
+    assert second == {6}  # fewer than wanted
+    locks[1].release()
+    assert claim_cpus([4, 5, 6], 2, tmp_path / "cpus")[0] == {5}
+
+
+def test_a_claim_ends_with_its_process(tmp_path: Path) -> None:
+    claim = "import sys; from pathlib import Path; from tuner.workers._cpus import claim_cpus"
+    program = f"{claim}; own = claim_cpus([0], 1, Path(sys.argv[1])); print('held', flush=True); input()"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert claim_cpus([0], 1, tmp_path)[0] == frozenset()
+        holder.kill()
+    assert claim_cpus([0], 1, tmp_path)[0] == {0}

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -53,6 +54,34 @@ class Duration(float):
         duration = super().__new__(cls, parse_duration(text))
         duration.text = text
         return duration
+
+
+@dataclass(frozen=True)
+class Workers:
+    """How many workers train, or where."""
+
+    text: str
+    """As it was given: `8`, `ray`, `ray://host:10001`."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the section `workers` that it stands for."""
+        if self.text.isdecimal():
+            return {"count": int(self.text)}
+        return {"kind": "ray"} | ({} if self.text == "ray" else {"address": self.text})
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def workers_option() -> Any:
+    """Return the option for a `Workers`; its errors name it."""
+    return typer.Option(
+        "--workers",
+        metavar="N|ray|ray://HOST:PORT",
+        parser=_naming("--workers", parse_workers),
+        help="How many workers train side by side; ray for a Ray that is started here, ray://… for a Ray cluster.",
+    )
 
 
 def count_option(name: str, description: str, metavar: str = "N") -> Any:
@@ -113,6 +142,20 @@ def parse_count(text: str) -> int:
     if text.isascii() and text.isdecimal() and int(text) > 0:
         return int(text)
     raise UserError(f"'{text}' was given, but it must be a whole number above zero.")
+
+
+def parse_workers(text: str) -> Workers:
+    """Return the workers that `text` means: a number, `ray`, or the address of a Ray cluster.
+
+    Raises:
+        UserError: if it is none of these.
+    """
+    if text == "ray" or text.startswith("ray://"):  # the study file's checks look at the rest
+        return Workers(text)
+    try:
+        return Workers(str(parse_count(text)))
+    except UserError as error:
+        raise UserError(f"{str(error)[:-1]}, ray, or the address of a Ray cluster as ray://HOST:10001.") from None
 
 
 def _naming(option: str, read: Callable[[str], Value]) -> Callable[[Any], Value]:

@@ -1,6 +1,7 @@
 """The study file as models: what to train, for how long, how to search and how to stop early."""
 
 import itertools
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -10,6 +11,8 @@ from tuner.config.action_bounds import ActionBoundsFile
 from tuner.config.recipes import Recipe
 
 Options = dict[str, JsonValue]
+
+_RAY_ADDRESS = re.compile(r"(ray://)?(\[[0-9a-fA-F:]+\]|[^\s/:@\[\]]+):\d{1,5}")
 
 DEFAULT_STORAGE = "sqlite:///runs/tuner.db"
 """SQLAlchemy URL of the storage of every study that does not name another one."""
@@ -114,10 +117,19 @@ class ConfirmConfig(Frozen):
 class WorkersConfig(Frozen):
     """The processes that train."""
 
-    kind: Literal["local"] = "local"
+    kind: Literal["local", "ray"] = "local"
+    """`local` for this machine, `ray` for the nodes of a Ray cluster."""
+    address: str | None = None
+    """Of `ray`: `auto` for the cluster that runs on this machine, `ray://host:10001` or `host:6379` for another one,
+    `local` for one that is started here and ends with the run; None for what RAY_ADDRESS names, else `local`."""
     count: PositiveCount = 1
+    """How many; of `ray`, how many at most: as many as fit on the nodes that are there."""
     threads: PositiveCount = 2
     """CPUs each worker is pinned to; simulation and learning share them."""
+    gpus: float | None = Field(default=None, ge=0)
+    """Of `ray`: GPUs that each worker asks for, or a part of one; None for one if any node has one."""
+    resources: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Of `ray`: what else each worker asks for, such as `isaaclab: 1`, by the names that nodes were started with."""
     retries: int = Field(default=1, ge=0)
     """How often a crashed, hung or diverged trial is tried again."""
     launch_seconds: PositiveSeconds = 300.0
@@ -127,6 +139,35 @@ class WorkersConfig(Frozen):
     calibrate: bool = True
     """Measure for some seconds how fast each kind of device is, once a day, off every clock; `tuner reprice` needs
     it."""
+
+    @model_validator(mode="after")
+    def _of_ray_only(self) -> Self:
+        given = [name for name in ("address", "gpus", "resources") if getattr(self, name) not in (None, {})]
+        if self.kind != "ray" and given:
+            raise ValueError(f"{given[0]} is for workers of kind ray; leave it out, or write kind: ray")
+        return self
+
+    @field_validator("address")
+    @classmethod
+    def _an_address(cls, address: str | None) -> str | None:
+        if address is None or address in ("auto", "local") or _RAY_ADDRESS.fullmatch(address):
+            return address
+        raise ValueError(f"{address!r} must be auto, local, ray://host:10001 or host:6379")
+
+    @field_validator("gpus")
+    @classmethod
+    def _whole_or_a_part(cls, gpus: float | None) -> float | None:
+        if gpus is not None and gpus > 1 and gpus % 1:
+            raise ValueError(f"{gpus:g} must be a whole number, or a part of one GPU, such as 0.5")
+        return gpus
+
+    @field_validator("resources")
+    @classmethod
+    def _own_resources(cls, resources: dict[str, float]) -> dict[str, float]:
+        for name in resources:
+            if name.lower() in ("cpu", "gpu", "memory", "object_store_memory"):
+                raise ValueError(f"{name} is none of your own resources: write threads for CPUs, and gpus for GPUs")
+        return resources
 
 
 class StudyConfig(Frozen):

@@ -39,6 +39,7 @@ from tuner.workers import (
     NoticeEvent,
     OutcomeEvent,
     PhaseEvent,
+    PoolEvent,
     TickEvent,
     WaitEvent,
     WorkerPool,
@@ -274,6 +275,9 @@ class TrialLoop:
             self._conclude(slot, trial, outcome)
 
     def _handle(self, event: Event) -> None:
+        if isinstance(event, PoolEvent):
+            self._listener.on_message(event.text)
+            return
         trial = self._running.get(event.slot)
         if trial is None or trial.spec != event.spec:
             return  # from a trial that was given up

@@ -2,6 +2,7 @@
 
 from tuner.workers._local_pool import LocalPool
 from tuner.workers._measuring import measure_here
+from tuner.workers._open_pool import open_pool
 from tuner.workers._pool import (
     INTERRUPT_SECONDS,
     CalibrationEvent,
@@ -9,10 +10,12 @@ from tuner.workers._pool import (
     NoticeEvent,
     OutcomeEvent,
     PhaseEvent,
+    PoolEvent,
     TickEvent,
     WaitEvent,
     WorkerPool,
 )
+from tuner.workers._ray_pool import RayPool
 from tuner.workers._recorded_pool import Recording, ReplayPool
 
 __all__ = [
@@ -23,10 +26,13 @@ __all__ = [
     "NoticeEvent",
     "OutcomeEvent",
     "PhaseEvent",
+    "PoolEvent",
+    "RayPool",
     "Recording",
     "ReplayPool",
     "TickEvent",
     "WaitEvent",
     "WorkerPool",
     "measure_here",
+    "open_pool",
 ]

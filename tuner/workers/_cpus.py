@@ -3,7 +3,10 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from tuner.machine import allowed_cpus, granted_cpu_count
 
@@ -39,6 +42,30 @@ def split_cpus(cpus: list[int], workers: int, threads: int) -> list[frozenset[in
 def overlap(sets: list[frozenset[int]]) -> bool:
     """Return whether two of the sets share a CPU."""
     return len(frozenset().union(*sets)) < sum(len(cpus) for cpus in sets)
+
+
+def claim_cpus(cpus: list[int], count: int, folder: Path) -> tuple[frozenset[int], list[FileLock]]:
+    """Return `count` of the CPUs that no other process on this machine has claimed in the same folder.
+
+    Args:
+        cpus: those to choose from; where there are fewer than `count`, all of them are wanted.
+        count: how many are wanted.
+        folder: has a lock for each CPU; created if missing.
+
+    Returns:
+        The CPUs, and the locks that hold them until they are released or this process ends. There are fewer of both
+        where others have the rest.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    own: dict[int, FileLock] = {}
+    for cpu in cpus:
+        lock = FileLock(folder / f"cpu-{cpu}.lock", thread_local=False)
+        with suppress(Timeout):
+            lock.acquire(blocking=False)
+            own[cpu] = lock
+        if len(own) == count:
+            break
+    return frozenset(own), list(own.values())
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import itertools
 import selectors
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tuner.clock import Clock, MonotonicClock
@@ -57,6 +57,18 @@ _LOOK_SECONDS = 0.25
 """How often processes and deadlines are checked while no message comes in."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a worker runs."""
+
+    cpus: frozenset[int]
+    """The CPUs that it is pinned to."""
+    environment: Mapping[str, str]
+    """Its GPU, and its part of what it shares with others, as variables."""
+    shared: bool = False
+    """Whether others run on these CPUs too, so that its trials are contended."""
+
+
 class LocalPool(WorkerPool):
     """`config.count` processes on this machine, pinned to disjoint sets of `config.threads` CPUs.
 
@@ -82,6 +94,7 @@ class LocalPool(WorkerPool):
         log_dir: where `worker-0.log` and so on are appended to; created if missing.
         clock: measures the deadlines; the machine's own by default.
         command: starts a worker, if not this Python.
+        places: where each worker runs; None divides this machine among them.
     """
 
     def __init__(
@@ -91,6 +104,7 @@ class LocalPool(WorkerPool):
         log_dir: Path,
         clock: Clock | None = None,
         command: Sequence[str] = COMMAND,
+        places: Sequence[Place] | None = None,
     ) -> None:
         self._config = config
         self._clock = clock or MonotonicClock()
@@ -102,15 +116,13 @@ class LocalPool(WorkerPool):
         self._serials = itertools.count(1)
         self._closed = False
         cpus = available_cpus()
-        cpu_sets = split_cpus(cpus, config.count, config.threads)
         self._cpu_count = len(cpus)
-        self._oversubscribed = overlap(cpu_sets)
-        gpus = split_gpus(visible_gpus(), config.count)
+        places = _places(config, cpus) if places is None else places
+        self._oversubscribed = any(place.shared for place in places)
         self._slots = []
-        for i, (own, gpu) in enumerate(zip(cpu_sets, gpus, strict=True)):
-            environment = {WORKERS_VARIABLE: str(config.count), **gpu}
-            simulator = SlotSimulator(own, log_dir / f"simulator-{i}.log", environment)
-            self._slots.append(Slot(i, own, log_dir / f"worker-{i}.log", simulator, environment))
+        for i, place in enumerate(places):
+            simulator = SlotSimulator(place.cpus, log_dir / f"simulator-{i}.log", place.environment)
+            self._slots.append(Slot(i, place.cpus, log_dir / f"worker-{i}.log", simulator, place.environment))
 
     @property
     def slots(self) -> int:
@@ -346,6 +358,14 @@ class LocalPool(WorkerPool):
             log = process.log_tail()
             self._discard(slot)
             self._end_trial(slot, _faults.hung(trial.phase, trial.last_tick, silence, disobedience, log))
+
+
+def _places(config: WorkersConfig, cpus: list[int]) -> list[Place]:
+    """Divide this machine among the workers."""
+    cpu_sets = split_cpus(cpus, config.count, config.threads)
+    gpus = split_gpus(visible_gpus(), config.count)
+    shared, sharing = overlap(cpu_sets), {WORKERS_VARIABLE: str(config.count)}
+    return [Place(own, sharing | gpu, shared) for own, gpu in zip(cpu_sets, gpus, strict=True)]
 
 
 def _create_folder(folder: Path) -> None:

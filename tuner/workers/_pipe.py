@@ -1,9 +1,11 @@
 """The worker's ends of the two pipes: a channel for the trial, and a thread that listens for commands."""
 
+import ctypes
 import os
 import queue
 import select
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -32,6 +34,7 @@ from tuner.workers._protocol import (
 
 ALIVE_EVERY_SECONDS = 0.5
 _CHUNK = 65536
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class MessageWriter:
@@ -171,3 +174,13 @@ def end_family() -> None:
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent dies (Linux; elsewhere the command pipe's end does it)."""
+    if not sys.platform.startswith("linux"):
+        return
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    if os.getppid() != parent:  # it died before the kernel was asked
+        end_family()

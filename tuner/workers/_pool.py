@@ -63,7 +63,14 @@ class OutcomeEvent:
     outcome: Outcome
 
 
-Event = PhaseEvent | WaitEvent | NoticeEvent | CalibrationEvent | TickEvent | OutcomeEvent
+@dataclass(frozen=True)
+class PoolEvent:
+    """Something that the user must know about the workers as a whole, such as a machine that joined or left."""
+
+    text: str
+
+
+Event = PhaseEvent | WaitEvent | NoticeEvent | CalibrationEvent | TickEvent | OutcomeEvent | PoolEvent
 
 INTERRUPT_SECONDS = 10.0
 """How long a trial may take to stop after an interruption; then it is ended by force."""
@@ -71,6 +78,8 @@ INTERRUPT_SECONDS = 10.0
 
 class WorkerPool(ABC):
     """A fixed number of slots, each training at most one trial at a time.
+
+    A slot may have to wait for a machine: it is not idle before it has one.
 
     Every submitted trial ends in exactly one `OutcomeEvent`, whatever happens to the process that trains it: a dead
     worker becomes `crashed`, a silent one `hung`, and its slot comes back with a fresh process. A trial that is

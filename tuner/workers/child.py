@@ -7,7 +7,6 @@ signals and the parent's death are taken care of.
 """
 
 import argparse
-import ctypes
 import gc
 import os
 import signal
@@ -27,14 +26,13 @@ from tuner.tracebacks import described, failure_details
 from tuner.workers._faults import LOGGED_TRACEBACK
 from tuner.workers._gpus import check_device
 from tuner.workers._memory import Housekeeper
-from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, end_family
+from tuner.workers._pipe import CommandReader, MessageWriter, PipeChannel, die_with, end_family
 from tuner.workers._protocol import Declined, Ended, Quit, Ready, Train
 
 if TYPE_CHECKING:
     from tuner.simulators import TaskEnv
     from tuner.simulators.server import Client
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LAUNCHES = 3.0
 """A simulator that gives signs of life may take this many times the silence that is allowed while it starts."""
 _SHARE = 0.75
@@ -242,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("--silence-seconds", type=float, default=60.0, help="silence allowed while training")
     given = parser.parse_args(arguments)
     if given.parent is not None:
-        _die_with(given.parent)
+        die_with(given.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the manager's business
     signal.signal(signal.SIGTERM, _terminate)
     for descriptor in (given.commands, given.messages):
@@ -284,16 +282,6 @@ def _connected(descriptor: int, log: str, launch: float, silence: float) -> "Cli
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise Terminated
-
-
-def _die_with(parent: int) -> None:
-    """Let the kernel kill this process when its parent dies (Linux; elsewhere the command pipe's end does it)."""
-    if not sys.platform.startswith("linux"):
-        return
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    if os.getppid() != parent:  # it died before the kernel was asked
-        end_family()
 
 
 def _crashed(error: BaseException, message: str, ledger: Ledger, **details: object) -> Outcome:

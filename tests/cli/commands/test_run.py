@@ -16,7 +16,7 @@ from tests.confirm.racing import Race
 from tests.study.toy import Lab
 from tuner.cli.app import app
 from tuner.cli.commands.run import _confirm, as_overrides
-from tuner.cli.options import Duration
+from tuner.cli.options import Duration, Workers
 from tuner.cli.printing.next_command import RunCommand
 from tuner.config import ConfirmConfig
 from tuner.spaces import load_space
@@ -37,13 +37,15 @@ def tuner(folder, *arguments):
 
 def test_options_become_overrides_of_the_study_file():
     url = "postgresql://me:x@host/db?a=b"
-    assert as_overrides(trials=20, timeout=Duration("1h30m"), workers=2, storage=url) == [
+    assert as_overrides(trials=20, timeout=Duration("1h30m"), workers=Workers("2"), storage=url) == [
         "budget.trials=20",
         "budget.total_seconds=5400.0",
         "workers.count=2",
         f'storage="{url}"',
     ]
     assert as_overrides(trials=None, timeout=None, workers=None, storage=None) == []
+    elsewhere = as_overrides(trials=None, timeout=None, workers=Workers("ray://head:10001"), storage=None)
+    assert elsewhere == ['workers.kind="ray"', 'workers.address="ray://head:10001"']
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,8 @@ def test_options_become_overrides_of_the_study_file():
             "--timeout: '0' is not a length of time to run for. It must be more than zero",
         ),
         (["quickstart", "--workers", "-1"], "--workers: '-1' was given"),
+        (["quickstart", "--workers", "ray://head"], "'ray://head' must be auto, local, ray://host:10001 or host:6379"),
+        (["quickstart", "--workers", "ray://127.0.0.1:1"], "No Ray cluster answers at ray://127.0.0.1:1: "),
         (["quickstart", "--timeout", "soon"], "'soon' is not a duration"),
         (["quickstart", "--set", "search_space=sac_sped"], "Did you mean 'sac_speed'?"),
         (["quickstart", "--set", "sampler.kind=tpee"], "Did you mean 'tpe'?"),

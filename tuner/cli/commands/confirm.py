@@ -2,12 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
-from tuner.cli.options import INTERRUPTED, RUNS_DIR, Storage, StoredStudy, count_option, duration_option
+from tuner.cli.options import (
+    INTERRUPTED,
+    RUNS_DIR,
+    Storage,
+    StoredStudy,
+    Workers,
+    count_option,
+    duration_option,
+    workers_option,
+)
 from tuner.cli.printing.confirm_tables import print_confirmation
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import duration_text
@@ -17,12 +28,12 @@ from tuner.cli.watching.interrupt import StopOnSignal
 from tuner.cli.watching.study_logging import logging_study
 from tuner.cli.watching.study_watcher import watching_study
 from tuner.clock import MonotonicClock
-from tuner.config import ConfirmConfig, StudyConfig
+from tuner.config import ConfirmConfig, StudyConfig, WorkersConfig, describe_problems
 from tuner.confirm import Confirmation, Confirmer
 from tuner.errors import TunerError, UserError
 from tuner.spaces import load_space
 from tuner.storage import StudySummary, config_of, read_study
-from tuner.workers import LocalPool
+from tuner.workers import open_pool
 
 _STOPPING = "Stopping: the same command repeats the trainings that are running. Ctrl-C again to stop without waiting."
 _STOPPING_NOW = "Stopping without waiting for the workers."
@@ -44,7 +55,7 @@ def confirm(
     timeout: Annotated[
         float | None, duration_option("--timeout", "Stop after this much wall-clock time: 90, 30m, 1h30m.")
     ] = None,
-    workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
+    workers: Annotated[Workers | None, workers_option()] = None,
     storage: Storage = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard what was confirmed before, and start again.")
@@ -136,7 +147,7 @@ def confirm_study(
     space = None if settings.reference is None else load_space(config.search_space)
     folder = RUNS_DIR / config.study
     with (
-        LocalPool(config.workers, log_dir=folder / "workers") as pool,
+        open_pool(config, folder / "workers", say=partial(out.print, markup=False)) as pool,
         watching_study(limited, clock, out) as watcher,
         logging_study(config, folder / "confirm", clock, watcher) as listener,
     ):
@@ -175,7 +186,11 @@ def _opened(study: str, storage: str | None) -> tuple[StudyConfig, ConfirmConfig
     return stored.model_copy(update={"storage": url}), settings
 
 
-def _with_workers(config: StudyConfig, workers: int | None) -> StudyConfig:
+def _with_workers(config: StudyConfig, workers: Workers | None) -> StudyConfig:
     if workers is None:
         return config
-    return config.model_copy(update={"workers": config.workers.model_copy(update={"count": workers})})
+    try:
+        changed = WorkersConfig.model_validate(config.workers.model_dump() | workers.values)
+    except ValidationError as error:
+        raise UserError(f"--workers: {'; '.join(describe_problems(error, WorkersConfig))}") from error
+    return config.model_copy(update={"workers": changed})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from tuner.analysis import failures_of, summary_data
 from tuner.cli.commands.confirm import Confirmed, confirm_study
-from tuner.cli.options import INTERRUPTED, RUNS_DIR, Duration, count_option, duration_option
+from tuner.cli.options import INTERRUPTED, RUNS_DIR, Duration, Workers, count_option, duration_option, workers_option
 from tuner.cli.printing.failure_text import last_failure_text
 from tuner.cli.printing.next_command import RunCommand
 from tuner.cli.printing.output import console, print_json
@@ -26,7 +27,7 @@ from tuner.spaces import load_space
 from tuner.storage import BusyError, StudySummary, read_study, wait_for_others
 from tuner.study import FailedTrialsError, Manager
 from tuner.tracebacks import with_frame
-from tuner.workers import LocalPool
+from tuner.workers import open_pool
 
 _STOPPING = (
     "Stopping: running trials are recorded as interrupted and queued again. Ctrl-C again to stop without waiting."
@@ -44,7 +45,7 @@ def run(
     timeout: Annotated[
         Duration | None, duration_option("--timeout", "Stop after this much wall-clock time: 90, 30m, 1h30m.")
     ] = None,
-    workers: Annotated[int | None, count_option("--workers", "Worker processes that train side by side.")] = None,
+    workers: Annotated[Workers | None, workers_option()] = None,
     storage: Annotated[
         str | None, typer.Option("--storage", metavar="URL", help="Where trials are stored, as an SQLAlchemy URL.")
     ] = None,
@@ -103,14 +104,16 @@ def run(
         )
 
 
-def as_overrides(*, trials: int | None, timeout: float | None, workers: int | None, storage: str | None) -> list[str]:
+def as_overrides(
+    *, trials: int | None, timeout: float | None, workers: Workers | None, storage: str | None
+) -> list[str]:
     """Return the options as overrides of the study file, so that they are checked in the same way."""
     values = {
         "budget.trials": trials,
         "budget.total_seconds": timeout,
-        "workers.count": workers,
         "storage": storage,
     }
+    values |= {f"workers.{name}": value for name, value in ({} if workers is None else workers.values).items()}
     return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
 
 
@@ -127,7 +130,7 @@ def run_watched(config: StudyConfig, out: Console) -> tuple[StudySummary, Mappin
     clock = MonotonicClock()
     space = load_space(config.search_space)
     with (
-        LocalPool(config.workers, log_dir=_log_dir(config)) as pool,
+        open_pool(config, _log_dir(config), say=partial(out.print, markup=False)) as pool,
         watching_study(config, clock, out) as watcher,
         logging_study(config, RUNS_DIR / config.study, clock, watcher) as listener,
     ):

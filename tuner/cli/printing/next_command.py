@@ -18,7 +18,8 @@ class RunCommand:
     """The values of `--set`."""
     trials: int | None = None
     timeout: str | None = None
-    workers: int | None = None
+    workers: object = None
+    """The value of `--workers`."""
     storage: str | None = None
 
     def text(self, *, trials: int | None = None) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from tuner.config import WorkersConfig
 from tuner.records import Outcome
 from tuner.storage import outcome_of
-from tuner.workers import LocalPool
+from tuner.workers import LocalPool, WorkerPool
 
 
 def quiet_optuna() -> None:
@@ -48,11 +48,13 @@ def print_warnings(out: Console, warnings: Mapping[int, str]) -> None:
         out.print(Text(warning_line(number, text), style="bold red"))
 
 
-def print_sharing(out: Console, pool: LocalPool, workers: WorkersConfig) -> None:
-    """Print before a run if its workers share CPUs, or if there are fewer CPUs than each of them should have.
+def print_sharing(out: Console, pool: WorkerPool, workers: WorkersConfig) -> None:
+    """Print before a run if workers of this machine share CPUs, or should each have more CPUs than there are.
 
     All trials of workers that share CPUs will be marked as contended.
     """
+    if not isinstance(pool, LocalPool):
+        return
     if workers.threads > pool.cpu_count:
         line = (
             f"WARNING: workers.threads is {workers.threads}, but this machine, or its container's quota, has only "
