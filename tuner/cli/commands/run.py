@@ -111,9 +111,9 @@ def as_overrides(
     values = {
         "budget.trials": trials,
         "budget.total_seconds": timeout,
+        **{f"workers.{name}": value for name, value in ({} if workers is None else workers.values).items()},
         "storage": storage,
     }
-    values |= {f"workers.{name}": value for name, value in ({} if workers is None else workers.values).items()}
     return [f"{path}={json.dumps(value)}" for path, value in values.items() if value is not None]
 
 
