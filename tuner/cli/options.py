@@ -78,7 +78,7 @@ def workers_option() -> Any:
     """Return the option for a `Workers`; its errors name it."""
     return typer.Option(
         "--workers",
-        metavar="N|ray|ray://HOST:PORT",
+        metavar="N|ray|URL",
         parser=_naming("--workers", parse_workers),
         help="How many workers train side by side; ray for a Ray that is started here, ray://… for a Ray cluster.",
     )
