@@ -8,12 +8,13 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help study test fast format docs docs-serve isaaclab test-isaaclab mjlab clean
+.PHONY: help study test fast soak format docs docs-serve isaaclab test-isaaclab mjlab clean
 
 help:
 	@echo 'make study    set up .venv, run the quickstart study, print the best configuration'
 	@echo 'make test     set up .venv, run the format, lint, type and layer checks and all tests'
 	@echo 'make fast     the same without the tests that take minutes'
+	@echo 'make soak     faults at random for an hour, which make test leaves out'
 	@echo 'make format   format and fix the code in place'
 	@echo 'make docs     write the reference of commands anew and build the documentation into site/'
 	@echo 'make docs-serve   show the documentation in a browser while its pages are edited'
@@ -30,6 +31,9 @@ test: $(INSTALLED) checks
 
 fast: $(INSTALLED) checks
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow'
+
+soak: $(INSTALLED)
+	$(BIN)/python -m pytest -m soak
 
 .PHONY: checks
 checks: $(INSTALLED)

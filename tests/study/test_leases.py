@@ -196,6 +196,7 @@ def test_whatever_happens_to_managers_every_trial_is_run_once(server: Server) ->
     play_with(server, examples=3, steps=12)
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_many_more_such_stories(server: Server) -> None:

@@ -242,6 +242,7 @@ def test_faults_at_random(server: Server, hosts: Any) -> None:
     managers.check()
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("seed", range(5))
