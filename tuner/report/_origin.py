@@ -97,8 +97,8 @@ def origin_section(source: Source) -> Section:
     if best is not None:
         facts.append((f"trial {best.number}", f"seed {best.seed}"))
     blocks: list[Block] = [table(("", ""), facts)]
-    if len(source.summary.device_classes) > 1:
-        blocks += [heading("Device classes"), *map(paragraph, device_lines(source.summary))]
+    if devices := device_lines(source.summary):
+        blocks += [heading("Device classes"), *map(paragraph, devices)]
     runs = [
         (
             moment(run["started_epoch_seconds"]),

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+import optuna
 import typer
 
 from tuner.analysis import reprice as repriced
@@ -65,9 +66,7 @@ def reprice(
         _save(calibrate, _config(study, storage), threads, force=force, as_json=as_json)
         return
     opened = open_stored(study, storage)
-    config = config_of(opened)
-    if config is None:
-        raise UserError(f"The study '{opened.study_name}' was not made by this program.")
+    config = _stored_config(opened)
     there = _measured(config, threads) if on == _HERE else _read(Path(on))
     result = repriced(opened, there)
     if as_json:
@@ -91,9 +90,13 @@ def _save(path: Path, config: StudyConfig, threads: int | None, *, force: bool, 
 
 def _config(study: str, storage: str | None) -> StudyConfig:
     """Return the study's file; of a name in the storage, what is stored."""
-    config = study_file(study) or config_of(open_stored(study, storage))
+    return study_file(study) or _stored_config(open_stored(study, storage))
+
+
+def _stored_config(study: optuna.Study) -> StudyConfig:
+    config = config_of(study)
     if config is None:
-        raise UserError(f"The study '{study}' was not made by this program.")
+        raise UserError(f"The study '{study.study_name}' was not made by this program.")
     return config
 
 
