@@ -24,7 +24,7 @@ class Behind:
 
     def fires(self, situation: Situation) -> bool:
         """Return whether too many peers are better."""
-        if situation.tick < self.warmup * situation.cap_ticks:
+        if situation.warming_up(self.warmup):
             return False
         if not situation.peers or len(situation.peers) < self.min_peers:
             return False

@@ -29,7 +29,7 @@ class Hopeless:
         """Return whether the optimistic line stays below the target up to the cap."""
         if situation.budget_seconds is None:
             return False
-        if situation.tick < self.warmup * situation.cap_ticks or situation.better_peers == 0:
+        if situation.warming_up(self.warmup) or situation.better_peers == 0:
             return False
         gaps = best_gaps(situation.scores, situation.budget_seconds)
         slope = steepest_slope(gaps[len(gaps) // 2 :], stretch=max(1, situation.ticks // 10))

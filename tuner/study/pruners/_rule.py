@@ -43,6 +43,10 @@ class Situation:
             return float(self.ticks)
         return min(float(self.ticks), self.kappa * self.best_seconds / self.budget_seconds * self.ticks)
 
+    def warming_up(self, warmup: float) -> bool:
+        """Return whether the trial is still in this share of its budget, or of the cap once that is tighter."""
+        return self.tick < warmup * self.cap_ticks
+
     @cached_property
     def score(self) -> float:
         """The trial's best score so far; infinity if it never reported a number."""

@@ -46,7 +46,7 @@ class HopelessSCurve:
         """Return whether the target is out of reach."""
         if situation.budget_seconds is None:
             return False
-        if situation.tick < self.warmup * situation.cap_ticks or situation.better_peers == 0:
+        if situation.warming_up(self.warmup) or situation.better_peers == 0:
             return False
         returns = -np.array(best_gaps(situation.scores, situation.budget_seconds))
         if not math.isfinite(returns[-1]):
