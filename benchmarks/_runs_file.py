@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tuner.records import Outcome, Tick
 
 
@@ -79,6 +81,14 @@ class Run:
         """Return the training clock at which it reached one of its goals; None if it did not."""
         times = {each["goal"]: each["reached_seconds"] for each in self.milestones}
         return self.reached_seconds if goal == self.target else times[goal]
+
+    def steps_to(self, goal: float) -> float | None:
+        """Return the environment steps at which it reached one of its goals, between two ticks; None if it did not."""
+        seconds = self.seconds_to(goal)
+        if seconds is None:
+            return None
+        ticks = [(0.0, 0), *((clock, steps) for clock, _, steps, _ in self.curve), (self.clock_seconds, self.env_steps)]
+        return float(np.interp(seconds, *zip(*sorted(ticks), strict=True)))
 
     @property
     def question(self) -> tuple[Any, ...]:

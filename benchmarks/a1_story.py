@@ -9,14 +9,15 @@ return of 25 is walking, which standing and turning cannot earn; 15 is the miles
     sac_quick_fix a published recipe: 3 % of that box, a small entropy coefficient, a bigger network (raffin_part1)
     sac_tuned     the warm start a1_walker of the space sac_legged, around which the study a1_flat searches
 
---ppo and --sac replace a tuned one by your own, as `tuner export STUDY --format json` writes it.
+--arms trains some of them only. --ppo and --sac replace a tuned one by your own, as `tuner export STUDY --format json`
+writes it.
 
 Each run trains for its whole budget, whatever it reaches on the way, so that what the policies are worth at the end
 compares at the same clock; then its policy is evaluated, off the clock. --stop-at-target ends runs that reach 25 there.
 
 The tables give for each how many runs reached the returns, the restricted mean times with 95 % bootstrap intervals and
-the ratio of these between tuned PPO and tuned SAC; and, of the policies at the end, the return, the share of the
-commanded speed and the share of episodes that ended in a fall. Finished runs are appended to the output file; --resume
+the ratio of these between tuned PPO and tuned SAC; how many steps they took, and what a run's clock was spent on; and, of
+the policies at the end, the return, the share of the commanded speed and the share of episodes that ended in a fall. Finished runs are appended to the output file; --resume
 continues it, also after Ctrl-C. --figure FILE draws the median return with its range over the seeds.
 
     python benchmarks/a1_story.py --output runs/a1_story.jsonl --threads 1 --jobs 2
@@ -27,6 +28,7 @@ continues it, also after Ctrl-C. --figure FILE draws the median return with its 
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 
 from _runs_file import Run, read_runs
 from _show_runs import add_figure_argument, contended_text, draw_ranges, groups, spread_text, times_text
@@ -54,8 +56,9 @@ def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
     """Return the configurations, in the order of the tables."""
     own = {"ppo_tuned": arguments.ppo, "sac_tuned": arguments.sac}
     return {
-        name: recipe(*arm) if own.get(name) is None else load_configuration(own[name]).agent
-        for name, arm in ARMS.items()
+        name: recipe(*ARMS[name]) if own.get(name) is None else load_configuration(own[name]).agent
+        for name in ARMS
+        if name in arguments.arms
     }
 
 
@@ -73,6 +76,7 @@ def print_tables(runs: Sequence[Run]) -> None:
         by_arm = {name: mine for name, mine in by_arm.items() if mine}
         print(f"\n{title}")
         print_times(by_arm, group[0].goals)
+        print_work(by_arm, group[0].goals)
         print_ends(by_arm)
 
 
@@ -90,6 +94,31 @@ def print_times(by_arm: Mapping[str, Sequence[Run]], goals: Sequence[float]) -> 
                 for name in COMPARED
             )
             print(f"Mean time to {goal:g}, {' / '.join(COMPARED)}: {ratio_of_means(slow, fast)}")
+
+
+def print_work(by_arm: Mapping[str, Sequence[Run]], goals: Sequence[float]) -> None:
+    """Print how fast the runs were, how many steps they took to the returns, and what their clock was spent on.
+
+    A time is steps divided by steps per second, so this tells which of the two makes a configuration slow.
+    """
+    print("Medians and ranges over the seeds: steps per second, what they are spent on, and steps to the returns:")
+    heads = "".join(f" {f'M steps to {goal:g}':>22}" for goal in goals)
+    print(f"{'':>14} {'steps/s':>24} {'simulate, %':>12} {'act, %':>8} {'learn, %':>9}{heads}")
+    for name, mine in by_arm.items():
+        speed = spread_text([run.env_steps / run.clock_seconds for run in mine if run.clock_seconds], decimals=0)
+        shares = [median_share(mine, part) for part in ("simulate", "act", "learn")]
+        steps = [[run.steps_to(goal) for run in mine] for goal in goals]
+        millions = [spread_text([each and each / 1e6 for each in known], decimals=2) for known in steps]
+        print(
+            f"{name:>14} {speed:>24} {shares[0]:>12} {shares[1]:>8} {shares[2]:>9}"
+            + "".join(f" {text:>22}" for text in millions)
+        )
+
+
+def median_share(runs: Sequence[Run], part: str) -> str:
+    """Return the median of a part's percentage of the training clock."""
+    shares = [100 * run.ledger.get(part, 0.0) / run.clock_seconds for run in runs if run.clock_seconds]
+    return f"{median(shares):.0f}" if shares else "–"
 
 
 def print_ends(by_arm: Mapping[str, Sequence[Run]]) -> None:
@@ -115,6 +144,7 @@ def print_ends(by_arm: Mapping[str, Sequence[Run]]) -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), help="configurations to train")
     parser.add_argument("--ppo", type=Path, metavar="FILE.json", help="another tuned PPO, exported as JSON")
     parser.add_argument("--sac", type=Path, metavar="FILE.json", help="another tuned SAC, exported as JSON")
     parser.add_argument("--stop-at-target", action="store_true", help="end runs at the target, not at their budget")

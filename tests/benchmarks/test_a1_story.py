@@ -7,7 +7,7 @@ from a1_story import ARMS, TASK, configurations, print_tables
 from tuner.records import Outcome, OutcomeKind
 
 DATA = Path(__file__).parents[2] / "benchmarks" / "data"
-SHIPPED = argparse.Namespace(ppo=None, sac=None)
+SHIPPED = argparse.Namespace(ppo=None, sac=None, arms=list(ARMS))
 
 
 def test_the_story_is_about_ppo_and_sac_as_shipped_and_tuned():
@@ -21,7 +21,9 @@ def test_the_story_is_about_ppo_and_sac_as_shipped_and_tuned():
 
 def test_an_exported_winner_takes_the_place_of_the_shipped_one():
     shipped = configurations(SHIPPED)
-    agents = configurations(argparse.Namespace(ppo=None, sac=DATA / "a1_flat_ppo.json"))
+    agents = configurations(
+        argparse.Namespace(ppo=None, sac=DATA / "a1_flat_ppo.json", arms=["ppo_tuned", "sac_tuned"])
+    )
     assert (agents["sac_tuned"].algorithm, shipped["sac_tuned"].algorithm) == ("ppo", "sac")
     assert agents["ppo_tuned"] == shipped["ppo_tuned"]
 
@@ -32,6 +34,9 @@ def run(variant: str, seed: int, to_15: float | None, to_25: float | None, **out
             OutcomeKind.EXHAUSTED if to_25 is None else OutcomeKind.REACHED,
             reached_seconds=to_25,
             milestones=[{"goal": 15.0, "reached_seconds": to_15}],
+            clock_seconds=900.0,
+            env_steps=3_600_000,
+            ledger={"simulate": 450.0, "act": 90.0, "learn": 360.0},
             **outcome,
         ),
         [],
@@ -63,9 +68,23 @@ def test_the_tables_tell_times_to_both_returns_their_ratio_and_what_the_policies
             run("sac_tuned", 1, 300.0, 200.0, **at_the_end(32.0, 1.0, 0.01)),
         ]
     )
-    title, head, ppo, sac, ratio_15, ratio_25, what, end_head, ppo_end, missing, sac_end = (
-        capsys.readouterr().out.strip().splitlines()
-    )
+    (
+        title,
+        head,
+        ppo,
+        sac,
+        ratio_15,
+        ratio_25,
+        _,
+        work_head,
+        ppo_work,
+        sac_work,
+        what,
+        end_head,
+        ppo_end,
+        missing,
+        sac_end,
+    ) = capsys.readouterr().out.strip().splitlines()
     assert title == "Velocity-Flat-A1: training clock to returns of 15 and 25, budget 900 s in full, 1 thread"
     assert cells(head) == ["reached 15", "mean time to 15, s", "reached 25", "mean time to 25, s", "contended"]
     constant = "(600.0 … 600.0)", "(900.0 … 900.0)", "(300.0 … 300.0)"
@@ -74,6 +93,10 @@ def test_the_tables_tell_times_to_both_returns_their_ratio_and_what_the_policies
     assert cells(sac) == ["sac_tuned", "2/2", f"300.0 {constant[2]}", "2/2", "300.0 (200.0 … 400.0)", "0/2"]
     assert ratio_15 == "Mean time to 15, ppo_tuned / sac_tuned: 2.000 (2.000 … 2.000)"
     assert ratio_25 == "Mean time to 25, ppo_tuned / sac_tuned: 3.000 (2.250 … 4.500)"
+    assert cells(work_head) == ["steps/s", "simulate, %", "act, %", "learn, %", "M steps to 15", "M steps to 25"]
+    speed = "4000 (4000 … 4000)"
+    assert cells(ppo_work) == ["ppo_tuned", speed, "50", "10", "40", "2.40 (2.40 … 2.40)", "–"]
+    assert cells(sac_work) == ["sac_tuned", speed, "50", "10", "40", "1.20 (1.20 … 1.20)", "1.20 (0.80 … 1.60)"]
     assert "evaluations of 256 episodes" in what
     assert cells(end_head) == ["return", "speed share", "falls, %"]
     assert cells(ppo_end) == ["ppo_tuned", "20.0 (20.0 … 20.0)", "0.50 (0.50 … 0.50)", "12.5 (12.5 … 12.5)"]

@@ -1,5 +1,5 @@
-"""The dashboard on a PostgreSQL server to which two processes write: by a role that may only read, behind a password,
-in a real browser.
+"""The dashboard on a PostgreSQL server to which three managers write, two of which share a study: by a role that may
+only read, behind a password, in a real browser.
 """
 
 import base64
@@ -18,6 +18,13 @@ from tuner.figures import find_browser
 
 SECONDS = 120
 STUDIES = ("first", "second")
+WRITERS = ("first", "first", "second")
+"""The study that each manager runs."""
+MANAGERS_WITH_TRIALS = """
+    SELECT count(DISTINCT owner.value_json)
+    FROM trials JOIN trial_user_attributes AS owner USING (trial_id)
+    WHERE owner.key = 'owner' AND state = 'COMPLETE'
+"""
 READER, READERS_PASSWORD = "reader", "only-reads"
 WORD = "correct horse"
 
@@ -30,9 +37,9 @@ def database():
 
 @pytest.fixture(scope="module")
 def writers(database):
-    """Two processes that each run a study, both of which are in the database."""
+    """The processes of the managers."""
     command = [sys.executable, "-m", "tests.dashboard.writer", database]
-    processes = [subprocess.Popen([*command, name], stdout=subprocess.DEVNULL) for name in STUDIES]
+    processes = [subprocess.Popen([*command, name], stdout=subprocess.DEVNULL) for name in WRITERS]
     yield processes
     for process in processes:
         process.kill()
@@ -41,14 +48,13 @@ def writers(database):
 
 @pytest.fixture(scope="module")
 def readers_url(database, writers):
-    """The database's URL for a role that may read and nothing else, once both studies have trials."""
+    """The database's URL for a role that may read and nothing else, once every manager has trials."""
     plain = database.replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
         while True:
             assert all(process.poll() is None for process in writers)
             if connection.execute("SELECT to_regclass('trial_values')").fetchone()[0] is not None:
-                ended = "SELECT count(DISTINCT study_id) FROM trials WHERE state = 'COMPLETE'"
-                if connection.execute(ended).fetchone()[0] == len(STUDIES):
+                if connection.execute(MANAGERS_WITH_TRIALS).fetchone()[0] == len(WRITERS):
                     break
             connection.execute("SELECT pg_sleep(0.5)")
         connection.execute(f"CREATE ROLE {READER} LOGIN PASSWORD '{READERS_PASSWORD}'")
@@ -70,7 +76,7 @@ def served(readers_url):
 
 
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome to open the dashboard with")
-def test_it_follows_two_writers_and_changes_nothing(served, writers):
+def test_it_follows_managers_that_share_a_study_and_changes_nothing(served, writers):
     dashboard, base = served
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{base}/api/studies", timeout=SECONDS)
@@ -104,4 +110,4 @@ def test_it_follows_two_writers_and_changes_nothing(served, writers):
             assert browser.evaluate(status) == 403
     finally:
         browser.close()
-    assert [process.poll() for process in (*writers, dashboard)] == [None, None, None]
+    assert all(process.poll() is None for process in (*writers, dashboard))

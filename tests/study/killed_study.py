@@ -23,12 +23,15 @@ class KilledStudy:
         trials: how many it has.
         task: fields of the task, `python` or a simulator that always has an interpreter of its own among them.
         workers: how many train side by side.
+        places: where, as in the section `workers` of a study file.
     """
 
-    def __init__(self, folder: Path, trials: int, task: dict[str, Any], *, workers: int = 2) -> None:
+    def __init__(
+        self, folder: Path, trials: int, task: dict[str, Any], *, workers: int = 2, places: dict[str, Any] | None = None
+    ) -> None:
         self._folder = folder
         self._trials = trials
-        patient = {"count": workers, "silence_seconds": 60.0, "retries": 40}
+        patient = {"count": workers, "silence_seconds": 60.0, "retries": 40, **(places or {})}
         arguments = [str(folder), str(trials), json.dumps({}), json.dumps({"task": task, "workers": patient})]
         self._command = [sys.executable, "-m", "tests.study.real_manager", *arguments]
         self._everyone: set[psutil.Process] = set()
@@ -50,9 +53,14 @@ class KilledStudy:
         return sum(line.startswith(word) for line in (self._folder / "said").read_text().splitlines())
 
     def kill(self, role: str, chance: random.Random) -> None:
-        """Kill a process of a role, if there is one: manager, worker or server, which is a simulator or its keeper."""
+        """Kill a process of a role, if there is one.
+
+        Args:
+            role: manager, worker, or server, which is a simulator or its keeper; on Ray also driver and actor.
+            chance: chooses among several.
+        """
         manager = psutil.Process(self._manager.pid)
-        family = [manager, *manager.children(recursive=True)]
+        family = [manager, *(self._processes() if self.running else [])]
         self._everyone.update(family)
         candidates = [process for process in family if _role_of(process) == role]
         if not candidates or len(family) == 1:
@@ -63,6 +71,16 @@ class KilledStudy:
         if victim == manager:
             self._manager.wait()
             self._start()
+
+    def _processes(self) -> list[psutil.Process]:
+        """Return all that the manager has started."""
+        return psutil.Process(self._manager.pid).children(recursive=True)
+
+    def go_on(self) -> bool:
+        """Start the manager again if it has ended with an error; return whether it runs."""
+        if self._manager.poll():
+            self._start()
+        return self.running
 
     def finish(self) -> None:
         """Let the study run to its end; start the manager again if the last one killed was the manager itself."""
@@ -98,4 +116,8 @@ def _role_of(process: psutil.Process) -> str:
         return "server"
     if "tuner.workers.child" in command:
         return "worker"
+    if "tuner.workers.ray_driver" in command:
+        return "driver"
+    if command.startswith("ray::Holder"):
+        return "actor"
     return "manager" if "real_manager" in command else "gone"

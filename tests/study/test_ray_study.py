@@ -1,19 +1,26 @@
-"""A manager whose workers are on a Ray cluster: Ctrl-C, and the same command again."""
+"""A manager whose workers are on a Ray cluster: Ctrl-C, and everything killed at random."""
 
 import json
+import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from ray._private.ray_constants import PROCESS_TYPE_RAYLET
 from ray.cluster_utils import Cluster
 
+from tests.study.killed_study import KilledStudy
 from tests.study.test_processes import ROOT, read_until, trials_in
 
+ROUNDS = 50
+TRIALS = 150
 NODE: dict[str, Any] = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80 * 2**20}
 
 
@@ -27,6 +34,14 @@ def cluster() -> Iterator[Cluster]:
 
 def places_on(cluster: Cluster) -> dict[str, Any]:
     return {"kind": "ray", "address": cluster.address, "launch_seconds": 300.0}
+
+
+class KilledRayStudy(KilledStudy):
+    """Its workers are processes of the cluster's nodes, which this process has started."""
+
+    def _processes(self) -> list[psutil.Process]:
+        mine = psutil.Process().children(recursive=True)
+        return [process for process in mine if process.pid != self._manager.pid]
 
 
 def test_ctrl_c_queues_trials_again_and_the_same_command_goes_on(cluster: Cluster, tmp_path: Path) -> None:
@@ -49,3 +64,34 @@ def test_ctrl_c_queues_trials_again_and_the_same_command_goes_on(cluster: Cluste
     assert len({trial.params["lr"] for trial in complete}) == len(complete) == 3
     assert set(interrupted) <= {trial.params["lr"] for trial in complete}
     assert (tmp_path / "runs" / "real" / f"trial-{complete[0].number:04d}" / "policy.zip").is_file()
+
+
+@pytest.mark.soak
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_nothing_is_lost_when_anything_is_killed(cluster: Cluster, tmp_path: Path) -> None:
+    """In each round a manager, the process that speaks to Ray, an actor, a process that trains, or a node is killed."""
+    chance = random.Random(0)
+    nodes = [cluster.add_node(**NODE)]
+    study = KilledRayStudy(tmp_path, TRIALS, {}, places=places_on(cluster) | {"count": 3})
+    killed: Counter[str] = Counter()
+    try:
+        while killed.total() < ROUNDS and study.go_on():
+            time.sleep(chance.uniform(0.5, 4.0))
+            role = chance.choice(["manager", "driver", "actor", "worker", "raylet"])
+            if role == "raylet":
+                node = nodes.pop()
+                raylet = node.all_processes[PROCESS_TYPE_RAYLET][0].process
+                raylet.kill()
+                raylet.wait()  # until then it looks alive to its workers
+                cluster.remove_node(node)
+                nodes.append(cluster.add_node(**NODE))
+                killed[role] += 1
+            else:
+                study.kill(role, chance)
+                killed[role] = study.killed[role]
+        assert killed.total() == ROUNDS  # the study has not ended before
+        study.finish()
+        study.check()
+    finally:
+        study.end()

@@ -183,12 +183,13 @@ def test_a_server_that_is_started_anew_costs_nothing(server: Server, hosts: Any)
     assert [trial.state.name for trial in managers.trials] == ["COMPLETE"] * 4
 
 
-def test_a_server_that_does_not_answer_for_a_while_costs_nothing(server: Server, hosts: Any) -> None:
+@pytest.mark.parametrize("seconds", [3.0, pytest.param(35.0, marks=pytest.mark.slow)])
+def test_a_server_that_does_not_answer_for_a_while_costs_nothing(server: Server, hosts: Any, seconds: float) -> None:
     managers = hosts(budget={"trials": 4}, pace=20.0)
     manager = managers.start("a")
     manager.wait_for("tick 0 1")
     with server.halted():
-        time.sleep(3.0)
+        time.sleep(seconds)
     managers.finish()
     managers.check()
     assert [trial.state.name for trial in managers.trials] == ["COMPLETE"] * 4
