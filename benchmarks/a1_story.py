@@ -16,9 +16,10 @@ Each run trains for its whole budget, whatever it reaches on the way, so that wh
 compares at the same clock; then its policy is evaluated, off the clock. --stop-at-target ends runs that reach 25 there.
 
 The tables give for each how many runs reached the returns, the restricted mean times with 95 % bootstrap intervals and
-the ratio of these between tuned PPO and tuned SAC; how many steps they took, and what a run's clock was spent on; and, of
-the policies at the end, the return, the share of the commanded speed and the share of episodes that ended in a fall. Finished runs are appended to the output file; --resume
-continues it, also after Ctrl-C. --figure FILE draws the median return with its range over the seeds.
+the ratio of these between tuned PPO and tuned SAC; how many steps they took, and what the clock was spent on; and, of
+the policies at the end, the return, the share of the commanded speed and the share of episodes that ended in a fall.
+Finished runs are appended to the output file; --resume continues it, also after Ctrl-C. --figure FILE draws the median
+return with its range over the seeds.
 
     python benchmarks/a1_story.py --output runs/a1_story.jsonl --threads 1 --jobs 2
     python benchmarks/a1_story.py --output runs/a1_story.jsonl --threads 1 --jobs 2 --resume

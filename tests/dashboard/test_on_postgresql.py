@@ -53,9 +53,9 @@ def readers_url(database, writers):
     with psycopg.connect(plain, autocommit=True) as connection:
         while True:
             assert all(process.poll() is None for process in writers)
-            if connection.execute("SELECT to_regclass('trial_values')").fetchone()[0] is not None:
-                if connection.execute(MANAGERS_WITH_TRIALS).fetchone()[0] == len(WRITERS):
-                    break
+            there = connection.execute("SELECT to_regclass('trial_values')").fetchone()[0] is not None
+            if there and connection.execute(MANAGERS_WITH_TRIALS).fetchone()[0] == len(WRITERS):
+                break
             connection.execute("SELECT pg_sleep(0.5)")
         connection.execute(f"CREATE ROLE {READER} LOGIN PASSWORD '{READERS_PASSWORD}'")
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER}")

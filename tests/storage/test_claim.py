@@ -19,7 +19,8 @@ def states(study: optuna.Study) -> list[str]:
     return [trial.state.name for trial in study.trials]
 
 
-def test_nothing_is_kept_of_a_block_that_fails(server: Server) -> None:
+def test_nothing_is_kept_of_a_block_that_fails(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuner.storage._own_trials.READ_SECONDS", 0.0)
     url = server.new_database()
     storage = open_storage(url)
     study = optuna.create_study(storage=storage, study_name="a")

@@ -6,8 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import optuna
 import psutil
 import pytest
+from optuna.trial import TrialState
 
 from tests.study import toy
 from tests.study.toy import Lab, final_parameters, kill_at
@@ -16,7 +18,8 @@ from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.simulators import task_revision
-from tuner.storage import Owner, StudySummary, runs_of
+from tuner.storage import Owner, StudySummary, open_storage, runs_of
+from tuner.study._resume import conclude_stale_trials
 
 
 def stop_at(lab: Lab, config: StudyConfig, number: int, tick: int, *, slots: int = 1) -> StudySummary:
@@ -306,6 +309,16 @@ def test_who_is_taken_for_alive(lab: Lab, changes: dict[str, Any], seen_ago: flo
             lab.run(config)
     else:
         assert lab.run(config).finished == 12
+
+
+def test_what_somebody_else_has_ended_meanwhile_is_not_ended_again(disk: Lab) -> None:
+    config = disk.config()
+    mine = optuna.create_study(storage=open_storage(config.storage), study_name=config.study)
+    own = mine.ask()
+    optuna.load_study(storage=open_storage(config.storage), study_name=config.study).tell(own, state=TrialState.FAIL)
+    assert mine.get_trials(deepcopy=False)[0].state is TrialState.RUNNING, "what it wrote itself, it does not read"
+    assert conclude_stale_trials(mine, config) == []
+    assert [trial.state.name for trial in mine.get_trials(deepcopy=False)] == ["FAIL"]
 
 
 def test_one_manager_at_a_time(disk: Lab, tmp_path: Path) -> None:

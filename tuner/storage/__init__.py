@@ -13,6 +13,7 @@ from tuner.storage._device_classes import (
 )
 from tuner.storage._fingerprint import SECONDS_DEPEND_ON, check_fingerprint, differences, fingerprint
 from tuner.storage._opening import open_storage, storage_error
+from tuner.storage._own_trials import write_reports
 from tuner.storage._owner import BusyError, Owner, lock_file, manager_lock
 from tuner.storage._patience import STORAGE_ERRORS, Patience, waiting
 from tuner.storage._reading import (
@@ -110,4 +111,5 @@ __all__ = [
     "without_confirm_runs",
     "worst_score",
     "write_config",
+    "write_reports",
 ]

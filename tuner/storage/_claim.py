@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from tuner.clock import wall_time
+from tuner.storage._own_trials import write_reports
 from tuner.storage._patience import database_of, on_server
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ def claiming(storage: BaseStorage, study: str) -> Iterator[None]:
     if server is None or server.in_transaction:
         yield
         return
+    write_reports(storage)  # so that they are kept whatever becomes of the block
     try:
         with server.engine.begin() as connection:
             _lock(connection, study)
@@ -100,5 +102,5 @@ def _lock(connection: Connection, name: str) -> None:
 
 def _forget(storage: BaseStorage) -> None:
     """Empty Optuna's cache, which may hold what the server has not kept."""
-    for name in ("_studies", "_trial_id_to_study_id_and_number", "_study_id_and_number_to_trial_id"):
+    for name in ("_studies", "_trial_id_to_study_id_and_number", "_study_id_and_number_to_trial_id", "_read_at"):
         getattr(storage, name, {}).clear()

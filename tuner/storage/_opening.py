@@ -95,7 +95,7 @@ def open_storage(url: str | None, *, read_only: bool = False) -> BaseStorage:
         ) from error
     except STORAGE_ERRORS as error:
         raise storage_error(error, shown) from error
-    return OwnTrialsStorage(storage)
+    return optuna.storages.get_storage(storage) if read_only else OwnTrialsStorage(storage)
 
 
 def storage_error(error: BaseException, shown: str) -> TunerError:

@@ -1,15 +1,21 @@
 """Wait for a database server that does not answer, instead of losing what trains meanwhile."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
+from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._rdb.models import TrialIntermediateValueModel, TrialModel, TrialParamModel
+from optuna.storages._rdb.storage import _create_scoped_session
+from optuna.trial import TrialState
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from tuner.clock import Clock, MonotonicClock
 
@@ -68,6 +74,36 @@ class PatientStorage(RDBStorage):
         sessions = self.scoped_session
         return bool(sessions.registry.has()) and isinstance(sessions().get_bind(), Connection)
 
+    def write_reports(
+        self,
+        parameters: Mapping[tuple[int, str], tuple[float, BaseDistribution]],
+        values: Mapping[tuple[int, int], float],
+    ) -> set[int]:
+        """Write what running trials have sampled and reported, all at once.
+
+        Args:
+            parameters: in Optuna's internal form, with their distributions, by trial and name.
+            values: by trial and step.
+
+        Returns:
+            The ids of trials that do not run any more, of which nothing is written.
+        """
+
+        def write() -> set[int]:
+            trials = {trial_id for trial_id, _ in (*parameters, *values)}
+            running = select(TrialModel.trial_id).where(
+                TrialModel.trial_id.in_(trials), TrialModel.state == TrialState.RUNNING
+            )
+            with _create_scoped_session(self.scoped_session) as session:
+                alive = set(session.scalars(running.with_for_update()))
+                sampled = {key: _parameter_row(*key, *value) for key, value in parameters.items() if key[0] in alive}
+                _replace(session, TrialParamModel, "param_name", sampled)
+                reported = {key: _value_row(*key, value) for key, value in values.items() if key[0] in alive}
+                _replace(session, TrialIntermediateValueModel, "step", reported)
+            return trials - alive
+
+        return self.repeat(write)
+
     def repeat(self, action: Callable[[], T]) -> T:
         """Call a function, and again while the server does not answer.
 
@@ -108,6 +144,28 @@ def _repeated(name: str) -> Callable[..., Any]:
 
 for _name in _REPEATED:
     setattr(PatientStorage, _name, _repeated(_name))
+
+
+def _replace(session: Session, model: Any, key: str, rows: Mapping[Any, dict[str, Any]]) -> None:
+    """Insert rows in place of those with the same keys, which are there if an answer of the server was lost."""
+    if rows:
+        table = model.__table__
+        session.execute(delete(table).where(tuple_(table.c.trial_id, table.c[key]).in_(list(rows))))
+        session.execute(insert(table), list(rows.values()))
+
+
+def _parameter_row(trial_id: int, name: str, value: float, distribution: BaseDistribution) -> dict[str, Any]:
+    return {
+        "trial_id": trial_id,
+        "param_name": name,
+        "param_value": value,
+        "distribution_json": distribution_to_json(distribution),
+    }
+
+
+def _value_row(trial_id: int, step: int, value: float) -> dict[str, Any]:
+    stored, kind = TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
+    return {"trial_id": trial_id, "step": step, "intermediate_value": stored, "intermediate_value_type": kind}
 
 
 def database_of(storage: BaseStorage) -> PatientStorage | None:

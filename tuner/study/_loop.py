@@ -25,6 +25,7 @@ from tuner.storage import (
     transact,
     trial_name,
     with_class_name,
+    write_reports,
 )
 from tuner.storage.attributes import CALIBRATION, OWNER, TAKEN_OVER_BY
 from tuner.study._listener import StudyListener
@@ -201,6 +202,7 @@ class TrialLoop:
                 return
             for event in self._pool.poll(self._poll_seconds()):
                 self._handle(event)
+            write_reports(self._study._storage, when_due=True)
             self._renew_lease()
 
     def _renew_lease(self) -> None:

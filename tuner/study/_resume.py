@@ -213,7 +213,9 @@ def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: 
     """
     living = {run["id"] for run in runs_of(study) if run["end"] is None}
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    stale = [trial for trial in running if trial.user_attrs.get(OWNER, {}).get("run") not in living]
+    stale_ids = [trial._trial_id for trial in running if trial.user_attrs.get(OWNER, {}).get("run") not in living]
+    # Read again: a storage keeps what it wrote to its own trials, and somebody else may have ended them since.
+    stale = [trial for trial in map(study._storage.get_trial, stale_ids) if not trial.state.is_finished()]
     for frozen in stale:
         outcome = outcome_of(frozen)
         if outcome is None:

@@ -1,6 +1,7 @@
 """The pruner for time to return: three rules, and a few trials that run on to measure how often they are wrong."""
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,21 @@ class _Ended:
     """Its `score_at` of each tick."""
     reached: float | None
     """Its time to return; None if it did not reach the target."""
+
+
+class _Running:
+    """A trial that runs, as its peers see it: its best score at each tick, worked out once."""
+
+    def __init__(self) -> None:
+        self._best: list[float] = []
+
+    def score_at(self, trial: FrozenTrial, tick: int) -> float | None:
+        """Return the trial's `score_at` of a tick."""
+        best, values = self._best, trial.intermediate_values
+        if tick > len(best) and (reached := max(values, default=0)) >= tick:
+            for step in range(len(best) + 1, reached + 1):
+                best.append(best_score((best[-1] if best else math.inf, values.get(step, math.inf))))
+        return best[tick - 1] if tick <= len(best) else None
 
 
 class TimeToReturnPruner(BasePruner):
@@ -133,6 +149,8 @@ class TimeToReturnPruner(BasePruner):
         self._seed = seed
         self._ended: dict[int, _Ended] = {}
         """By the `id` of the trial's object."""
+        self._running: defaultdict[int, _Running] = defaultdict(_Running)
+        """By the trial's id."""
         self._certain: Rule = Dominated()
         self._guesses: tuple[Rule, ...] = (
             Behind(percentile=percentile, min_peers=min_peers, warmup=warmup),
@@ -198,8 +216,10 @@ class TimeToReturnPruner(BasePruner):
                 score = ended.scores[tick - 1] if tick <= len(ended.scores) else score_at(other, tick)
                 if ended.reached is not None:
                     times.append(ended.reached)
+            elif other.state is TrialState.RUNNING:
+                score = self._running[other._trial_id].score_at(other, tick)
             else:
-                score = score_at(other, tick)
+                score = None
             if score is not None:
                 peers.append(score)
         return self.situation(
@@ -213,6 +233,7 @@ class TimeToReturnPruner(BasePruner):
         """Return what is known of a trial that has ended."""
         known = self._ended.get(id(trial))
         if known is None:
+            self._running.pop(trial._trial_id, None)
             scores = tuple(score_at(trial, tick) for tick in range(1, self._ticks + 1))
             known = self._ended[id(trial)] = _Ended(trial, scores, self._reached(trial))
         return known
