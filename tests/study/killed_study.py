@@ -62,7 +62,7 @@ class KilledStudy:
         manager = psutil.Process(self._manager.pid)
         family = [manager, *(self._processes() if self.running else [])]
         self._everyone.update(family)
-        candidates = [process for process in family if _role_of(process) == role]
+        candidates = [process for process in family if role_of(process) == role]
         if not candidates or len(family) == 1:
             return  # it has not been started yet, or is a manager that has started nothing yet
         victim = chance.choice(candidates)
@@ -99,7 +99,7 @@ class KilledStudy:
         assert set(completed.values()) == {1}
         assert set(completed) == {trial.params["lr"] for trial in trials}  # what failed was made up for
         _, alive = psutil.wait_procs(list(self._everyone), timeout=30)
-        assert alive == []
+        assert [" ".join(process.cmdline()) for process in alive] == []
 
     def end(self) -> None:
         """Kill the manager if it still runs, as after a failed assertion; its workers end with it."""
@@ -107,11 +107,12 @@ class KilledStudy:
         self._manager.wait()
 
 
-def _role_of(process: psutil.Process) -> str:
+def role_of(process: psutil.Process) -> str:
+    """Return the role of a process in a study, as in `KilledStudy.kill`, or else `another`."""
     try:
         command = " ".join(process.cmdline())
     except psutil.Error:
-        return "gone"
+        return "another"
     if "server_side" in command:
         return "server"
     if "tuner.workers.child" in command:
@@ -120,4 +121,4 @@ def _role_of(process: psutil.Process) -> str:
         return "driver"
     if command.startswith("ray::Holder"):
         return "actor"
-    return "manager" if "real_manager" in command else "gone"
+    return "manager" if "real_manager" in command else "another"

@@ -16,7 +16,7 @@ import pytest
 from ray._private.ray_constants import PROCESS_TYPE_RAYLET
 from ray.cluster_utils import Cluster
 
-from tests.study.killed_study import KilledStudy
+from tests.study.killed_study import KilledStudy, role_of
 from tests.study.test_processes import ROOT, read_until, trials_in
 
 ROUNDS = 50
@@ -40,8 +40,8 @@ class KilledRayStudy(KilledStudy):
     """Its workers are processes of the cluster's nodes, which this process has started."""
 
     def _processes(self) -> list[psutil.Process]:
-        mine = psutil.Process().children(recursive=True)
-        return [process for process in mine if process.pid != self._manager.pid]
+        everything = psutil.Process().children(recursive=True)  # Ray's own processes among it, which go on
+        return [each for each in everything if each.pid != self._manager.pid and role_of(each) != "another"]
 
 
 def test_ctrl_c_queues_trials_again_and_the_same_command_goes_on(cluster: Cluster, tmp_path: Path) -> None:
