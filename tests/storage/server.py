@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -91,12 +91,14 @@ class Server:
         first = psutil.Process(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
         family = [first, *first.children(recursive=True)]
         for process in family:
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # one that served a client that has just gone
+                process.suspend()
         try:
             yield
         finally:
             for process in family:
-                process.resume()
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def _call(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
