@@ -209,7 +209,9 @@ def test_others_are_read_from_time_to_time(url: str, monkeypatch: pytest.MonkeyP
     sent = statements_of(storage)
     theirs.enqueue_trial({"x": 1.0})
     assert (len(mine.get_trials()), sent) == (0, [])
-    with claiming(storage, "shared"):  # a file has one writer, and needs no transaction
-        assert len(mine.get_trials()) == ("postgresql" in url)
-    monkeypatch.setattr(_own_trials, "READ_SECONDS", 0.0)
+    with claiming(storage, "shared"):
+        assert len(mine.get_trials()) == 1
+    theirs.enqueue_trial({"x": 2.0})
     assert len(mine.get_trials()) == 1
+    monkeypatch.setattr(_own_trials, "READ_SECONDS", 0.0)
+    assert len(mine.get_trials()) == 2

@@ -88,6 +88,7 @@ class Managers(RuleBasedStateMachine):
         self.config = Lab(None).config(study=f"s{next(self.numbers)}", **sections)
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("tuner.storage._runs.storage_time", lambda _: self.clock.now())
+        self.patch.setattr("tuner.storage._own_trials.CLOCK", self.clock)
         self.patch.setattr(Owner, "alive", lambda owner: self._is_alive(owner))
         plain = PatientStorage.repeat
 
@@ -179,7 +180,8 @@ class Managers(RuleBasedStateMachine):
 
 def play_with(server: Server, *, examples: int, steps: int) -> None:
     Managers.url = server.new_database()
-    Managers.storages = [open_storage(Managers.url) for _ in range(5)]
+    Managers.storages = [open_storage(Managers.url) for _ in range(4)]
+    Managers.storages.insert(0, open_storage(Managers.url, read_only=True))
     run_state_machine_as_test(
         Managers,
         settings=settings(

@@ -18,7 +18,7 @@ from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.simulators import task_revision
-from tuner.storage import Owner, StudySummary, open_storage, runs_of
+from tuner.storage import Owner, StudySummary, claiming, open_storage, runs_of
 from tuner.study._resume import conclude_stale_trials
 
 
@@ -317,7 +317,8 @@ def test_what_somebody_else_has_ended_meanwhile_is_not_ended_again(disk: Lab) ->
     own = mine.ask()
     optuna.load_study(storage=open_storage(config.storage), study_name=config.study).tell(own, state=TrialState.FAIL)
     assert mine.get_trials(deepcopy=False)[0].state is TrialState.RUNNING, "what it wrote itself, it does not read"
-    assert conclude_stale_trials(mine, config) == []
+    with claiming(mine._storage, config.study):
+        assert conclude_stale_trials(mine, config) == []
     assert [trial.state.name for trial in mine.get_trials(deepcopy=False)] == ["FAIL"]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from tuner.clock import wall_time
-from tuner.storage._own_trials import write_reports
+from tuner.storage._own_trials import read_again, write_reports
 from tuner.storage._patience import database_of, on_server
 
 T = TypeVar("T")
@@ -38,12 +38,15 @@ def claiming(storage: BaseStorage, study: str) -> Iterator[None]:
     """
     server = database_of(storage) if on_server(storage) else None
     if server is None or server.in_transaction:
+        if server is None:
+            read_again(storage)
         yield
         return
     write_reports(storage)  # so that they are kept whatever becomes of the block
     try:
         with server.engine.begin() as connection:
             _lock(connection, study)
+            read_again(storage)
             # Optuna's operations use this thread's session; each becomes a savepoint of the transaction.
             server.scoped_session.registry.set(Session(connection, join_transaction_mode="create_savepoint"))
             try:
@@ -102,5 +105,6 @@ def _lock(connection: Connection, name: str) -> None:
 
 def _forget(storage: BaseStorage) -> None:
     """Empty Optuna's cache, which may hold what the server has not kept."""
-    for name in ("_studies", "_trial_id_to_study_id_and_number", "_study_id_and_number_to_trial_id", "_read_at"):
+    for name in ("_studies", "_trial_id_to_study_id_and_number", "_study_id_and_number_to_trial_id"):
         getattr(storage, name, {}).clear()
+    read_again(storage)

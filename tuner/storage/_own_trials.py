@@ -8,8 +8,8 @@ other processes' trials are read as often.
 """
 
 import json
-import time
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from optuna.distributions import BaseDistribution, check_distribution_compatibility
@@ -17,8 +17,10 @@ from optuna.storages import BaseStorage
 from optuna.storages._cached_storage import _CachedStorage, _StudyInfo
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.clock import MonotonicClock
 from tuner.storage._patience import PatientStorage
 
+CLOCK = MonotonicClock()
 READ_SECONDS = 1.0
 """What other processes have written is seen at most this long after it was."""
 WRITE_SECONDS = 1.0
@@ -29,8 +31,8 @@ class OwnTrialsStorage(_CachedStorage):
     """A storage for the process that runs trials.
 
     A trial is this process's own from when it created it running, or took it out of the queue, until it ends, or the
-    database refuses a change: then somebody else has ended it, and it is read again. Within a transaction (see
-    `claiming`) everything is as the database has it.
+    database refuses a change: then somebody else has ended it, and it is read again. A transaction (see `claiming`)
+    begins with what the database has.
 
     Args:
         backend: the database.
@@ -46,12 +48,19 @@ class OwnTrialsStorage(_CachedStorage):
         """The highest id of a trial that was read, by the id of its study. Optuna creates the trials of a study one
         after the other, so that none with a lower id comes later."""
         self._read_at: dict[int, float] = {}
-        """When the trials of a study were read last, by its id; on the monotonic clock."""
+        """When the trials of a study were read last, by its id; on the clock."""
+        self._looked_at: dict[int, float] = {}
+        """When one of the own trials was read by itself, likewise."""
         self._values: dict[tuple[int, int], float] = {}
         """Reported and not written yet, by trial and step."""
         self._parameters: dict[tuple[int, str], tuple[float, BaseDistribution]] = {}
         """Sampled and not written yet, by trial and name."""
         self._wrote_at = 0.0
+
+    def read_again(self) -> None:
+        """Read everything that others may have changed, once, when it is asked for next."""
+        self._read_at.clear()
+        self._looked_at.clear()
 
     def write(self, *, when_due: bool = False) -> None:
         """Write what running trials have reported.
@@ -61,10 +70,10 @@ class OwnTrialsStorage(_CachedStorage):
         """
         if not (self._values or self._parameters):
             return
-        if when_due and time.monotonic() - self._wrote_at < WRITE_SECONDS:
+        if when_due and CLOCK.now() - self._wrote_at < WRITE_SECONDS:
             return
         ended = self._backend.write_reports(self._parameters, self._values)
-        self._values, self._parameters, self._wrote_at = {}, {}, time.monotonic()
+        self._values, self._parameters, self._wrote_at = {}, {}, CLOCK.now()
         for trial_id in ended:
             self._own.pop(trial_id, None)
             self._read_at.clear()
@@ -83,6 +92,10 @@ class OwnTrialsStorage(_CachedStorage):
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial; one of this process's own that somebody else has ended is its own no more."""
+        own, now = self._own.get(trial_id), CLOCK.now()
+        if own is not None and now - self._looked_at.get(trial_id, -READ_SECONDS) < READ_SECONDS:
+            return _copy(own)
+        self._looked_at[trial_id] = now
         self.write()
         trial = super().get_trial(trial_id)
         if trial.state.is_finished() and self._own.pop(trial_id, None) is not None:
@@ -154,8 +167,8 @@ class OwnTrialsStorage(_CachedStorage):
 
     def _read_trials_from_remote_storage(self, study_id: int) -> None:
         """Read trials that are new, and those of others that had not ended, unless that was done a moment ago."""
-        now = time.monotonic()
-        if now - self._read_at.get(study_id, -READ_SECONDS) < READ_SECONDS and not self._backend.in_transaction:
+        now = CLOCK.now()
+        if now - self._read_at.get(study_id, -READ_SECONDS) < READ_SECONDS:
             return
         with self._lock:
             self._read_at[study_id] = now
@@ -185,7 +198,22 @@ class OwnTrialsStorage(_CachedStorage):
             study.unfinished_trial_ids.add(trial._trial_id)
 
 
+def _copy(trial: FrozenTrial) -> FrozenTrial:
+    """Return a trial of which more may be known later, without what will be known."""
+    copied = copy(trial)
+    copied.params, copied.distributions = dict(trial.params), dict(trial.distributions)
+    copied.user_attrs, copied.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
+    copied.intermediate_values = dict(trial.intermediate_values)
+    return copied
+
+
 def write_reports(storage: BaseStorage, *, when_due: bool = False) -> None:
     """Let a storage write what running trials have reported, as `OwnTrialsStorage.write`; others have done so."""
     if isinstance(storage, OwnTrialsStorage):
         storage.write(when_due=when_due)
+
+
+def read_again(storage: BaseStorage) -> None:
+    """Let a storage read everything that others may have changed, as `OwnTrialsStorage.read_again`."""
+    if isinstance(storage, OwnTrialsStorage):
+        storage.read_again()
