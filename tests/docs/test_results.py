@@ -52,7 +52,8 @@ def printed_story():
     command = [sys.executable, "benchmarks/a1_story.py", "--table", "benchmarks/data/a1_story.jsonl"]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     found = {variant: [] for variant in STORY.values()}
-    for line in output.splitlines():
+    times_and_ends = re.sub(r"^Medians and ranges .*?^(?=At the end)", "", output, flags=re.MULTILINE | re.DOTALL)
+    for line in times_and_ends.splitlines():
         name, *cells = re.split(" {2,}", line.strip())
         if name in found:
             times = "/" in cells[0]  # then the last column says how many runs were contended
