@@ -46,16 +46,27 @@ def trials_in(folder: Path, options: dict[str, object] | None = None) -> list[op
     return optuna.load_study(study_name="real", storage=open_storage(config.storage)).trials
 
 
-def test_ctrl_c_and_sigkill_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    with manager(tmp_path, 5) as first:  # Ctrl-C once
-        read_until(first, "tick")
-        first.send_signal(signal.SIGINT)
-        read_until(first, "interrupted")
-        assert first.wait() == 0
-    states = Counter(trial.state.name for trial in trials_in(tmp_path))
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C once a trial runs, and wait for an orderly end."""
+    read_until(process, "tick")
+    process.send_signal(signal.SIGINT)
+    read_until(process, "interrupted")
+    assert process.wait() == 0
+
+
+def queued_again(folder: Path) -> list[optuna.trial.FrozenTrial]:
+    """Return the trials that were interrupted, each of which is queued again."""
+    trials = trials_in(folder)
+    states = Counter(trial.state.name for trial in trials)
     assert states["RUNNING"] == 0
     assert states["WAITING"] == states["FAIL"] > 0
-    interrupted = [trial for trial in trials_in(tmp_path) if trial.state.name == "FAIL"]
+    return [trial for trial in trials if trial.state.name == "FAIL"]
+
+
+def test_ctrl_c_and_sigkill_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
+    with manager(tmp_path, 5) as first:  # Ctrl-C once
+        interrupt(first)
+    interrupted = queued_again(tmp_path)
 
     with manager(tmp_path, 5) as second:  # the same command again, and SIGKILL
         read_until(second, "finished")

@@ -2,7 +2,6 @@
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from ray._private.ray_constants import PROCESS_TYPE_RAYLET
 from ray.cluster_utils import Cluster
 
 from tests.study.killed_study import KilledStudy, role_of
-from tests.study.test_processes import ROOT, read_until, trials_in
+from tests.study.test_processes import ROOT, interrupt, queued_again, trials_in
 
 ROUNDS = 50
 TRIALS = 150
@@ -48,14 +47,8 @@ def test_ctrl_c_queues_trials_again_and_the_same_command_goes_on(cluster: Cluste
     changes = json.dumps({"workers": places_on(cluster) | {"silence_seconds": 60.0}})
     command = [sys.executable, "-m", "tests.study.real_manager", str(tmp_path), "3", "{}", changes]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as first:
-        read_until(first, "tick")
-        first.send_signal(signal.SIGINT)
-        read_until(first, "interrupted")
-        assert first.wait() == 0
-    states = Counter(trial.state.name for trial in trials_in(tmp_path))
-    assert states["RUNNING"] == 0
-    assert states["WAITING"] == states["FAIL"] > 0
-    interrupted = [trial.params["lr"] for trial in trials_in(tmp_path) if trial.state.name == "FAIL"]
+        interrupt(first)
+    interrupted = [trial.params["lr"] for trial in queued_again(tmp_path)]
 
     second = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert second.stdout.splitlines()[-1] == "finished"
