@@ -2,8 +2,11 @@
 
 It runs a study with `--threads` CPUs a worker, unless its storage has it already, ranks its trials for workers of
 `--other` CPUs as `tuner reprice` does, trains the first of the new ranking there on fresh seeds, and prints measured
-beside predicted times. The error has the luck of the seeds in it, which `--seeds` averages; the ratio to the old time
-tells what ignoring the machine would have cost.
+beside predicted times. Two things can be wrong with a prediction, and the table tells them apart:
+
+    price    what the retrained runs' own steps and updates cost, divided by what the prediction says that these cost
+    steps    how many steps they took to the target, divided by how many the study's trial took: luck, and the fastest
+             trials of a study are those that had it
 
     python benchmarks/reprice.py --threads 1 --other 2 --top 3 --seeds 3
     python benchmarks/reprice.py --trials 6 --seconds 10 --top 1 --seeds 1
@@ -12,6 +15,7 @@ tells what ignoring the machine would have cost.
 import argparse
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -38,13 +42,32 @@ def train(specs: list[TrialSpec], config: StudyConfig, folder: Path) -> list[Out
 def show(trial: Repriced, outcomes: list[Outcome]) -> None:
     """Print one row."""
     times = [outcome.reached_seconds for outcome in outcomes if outcome.reached_seconds is not None]
-    there = [f"{mean(times):10.1f}", f"{mean(times) / trial.predicted_seconds:8.2f}"] if times else ["—", "—"]
+    ratios = [mean(times) / trial.predicted_seconds] if times else []
+    measured = f"{mean(times):.1f}" if times else "—"
+    cells = [text(ratios), text([price(trial, outcome) for outcome in outcomes])]
+    cells.append(text([steps_to_target(outcome) / trial.env_steps for outcome in outcomes if outcome.reached_seconds]))
     ranks = f"{trial.new_rank:8} {trial.rank:8} {trial.number:6}"
     print(
-        f"{ranks} {trial.seconds:8.1f} {trial.predicted_seconds:10.1f} {there[0]:>10} {there[1]:>8} "
-        f"{len(times)} of {len(outcomes)} seeds",
+        f"{ranks} {trial.seconds:8.1f} {trial.predicted_seconds:10.1f} {measured:>10} "
+        + " ".join(f"{cell:>8}" for cell in cells)
+        + f" {len(times)} of {len(outcomes)} seeds",
         flush=True,
     )
+
+
+def price(trial: Repriced, outcome: Outcome) -> float:
+    """Return the clock of a run, divided by what its steps and updates cost at the predicted prices."""
+    return outcome.clock_seconds / (outcome.env_steps * trial.step_seconds + outcome.updates * trial.update_seconds)
+
+
+def steps_to_target(outcome: Outcome) -> float:
+    """Return the steps until a run reached its target, in proportion to the training clock."""
+    return outcome.env_steps * (outcome.reached_seconds or 0.0) / outcome.clock_seconds
+
+
+def text(ratios: Sequence[float]) -> str:
+    """Return the mean of some ratios."""
+    return f"{mean(ratios):.2f}" if ratios else "—"
 
 
 def main() -> None:
@@ -75,8 +98,9 @@ def main() -> None:
         other = config.model_copy(update={"workers": config.workers.model_copy(update={"threads": given.other})})
         study = read_study(config.storage, config.study)
         result = reprice(study, measure_here(other.task, other.workers))
-        titles = ("new rank", "old rank", "trial", "old, s", "predicted", "measured", "ratio")
-        print(" ".join(f"{title:>{width}}" for title, width in zip(titles, (8, 8, 6, 8, 10, 10, 8), strict=True)))
+        titles = ("new rank", "old rank", "trial", "old, s", "predicted", "measured", "ratio", "price", "steps")
+        widths = (8, 8, 6, 8, 10, 10, 8, 8, 8)
+        print(" ".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True)))
         for trial in result.trials[: given.top]:
             stored = TrialSpec.model_validate(trial_of(study, trial.number).user_attrs[attributes.SPEC])
             fresh = {"threads": given.other, "directory": None, "calibrate": False}

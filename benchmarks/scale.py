@@ -180,7 +180,7 @@ def show(name: str, managers: int, slots: int, found: list[Measured]) -> None:
         f"{name:12} {managers:8} {slots:6} {trials:7} {asks / wall:8.2f} {reports / wall:10.1f} "
         f"{1 - busy / (wall * managers):8.0%} {1e3 * cost:10.1f} "
         f"{1e3 * sum(each.cpu_seconds for each in found) / trials:10.1f} "
-        f"{sum(each.statements for each in found) / trials:8.0f} {GPU_SECONDS / cost:12.0f}",
+        f"{sum(each.statements for each in found) / trials:8.0f} {managers * GPU_SECONDS / cost:12.0f}",
         flush=True,
     )
 
@@ -224,8 +224,10 @@ def main() -> None:
                 with _storage(kind) as url:
                     arguments = argparse.Namespace(**{**vars(given), "slots": slots})
                     show(kind.partition(":")[0], managers, slots, measure(url, managers, arguments))
-    print("ms/trial: how long a trial keeps the manager busy; CPU ms: of that, computing; SQL: statements for it.")
-    print(f"{GPU_SECONDS:g} s GPUs: as many, with trials of that length, fill its time.")
+    print("ms/trial: how long a trial keeps its manager busy, waiting for a CPU too; CPU ms: of that, computing;")
+    print(
+        f"SQL: statements for it; {GPU_SECONDS:g} s GPUs: as many, with trials of that length, fill all managers' time."
+    )
 
 
 if __name__ == "__main__":
