@@ -1,5 +1,10 @@
+from dataclasses import replace
+
+import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.pruners import NopPruner
+from optuna.samplers import RandomSampler
 
 from tests.replay.recorded import study
 from tuner.config import PrunerConfig, SamplerConfig
@@ -47,6 +52,17 @@ def test_an_arm_is_read(text, arm):
 def test_a_wrong_arm_is_named(text, message):
     with pytest.raises(UserError, match=message):
         parse_arm(text)
+
+
+def test_a_sampler_is_made_with_the_seed_of_a_study():
+    arm = parse_arm("near=none,sampler=local,sampler.parents=5")
+    values = [
+        optuna.create_study(sampler=arm.make_sampler(seed)).ask({"x": FloatDistribution(0.0, 1.0)}).params["x"]
+        for seed in (0, 0, 1)
+    ]
+    assert values[0] == values[1] != values[2]
+    assert isinstance(replace(arm, sampler=lambda seed: RandomSampler(seed=seed)).make_sampler(0), RandomSampler)
+    assert replace(arm, sampler=None).make_sampler(0) is None
 
 
 def checked(*arms: Arm, trials: int = 60) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import optuna.pruners
 import yaml
 from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
 
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig, SamplerConfig
 from tuner.errors import UserError
@@ -15,6 +16,8 @@ from tuner.study import TimeToReturnPruner, create_pruner, create_sampler, prune
 
 MakePruner = Callable[[ObjectiveConfig, BudgetConfig, int], BasePruner]
 """Makes a pruner for an objective, a budget and a seed."""
+MakeSampler = Callable[[int], BaseSampler]
+"""Makes a sampler for a seed."""
 _WAITS = ("n_startup_trials", "n_min_trials", "min_peers", "reduction_factor")
 """Options of pruners that are a number of trials before which they stop none."""
 
@@ -28,8 +31,8 @@ class Arm:
     """As in a study file, or what makes one that study files do not know."""
     by_steps: bool = False
     """Compares trials at equal environment steps instead of equal training clock."""
-    sampler: SamplerConfig | None = None
-    """Proposes the configurations; None takes them in a random order."""
+    sampler: SamplerConfig | MakeSampler | None = None
+    """Proposes the configurations, as in a study file, or what makes one; None takes them in a random order."""
 
     def make_pruner(self, objective: ObjectiveConfig, budget: BudgetConfig, seed: int) -> BasePruner:
         """Return a fresh pruner.
@@ -40,6 +43,16 @@ class Arm:
         if isinstance(self.pruner, PrunerConfig):
             return create_pruner(self.pruner, objective=objective, budget=budget, seed=seed)
         return self.pruner(objective, budget, seed)
+
+    def make_sampler(self, seed: int) -> BaseSampler | None:
+        """Return a fresh sampler, if the arm has one.
+
+        Raises:
+            UserError: for unknown or wrong options.
+        """
+        if isinstance(self.sampler, SamplerConfig):
+            return create_sampler(self.sampler.model_copy(update={"seed": seed}))
+        return self.sampler(seed) if self.sampler is not None else None
 
 
 def parse_arm(text: str) -> Arm:
@@ -86,6 +99,7 @@ def check_arms(arms: Sequence[Arm], objective: ObjectiveConfig, budget: BudgetCo
         raise UserError(f"The arm '{twice[0]}' is given twice. Give each a name of its own.")
     for arm in arms:
         arm.make_pruner(objective, budget, 0)
+        arm.make_sampler(0)
         needed = _trials_needed(arm.pruner)
         if trials < needed:
             raise UserError(

@@ -123,25 +123,16 @@ def _study(data: ReplayData, arm: Arm, settings: Settings, repeat: int, surrogat
     seed = int(np.random.SeedSequence([settings.seed, repeat]).generate_state(1)[0])
     pruner = arm.make_pruner(config.objective, config.budget, seed)
     kind = getattr(arm.pruner, "kind", arm.name)
-    steps, name = config.budget.ticks, f"replay-{settings.seed}-{repeat}"
-    if arm.sampler is not None and surrogate is not None:
-        study = SurrogateJudge(
-            surrogate,
-            arm.sampler.model_copy(update={"seed": seed}),
-            np.random.default_rng([settings.seed, repeat]),
-            trials=settings.trials,
-            pruner=pruner,
-            steps=steps,
-            kind=kind,
-            name=name,
-        )
+    judge = judge_of(pruner, steps=config.budget.ticks, kind=kind, name=f"replay-{settings.seed}-{repeat}")
+    sampler = arm.make_sampler(seed)
+    if sampler is not None and surrogate is not None:
+        rng = np.random.default_rng([settings.seed, repeat])
+        study = SurrogateJudge(surrogate, sampler, judge, rng, trials=settings.trials)
         played = simulate(study.next_curve, study, workers=settings.workers)
-        return _result(played, data.true_seconds, min(data.true_seconds))
+        return _result(played, surrogate.best_seconds)
     curves = drawn_curves(data, settings, repeat)
-    best = min(data.true_seconds[curve.configuration] for curve in curves)
-    judge = judge_of(pruner, steps=steps, kind=kind, name=name)
     played = simulate(_one_by_one(curves), judge, workers=settings.workers)
-    return _result(played, data.true_seconds, best)
+    return _result(played, min(curve.true_seconds for curve in curves))
 
 
 def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
@@ -149,8 +140,8 @@ def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
     return lambda: next(left, None)
 
 
-def _result(played: Sequence[Played], true_seconds: Sequence[float], best: float) -> StudyResult:
-    incumbents = tuple((trial.ended, true_seconds[trial.curve.configuration]) for trial in played if trial.improved)
+def _result(played: Sequence[Played], best: float) -> StudyResult:
+    incumbents = tuple((trial.ended, trial.curve.true_seconds) for trial in played if trial.improved)
     found = (time for time, true in incumbents if true <= (1.0 + NEAR) * best)
     return StudyResult(
         incumbents=incumbents,

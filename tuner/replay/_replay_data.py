@@ -53,6 +53,8 @@ class Curve:
     """Time to return; None if the target was not reached."""
     unscored: bool
     """Whether it diverged or was too large, so that its score is not carried forward to later ticks."""
+    true_seconds: float
+    """True time of its configuration; see `ReplayData.true_seconds`."""
 
     @cached_property
     def bests(self) -> tuple[float, ...]:
@@ -148,6 +150,7 @@ def replay_data(sources: Sequence[Recordings]) -> ReplayData:
     for run in usable:
         by_parameters.setdefault(json.dumps(dict(run.parameters), sort_keys=True), []).append(run)
     groups = list(by_parameters.values())
+    true_seconds = tuple(_true_seconds(group, config.budget.seconds) for group in groups)
     distributions: dict[str, BaseDistribution] = {}
     for source in sources:
         distributions |= dict(source.distributions)
@@ -156,8 +159,11 @@ def replay_data(sources: Sequence[Recordings]) -> ReplayData:
         distributions=distributions,
         parameters=tuple(group[0].parameters for group in groups),
         starts=tuple(place for place, group in enumerate(groups) if any(run.is_start for run in group)),
-        curves=tuple(tuple(_curve(run, place, config) for run in group) for place, group in enumerate(groups)),
-        true_seconds=tuple(_true_seconds(group, config.budget.seconds) for group in groups),
+        curves=tuple(
+            tuple(_curve(run, place, true, config) for run in group)
+            for place, (group, true) in enumerate(zip(groups, true_seconds, strict=True))
+        ),
+        true_seconds=true_seconds,
         cut=sum(run.cut for run in usable),
         left_out=len(runs) - len(usable),
         elsewhere=sum(source.elsewhere for source in sources),
@@ -173,7 +179,7 @@ def _by_steps(curve: Curve, grid: Sequence[float]) -> Curve:
     return replace(curve, reports=tuple(reports))
 
 
-def _curve(run: RecordedRun, configuration: int, config: StudyConfig) -> Curve:
+def _curve(run: RecordedRun, configuration: int, true_seconds: float, config: StudyConfig) -> Curve:
     outcome, budget = run.outcome, config.budget.seconds
     scores = [score(config.objective, budget_seconds=budget, best_return=tick.best) for tick in run.ticks]
     best = accumulate(scores, min)
@@ -195,6 +201,7 @@ def _curve(run: RecordedRun, configuration: int, config: StudyConfig) -> Curve:
         score=told,
         reached_seconds=reached,
         unscored=outcome.kind in UNSCORED,
+        true_seconds=true_seconds,
     )
 
 

@@ -58,7 +58,7 @@ def test_a_study_is_replayed_from_its_storage(tmp_path, monkeypatch):
 def test_a_sampler_is_replayed_with_its_error(path):
     answer = call("curves.jsonl", "--arm", "near=none,sampler=local", "--repeats", 2)
     assert answer.exit_code == 0, answer.output
-    assert "Samplers were replayed on the nearest recorded configurations" in answer.stdout
+    assert "Samplers were replayed on a model of the recorded configurations" in answer.stdout
 
 
 def test_the_comparison_is_drawn(path, tmp_path):

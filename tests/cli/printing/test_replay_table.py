@@ -53,5 +53,6 @@ def test_cut_curves_are_told():
 
 
 def test_the_error_of_the_surrogate_is_told():
-    text = printed(arm(), surrogate=SurrogateError(nearest_seconds=5.0, mean_seconds=9.0))
-    assert "on average 5.0 s off (leaving one out; the mean of all is 9.0 s off)" in text
+    text = printed(arm(), surrogate=SurrogateError(model_seconds=3.0, nearest_seconds=5.0, mean_seconds=9.0))
+    assert "on average 3.0 s off their true times" in text
+    assert "the nearest other one is 5.0 s off, the mean of all 9.0 s)" in text

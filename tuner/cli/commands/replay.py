@@ -69,8 +69,8 @@ def replay(
     """Compare pruners on recorded trials, in simulated time.
 
     Trials are taken in random orders and begin as workers become free; each takes the seconds that it took when it was
-    recorded, until it ends or the pruner stops it. Exact for pruners. What a sampler proposes was not recorded: the
-    nearest configuration stands for it, and its error is stated. Nothing is trained.
+    recorded, until it ends or the pruner stops it. Exact for pruners. What a sampler proposes was not recorded: a
+    model of the recorded configurations stands for it, and its error is stated. Nothing is trained.
     """
     if output is not None:
         check_figure_path(output)

@@ -103,9 +103,10 @@ def remark_lines(arms: Sequence[ArmSummary], surrogate: SurrogateError | None) -
     ]
     if surrogate is not None:
         lines.append(
-            "Samplers were replayed on the nearest recorded configurations, whose true times are on average "
-            f"{surrogate.nearest_seconds:.1f} s off (leaving one out; the mean of all is {surrogate.mean_seconds:.1f} "
-            "s off): such rows are approximate."
+            "Samplers were replayed on a model of the recorded configurations, which is on average "
+            f"{surrogate.model_seconds:.1f} s off their true times (leaving one out; the nearest other one is "
+            f"{surrogate.nearest_seconds:.1f} s off, the mean of all {surrogate.mean_seconds:.1f} s): such rows are "
+            "approximate."
         )
     return lines
 

@@ -1,0 +1,195 @@
+"""Which sampler finds the best configuration soonest? Studies replayed on recorded full curves, in simulated time.
+
+Each arm runs studies under the default pruner, with the recorded seconds of launch, compilation, training and
+evaluation. What a sampler proposes was not recorded, so a model of the recorded configurations stands for its training;
+how far off the model is stands above each table. Studies begin with the warm starts among the recordings, as `tuner
+run` would, or with none (--cold).
+
+The configurations of a file are divided into two halves by chance; both have the warm starts. On the first one options
+of TPE, of `local`, of `local` with another sampler in a share of the trials, and of CMA-ES are compared, and the
+quickest of each family is chosen. On the other one these are reported beside the default, Optuna's TPE with its own
+defaults, `local`, random and quasi-random proposals, and Gaussian processes. The latter take seconds for a proposal, so
+they run fewer studies (--slow-repeats) and are compared on these. What a sampler itself takes is not charged.
+
+The columns are those of benchmarks/pruners.py. The last lines say which sampler wins, and by how much.
+
+    python benchmarks/samplers.py benchmarks/data/curves_cartpole.jsonl
+    python benchmarks/samplers.py benchmarks/data/curves_cartpole.jsonl --cold
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from _log_scores import LogScores
+from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, TPESampler
+from optuna.trial import create_trial
+
+from tuner.config import PrunerConfig, SamplerConfig
+from tuner.replay import (
+    Arm,
+    ArmResult,
+    ArmSummary,
+    ReplayData,
+    Settings,
+    Surrogate,
+    found_seconds,
+    ratio,
+    summarize_arms,
+    whole_seconds,
+)
+
+DEFAULT = "tpe"
+FAMILIES = ("tpe", "local", "mixed", "cmaes")
+
+
+def named(name: str, kind: str, **options: Any) -> Arm:
+    """Return an arm whose sampler a study file can name."""
+    return Arm(name, PrunerConfig(), sampler=SamplerConfig(kind=kind, options=options))
+
+
+def variants(surrogate: Surrogate) -> dict[str, list[Arm]]:
+    """Return the arms of each family that the first half chooses from, the default ones first."""
+    return {
+        "tpe": [
+            named(DEFAULT, "tpe"),
+            *(named(f"tpe, {count} at random", "tpe", n_startup_trials=count) for count in (4, 20)),
+            named("tpe, one by one", "tpe", multivariate=False, group=False),
+        ],
+        "local": [
+            named("local", "local"),
+            *(named(f"local, parents {parents}", "local", parents=parents) for parents in (1, 6)),
+            *(named(f"local, step {step}", "local", step=step) for step in (0.05, 0.2)),
+            *(named(f"local, changes {changes}", "local", changes=changes) for changes in (1.5, 6.0)),
+        ],
+        "mixed": [
+            named(f"mixed, {explore:.0%} {explorer}", "local", explore=explore, explorer=explorer)
+            for explorer in ("tpe", "random")
+            for explore in (0.15, 0.3, 0.5)
+        ],
+        "cmaes": [
+            named("cmaes", "cmaes"),
+            named("cmaes, margin", "cmaes", with_margin=True),
+            *(
+                Arm("cmaes from start", PrunerConfig(), sampler=partial(cmaes_from, start, surrogate.free))
+                for start in surrogate.starts[:1]
+            ),
+        ],
+    }
+
+
+def others() -> list[Arm]:
+    """Return what has no options to choose from."""
+    return [
+        Arm("tpe, Optuna's", PrunerConfig(), sampler=optuna_tpe),
+        named("qmc", "qmc"),
+        named("random", "random"),
+    ]
+
+
+def gaussian_processes() -> list[Arm]:
+    """Return Optuna's Gaussian process as it is, and one that sees stopped trials and the logarithms of scores."""
+    return [named("gp", "gp"), Arm("gp on log scores", PrunerConfig(), sampler=gp_on_log_scores)]
+
+
+def optuna_tpe(seed: int) -> BaseSampler:
+    """Return TPE with Optuna's defaults."""
+    return TPESampler(seed=seed)
+
+
+def gp_on_log_scores(seed: int) -> BaseSampler:
+    """Return a Gaussian process that learns from stopped trials too."""
+    return LogScores(GPSampler(seed=seed, warn_independent_sampling=False))
+
+
+def cmaes_from(start: Mapping[str, Any], distributions: Mapping[str, BaseDistribution], seed: int) -> BaseSampler:
+    """Return CMA-ES whose first distribution is around a warm start: it takes the best tenth of the source trials."""
+    source = create_trial(params=dict(start), distributions=dict(distributions), value=0.0)
+    return CmaEsSampler(
+        seed=seed, source_trials=10 * [source], consider_pruned_trials=True, warn_independent_sampling=False
+    )
+
+
+def quickest(arms: Sequence[Arm], summaries: Sequence[ArmSummary]) -> Arm:
+    """Return the arm that finds the best soonest; of equal ones the first."""
+    seconds = {summary.arm: summary.found_seconds.value for summary in summaries}
+    return min(arms, key=lambda arm: seconds[arm.name])
+
+
+def print_surrogate(surrogate: Surrogate, data: ReplayData) -> None:
+    """Print how well the model stands for training, and from where studies begin."""
+    error = surrogate.leave_one_out()
+    starts = ", ".join(f"{surrogate.true_seconds(start):.1f}" for start in surrogate.starts) or "none"
+    print(
+        f"\n{len(data.curves)} configurations. Leaving one out, the model is {error.model_seconds:.1f} s off its true "
+        f"time, the nearest other one {error.nearest_seconds:.1f} s, the mean of all {error.mean_seconds:.1f} s.\n"
+        f"Best true time of the model: {surrogate.best_seconds:.1f} s; warm starts: {starts}."
+    )
+
+
+def print_winner(results: Sequence[ArmResult], slow: Sequence[ArmResult], whole: Any) -> None:
+    """Print which sampler wins, and by how much; Gaussian processes are compared with it on their own studies."""
+    seconds = {result.arm: found_seconds(result, whole) for result in results}
+    ranked = sorted(seconds, key=lambda name: float(seconds[name].mean()))
+    first = ranked[0]
+    print(f"\n{first} wins, in shares of the wall clock until the best was found:")
+    for name in dict.fromkeys((DEFAULT, ranked[1], "random")):
+        if name != first:
+            print(f"{first} / {name}: {text(ratio(seconds[first], seconds[name]), '.2f')}")
+    for result in slow:
+        count = len(result.studies)
+        compared = ratio(found_seconds(result, whole[:count]), seconds[first][:count])
+        print(f"{result.arm} / {first}: {text(compared, '.2f')}, {count} studies")
+
+
+def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
+    """Tune on the first half, and report on the second one."""
+    if arguments.cold:
+        data = replace(data, starts=())
+    tuned, reported = halves(data, arguments.seed, both=data.starts)
+    trials = arguments.trials or min(60, len(tuned.curves), len(reported.curves))
+    settings = Settings(trials, arguments.workers, arguments.repeats, arguments.seed)
+    budget = data.config.budget.seconds
+    surrogate = Surrogate(tuned)
+    families = variants(surrogate)
+    arms = [arm for family in FAMILIES for arm in families[family]]
+    print_data(data, settings)
+    print_surrogate(surrogate, tuned)
+    summaries = summarize_arms(
+        replay_all(tuned, arms, settings, arguments.jobs), whole_seconds(tuned, settings), budget
+    )
+    print_table("Variants, first half", summaries)
+    best = [quickest(families[family], summaries) for family in FAMILIES]
+    print(f"chosen: {'; '.join(arm.name for arm in best)}")
+
+    print_surrogate(Surrogate(reported), reported)
+    last = {arm.name: arm for arm in (families["tpe"][0], families["local"][0], *best, *others())}
+    results = replay_all(reported, list(last.values()), settings, arguments.jobs)
+    whole = whole_seconds(reported, settings)
+    print_table("Second half", summarize_arms(results, whole, budget))
+    few = replace(settings, repeats=min(arguments.slow_repeats, settings.repeats))
+    slow = replay_all(reported, gaussian_processes(), few, arguments.jobs) if few.repeats else []
+    if slow:
+        first = replace(results[0], studies=results[0].studies[: few.repeats])
+        print_table(
+            f"Second half, the first {few.repeats} studies",
+            summarize_arms([first, *slow], whole[: few.repeats], budget),
+        )
+    print_winner(results, slow, whole)
+    draw(results, data, settings, arguments.figure)
+
+
+def main() -> None:
+    parser = replay_parser(__doc__, repeats=100)
+    parser.add_argument("--trials", type=int, help="trials of a study; all configurations of a half, at most 60")
+    parser.add_argument("--slow-repeats", type=int, default=20, help="studies of Gaussian processes; 0 for none")
+    parser.add_argument("--cold", action="store_true", help="begin without warm starts")
+    run(compare, parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
