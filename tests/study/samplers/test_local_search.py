@@ -127,6 +127,33 @@ def test_pinned_parameters_use_up_no_moves() -> None:
     assert all(moved(ask(study)) == {"n"} for _ in range(20))
 
 
+def test_the_explorer_has_its_share_of_the_trials() -> None:
+    study = started(LocalSampler(explore=0.3, seed=0))
+    far = [len(moved(ask(study))) > 10 for _ in range(200)]
+    assert sum(far) == pytest.approx(60, abs=20)
+
+
+def test_another_sampler_explores_with_what_is_pinned() -> None:
+    options: dict[str, JsonValue] = {"explore": 0.9, "explorer": "tpe", "parents": 1, "changes": 1.0, "step": 0.001}
+    for seed in range(2):
+        made = create_sampler(SamplerConfig(kind="local", seed=seed, options=options), fixed={"n": 8})
+        study = optuna.create_study(sampler=made)
+        study.enqueue_trial(START)
+        for number in range(40):
+            trial = ask(study)
+            # The best trial is the start; TPE's good ones are those with a small x1.
+            study.tell(trial, trial.params["x1"] if number else 0.0)
+        late = [trial for trial in study.trials[20:] if len(moved(trial)) > 2]
+        assert len(late) > 10
+        assert {trial.params["n"] for trial in late} == {8}
+        assert sum(trial.params["x1"] for trial in late) / len(late) < 0.4  # at random 0.55
+
+
+def test_an_unknown_explorer_is_refused() -> None:
+    with pytest.raises(UserError, match="sampler 'tpee'"):
+        create_sampler(SamplerConfig(kind="local", options={"explore": 0.1, "explorer": "tpee"}))
+
+
 def improvement(kind: str, seed: int) -> float:
     """Return what 40 trials leave of a warm start's distance to the optimum, a tenth away in each of 22 dimensions."""
     study = optuna.create_study(sampler=create_sampler(SamplerConfig(kind=kind, seed=seed)))
@@ -144,7 +171,10 @@ def test_forty_trials_improve_a_warm_start_more_than_with_tpe() -> None:
     assert max(local) < min(0.8, *tpe)
 
 
-@pytest.mark.parametrize("options", [{"parents": 0}, {"changes": 0.5}, {"step": 0.0}, {"step": 2.0}])
+@pytest.mark.parametrize(
+    "options",
+    [{"parents": 0}, {"changes": 0.5}, {"step": 0.0}, {"step": 2.0}, {"explore": 1.0}, {"explorer": "tpe"}],
+)
 def test_options_out_of_range_are_refused(options: dict[str, JsonValue]) -> None:
     with pytest.raises(UserError, match="refuses its options"):
         create_sampler(SamplerConfig(kind="local", options=options))

@@ -55,8 +55,9 @@ def create_sampler(
 ) -> BaseSampler:
     """Make the sampler that a study file names.
 
-    Options are the arguments of the class, which is one of Optuna's except for `local`. Defaults that suit studies of a
-    few dozen pruned trials replace Optuna's: see `_DEFAULTS`. `gp` learns only from trials that ran to their end.
+    Options are the arguments of the class, which is one of Optuna's except for `local`, whose `explorer` is the name of
+    another sampler. Defaults that suit studies of a few dozen pruned trials replace Optuna's: see `_DEFAULTS`. `gp`
+    learns only from trials that ran to their end.
 
     Args:
         config: the `sampler` section of the study file.
@@ -71,12 +72,15 @@ def create_sampler(
     if config.kind not in _SAMPLERS:
         raise unknown_name("sampler", config.kind, _SAMPLERS)
     make, place = _SAMPLERS[config.kind], f"sampler '{config.kind}'"
-    checked_options(make, config.options, place=place, given={"seed"})
+    checked_options(make, config.options, place=place, given={"seed"}, translated={"explorer"})
     arguments = {
         **_DEFAULTS[config.kind],
         **config.options,
         "seed": _derived_seed(config.seed, trials_so_far, runs_so_far),
     }
+    if arguments.get("explorer") is not None:
+        explorer = SamplerConfig(kind=str(arguments["explorer"]), seed=config.seed)
+        arguments["explorer"] = create_sampler(explorer, trials_so_far=trials_so_far, runs_so_far=runs_so_far)
     if config.kind == "qmc":
         # The sequence keeps its place in the storage, by its seed; only what is drawn outside of it must not repeat.
         arguments["independent_sampler"] = RandomSampler(seed=arguments["seed"])

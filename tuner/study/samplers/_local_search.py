@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import RandomSampler
+from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -17,10 +17,19 @@ class LocalSampler(RandomSampler):
     everything that is known. If a study begins from configurations that work, changing a few of their parameters at a
     time wastes fewer. A parent is drawn from the best trials so far, the best twice as often as the second and so on;
     at least one of its parameters moves. While no trial has a score, and for a parameter that the parent does
-    not have, the proposal is random.
+    not have, the proposal is random. A share of the trials can be left to another sampler, which looks elsewhere.
     """
 
-    def __init__(self, *, parents: int = 3, changes: float = 3.0, step: float = 0.1, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        parents: int = 3,
+        changes: float = 3.0,
+        step: float = 0.1,
+        explore: float = 0.0,
+        explorer: BaseSampler | None = None,
+        seed: int | None = None,
+    ) -> None:
         """Make the sampler.
 
         Args:
@@ -28,22 +37,29 @@ class LocalSampler(RandomSampler):
             changes: parameters that move in a trial, on average; at least 1.
             step: standard deviation of a move, in shares of the parameter's range (of its logarithm where the range is
                 logarithmic).
+            explore: share of the trials that the explorer proposes, in [0, 1).
+            explorer: another sampler; None for random proposals.
             seed: with a trial's number it decides the proposal; None for a random one.
 
         Raises:
             ValueError: for an option out of range.
         """
-        if parents < 1 or changes < 1 or not 0 < step <= 1:
+        if parents < 1 or changes < 1 or not 0 < step <= 1 or not 0 <= explore < 1:
             raise ValueError(
-                f"parents must be at least 1, changes at least 1 and step in (0, 1]; they are {parents!r}, {changes!r} "
-                f"and {step!r}."
+                "parents must be at least 1, changes at least 1, step in (0, 1] and explore in [0, 1); they are "
+                f"{parents!r}, {changes!r}, {step!r} and {explore!r}."
             )
+        if explorer is not None and explore == 0:
+            raise ValueError("there is an explorer, but explore, the share of its trials, is 0.")
         super().__init__(seed=seed)
         self._parents, self._changes, self._step = parents, changes, step
+        self._explore, self._explorer = explore, explorer or RandomSampler(seed=seed)
         self._entropy = seed if seed is not None else np.random.SeedSequence().generate_state(1).item()
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Return the parameters of the parent that was drawn for this trial; none while no trial has a score."""
+        if self._explores(trial):
+            return self._explorer.infer_relative_search_space(study, trial)
         parent = self._parent(study, self._generator(trial))
         return dict(parent.distributions) if parent is not None else {}
 
@@ -51,6 +67,8 @@ class LocalSampler(RandomSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Return the parent's parameters, some of them moved; `search_space` lacks those that are pinned."""
+        if self._explores(trial):
+            return self._explorer.sample_relative(study, trial, search_space)
         generator = self._generator(trial)
         parent = self._parent(study, generator)
         if parent is None or not search_space:
@@ -63,6 +81,23 @@ class LocalSampler(RandomSampler):
             name: self._neighbour(parent.params[name], search_space[name], generator, move=name in moved)
             for name in names
         }
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Return a value that nothing else has proposed: a random one, or the explorer's in a trial that it has."""
+        if self._explores(trial):
+            return self._explorer.sample_independent(study, trial, param_name, param_distribution)
+        return super().sample_independent(study, trial, param_name, param_distribution)
+
+    def reseed_rng(self) -> None:
+        """Take other random numbers from now on, where Optuna asks for it."""
+        super().reseed_rng()
+        self._explorer.reseed_rng()
+
+    def _explores(self, trial: FrozenTrial) -> bool:
+        """Return whether the explorer has this trial: the same answer each time it is asked."""
+        return bool(np.random.default_rng([self._entropy, trial.number, 1]).random() < self._explore)
 
     def _generator(self, trial: FrozenTrial) -> np.random.Generator:
         """Return the trial's own random numbers: the same parent is drawn each time it is asked for."""
