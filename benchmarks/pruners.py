@@ -16,35 +16,25 @@ false prunes, and what it spent on losers, with 95 % bootstrap intervals over th
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optuna
 from _asha import AshaOnTime
+from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.pruners import BasePruner
 
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
-from tuner.errors import UserError
-from tuner.figures import check_figure_path, replayed_data, replayed_figure, write_figure
 from tuner.replay import (
     Arm,
     ArmResult,
     ArmSummary,
     ReplayData,
     Settings,
-    check_arms,
     found_seconds,
     ratio,
-    read_recordings,
-    replay_arm,
-    replay_data,
     summarize_arms,
     whole_seconds,
 )
@@ -134,63 +124,6 @@ def gap_of(score: float, budget: float) -> float | None:
     return None if share >= 1.0 else share / (1.0 - share)
 
 
-def halves(data: ReplayData, seed: int) -> tuple[ReplayData, ReplayData]:
-    """Return two halves of the configurations, each with every other one by its true time."""
-    order = np.argsort(data.true_seconds, kind="stable")
-    swaps = np.random.default_rng(seed).random(len(order) // 2) < 0.5
-    first, second = [], []
-    for pair, swap in enumerate(swaps):
-        left, right = int(order[2 * pair]), int(order[2 * pair + 1])
-        first.append(right if swap else left)
-        second.append(left if swap else right)
-    return data.part(first), data.part(second)
-
-
-def replay_all(data: ReplayData, arms: Sequence[Arm], settings: Settings, jobs: int) -> list[ArmResult]:
-    """Replay the arms in several processes."""
-    check_arms(arms, data.config.objective, data.config.budget, trials=settings.trials)
-    settings.check(data)
-    if jobs == 1:
-        return [replay_arm(data, arm, settings) for arm in arms]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet) as pool:
-        return list(pool.map(partial(replay_one, data, settings), arms))
-
-
-def replay_one(data: ReplayData, settings: Settings, arm: Arm) -> ArmResult:
-    return replay_arm(data, arm, settings)
-
-
-def quiet() -> None:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-
-def print_table(title: str, summaries: Sequence[ArmSummary]) -> None:
-    """Print one row for each arm."""
-    first = summaries[0].arm
-    print(f"\n{title}")
-    print(
-        f"{'':>22} {'best found after, s':>26} {'/ ' + first:>20} {'found':>6} {'ends with, s':>20} {'study, s':>9} "
-        f"{'false prunes, %':>20} {'losers':>7} {'stopped':>8}"
-    )
-    for arm in summaries:
-        false = "–" if arm.false_prunes is None else text(arm.false_prunes, ".1f", 100.0)
-        against = "" if arm.against_first is None else text(arm.against_first, ".2f")
-        print(
-            f"{arm.arm:>22} {text(arm.found_seconds, ',.0f'):>26} {against:>20} {arm.found:>6.0%} "
-            f"{text(arm.final_seconds, '.1f'):>20} {arm.wall_seconds.value:>9,.0f} {false:>20} "
-            f"{arm.losers.value:>7.0%} {arm.stopped:>8.1f}"
-        )
-
-
-def text(estimated: Any, form: str, factor: float = 1.0) -> str:
-    """Return a number with its interval."""
-    value, low, high = (
-        "" if number is None else format(number * factor, form)
-        for number in (estimated.value, estimated.low, estimated.high)
-    )
-    return f"{value} ({low} … {high})" if low else value
-
-
 def chosen(arms: Sequence[Arm], summaries: Sequence[ArmSummary]) -> Arm:
     """Return the variant that finds the best soonest among those with few false prunes; if none has few, of all."""
     careful = [
@@ -213,48 +146,14 @@ def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false
     print(f"false prunes: {false_prunes:.1%}, goal below {GOAL_FALSE:.0%}: {kept}")
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recorded curves of one task")
-    parser.add_argument("--repeats", type=int, default=200, help="studies of each arm")
-    parser.add_argument("--trials", type=int, help="trials of a study; half of a half's configurations, at most 60")
-    parser.add_argument("--workers", type=int, default=2, help="simulated workers")
-    parser.add_argument("--seed", type=int, default=0, help="decides the halves, the orders and the seeds")
-    parser.add_argument("--jobs", type=int, default=2, help="processes that replay")
-    parser.add_argument(
-        "--figure", type=Path, metavar="FILE", help="also draw the arms on the second half: .html, .png"
-    )
-    return parser.parse_args()
-
-
-def main() -> None:
-    arguments = parse()
-    quiet()
-    begun = time.perf_counter()
-    try:
-        if arguments.figure is not None:
-            check_figure_path(arguments.figure)
-        compare(arguments)
-    except UserError as error:
-        sys.exit(str(error))
-    print(f"\n{time.perf_counter() - begun:.0f} s")
-
-
-def compare(arguments: argparse.Namespace) -> None:
+def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
     """Tune on the first half, and report on the second one."""
-    data = replay_data([read_recordings(file) for file in arguments.files])
-    if len(data.curves) < 4:
-        sys.exit(f"There are {len(data.curves)} recorded configurations, but two halves need at least 4.")
     tuned, reported = halves(data, arguments.seed)
     trials = arguments.trials or min(60, max(2, len(tuned.curves) // 2))
     settings = Settings(trials, arguments.workers, arguments.repeats, arguments.seed)
     budget = data.config.budget.seconds
     arms = variants(tuned)
-    print(
-        f"{data.config.task.id}, target {data.config.objective.target:g}, budget {budget:g} s: {data.runs} runs of "
-        f"{len(data.curves)} configurations; {arguments.repeats} studies of {trials} trials on {arguments.workers} "
-        "workers"
-    )
+    print_data(data, settings)
     results = replay_all(tuned, arms, settings, arguments.jobs)
     summaries = summarize_arms(results, whole_seconds(tuned, settings), budget)
     print_table(f"Variants of ours, first half: {len(tuned.curves)} configurations", summaries)
@@ -268,11 +167,13 @@ def compare(arguments: argparse.Namespace) -> None:
     print_table(f"Second half: {len(reported.curves)} configurations", summaries)
     false = summaries[0].false_prunes
     print_goals(results[0], results, whole, 0.0 if false is None else false.value)
-    if arguments.figure is not None:
-        subtitle = f"{data.config.task.id}, second half: mean and 95 % interval of {arguments.repeats} studies."
-        write_figure(
-            replayed_figure(replayed_data(results, budget_seconds=budget), subtitle=subtitle), arguments.figure
-        )
+    draw(results, data, settings, arguments.figure)
+
+
+def main() -> None:
+    parser = replay_parser(__doc__, repeats=200)
+    parser.add_argument("--trials", type=int, help="trials of a study; half of a half's configurations, at most 60")
+    run(compare, parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pruners
 import pytest
 
@@ -13,19 +12,6 @@ from tuner.replay import ArmSummary, RecordingsFile, check_arms, replay_data
 
 def data_of(*runs):
     return replay_data([recordings(list(runs))])
-
-
-def test_the_halves_are_alike_and_have_nothing_in_common():
-    data = data_of(*family(20))
-    first, second = pruners.halves(data, 0)
-    assert len(first.curves) == len(second.curves) == 10
-    seen = [parameters["x"] for part in (first, second) for parameters in part.parameters]
-    assert len(set(seen)) == 20
-    # Neighbours by their true time are in different halves, so that the sorted times of both alternate.
-    low = np.minimum(sorted(first.true_seconds), sorted(second.true_seconds))
-    high = np.maximum(sorted(first.true_seconds), sorted(second.true_seconds))
-    assert (high[:-1] <= low[1:]).all()
-    assert pruners.halves(data, 0)[0].true_seconds == first.true_seconds
 
 
 def test_rises_are_those_of_the_recorded_runs():
