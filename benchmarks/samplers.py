@@ -6,10 +6,11 @@ how far off the model is stands above each table. Studies begin with the warm st
 run` would, or with none (--cold).
 
 The configurations of a file are divided into two halves by chance; both have the warm starts. On the first one options
-of TPE, of `local`, of `local` with another sampler in a share of the trials, and of CMA-ES are compared, and the
-quickest of each family is chosen. On the other one these are reported beside the default, Optuna's TPE with its own
-defaults, `local`, random and quasi-random proposals, and Gaussian processes. The latter take seconds for a proposal, so
-they run fewer studies (--slow-repeats) and are compared on these. What a sampler itself takes is not charged.
+of TPE, of `local` and of CMA-ES are compared, and the quickest of each family is chosen; then mixtures, in which that
+`local` leaves a share of its trials to TPE or to chance. On the other one these are reported beside the default,
+Optuna's TPE with its own defaults, `local`, random and quasi-random proposals, and Gaussian processes. The latter take
+up to seconds for a proposal, so they run fewer studies (--slow-repeats) and are compared on these. What a sampler
+itself takes is not charged.
 
 The columns are those of benchmarks/pruners.py. The last lines say which sampler wins, and by how much.
 
@@ -33,7 +34,6 @@ from tuner.config import PrunerConfig, SamplerConfig
 from tuner.replay import (
     Arm,
     ArmResult,
-    ArmSummary,
     ReplayData,
     Settings,
     Surrogate,
@@ -44,7 +44,6 @@ from tuner.replay import (
 )
 
 DEFAULT = "tpe"
-FAMILIES = ("tpe", "local", "mixed", "cmaes")
 
 
 def named(name: str, kind: str, **options: Any) -> Arm:
@@ -66,11 +65,6 @@ def variants(surrogate: Surrogate) -> dict[str, list[Arm]]:
             *(named(f"local, step {step}", "local", step=step) for step in (0.05, 0.2)),
             *(named(f"local, changes {changes}", "local", changes=changes) for changes in (1.5, 6.0)),
         ],
-        "mixed": [
-            named(f"mixed, {explore:.0%} {explorer}", "local", explore=explore, explorer=explorer)
-            for explorer in ("tpe", "random")
-            for explore in (0.15, 0.3, 0.5)
-        ],
         "cmaes": [
             named("cmaes", "cmaes"),
             named("cmaes, margin", "cmaes", with_margin=True),
@@ -80,6 +74,16 @@ def variants(surrogate: Surrogate) -> dict[str, list[Arm]]:
             ),
         ],
     }
+
+
+def mixtures(local: Arm) -> list[Arm]:
+    """Return a local search that leaves a share of its trials to another sampler."""
+    options = local.sampler.options if isinstance(local.sampler, SamplerConfig) else {}
+    return [
+        named(f"mixed, {explore:.0%} {explorer}", "local", **options, explore=explore, explorer=explorer)
+        for explorer in ("tpe", "random")
+        for explore in (0.15, 0.3, 0.5)
+    ]
 
 
 def others() -> list[Arm]:
@@ -114,9 +118,9 @@ def cmaes_from(start: Mapping[str, Any], distributions: Mapping[str, BaseDistrib
     )
 
 
-def quickest(arms: Sequence[Arm], summaries: Sequence[ArmSummary]) -> Arm:
+def quickest(arms: Sequence[Arm], results: Sequence[ArmResult], whole: Any) -> Arm:
     """Return the arm that finds the best soonest; of equal ones the first."""
-    seconds = {summary.arm: summary.found_seconds.value for summary in summaries}
+    seconds = {result.arm: float(found_seconds(result, whole).mean()) for result in results}
     return min(arms, key=lambda arm: seconds[arm.name])
 
 
@@ -156,14 +160,14 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
     budget = data.config.budget.seconds
     surrogate = Surrogate(tuned)
     families = variants(surrogate)
-    arms = [arm for family in FAMILIES for arm in families[family]]
     print_data(data, settings)
     print_surrogate(surrogate, tuned)
-    summaries = summarize_arms(
-        replay_all(tuned, arms, settings, arguments.jobs), whole_seconds(tuned, settings), budget
-    )
-    print_table("Variants, first half", summaries)
-    best = [quickest(families[family], summaries) for family in FAMILIES]
+    whole = whole_seconds(tuned, settings)
+    results = replay_all(tuned, [arm for arms in families.values() for arm in arms], settings, arguments.jobs)
+    families["mixed"] = mixtures(quickest(families["local"], results, whole))
+    results += replay_all(tuned, families["mixed"], settings, arguments.jobs)
+    print_table("Variants, first half", summarize_arms(results, whole, budget))
+    best = [quickest(arms, results, whole) for arms in families.values()]
     print(f"chosen: {'; '.join(arm.name for arm in best)}")
 
     print_surrogate(Surrogate(reported), reported)

@@ -8,8 +8,7 @@ import pytest
 import samplers
 
 from tests.replay.recorded import DISTRIBUTIONS, FACTS, recordings, rising, study
-from tuner.analysis import Estimated
-from tuner.replay import ArmResult, ArmSummary, RecordingsFile, StudyResult, Surrogate, check_arms, replay_data
+from tuner.replay import ArmResult, RecordingsFile, StudyResult, Surrogate, check_arms, replay_data
 
 
 def valley(count: int = 30):
@@ -23,11 +22,15 @@ def test_all_arms_are_valid_and_some_need_a_start():
     data = replay_data([recordings(valley())])
     families = samplers.variants(Surrogate(data))
     arms = [arm for family in families.values() for arm in family]
-    arms += [*samplers.others(), *samplers.gaussian_processes()]
+    arms += [*samplers.mixtures(families["local"][1]), *samplers.others(), *samplers.gaussian_processes()]
     check_arms(arms, data.config.objective, data.config.budget, trials=20)
-    assert tuple(families) == samplers.FAMILIES
     without = samplers.variants(Surrogate(replace(data, starts=())))
     assert len(without["cmaes"]) == len(families["cmaes"]) - 1
+
+
+def test_mixtures_have_the_options_of_the_local_search():
+    mixed = samplers.mixtures(samplers.named("near", "local", parents=5))
+    assert mixed[0].sampler.options == {"parents": 5, "explore": 0.15, "explorer": "tpe"}
 
 
 def test_cmaes_begins_around_the_start():
@@ -42,19 +45,14 @@ def test_cmaes_begins_around_the_start():
     assert np.std(seen[1:], axis=0).max() < 0.2
 
 
-def summary(name: str, seconds: float) -> ArmSummary:
-    one = Estimated(seconds, None, None)
-    return ArmSummary(name, 1.0, one, None, one, one, None, one, stopped=1.0, cut=0.0)
+def result(name: str, *seconds: float | None) -> ArmResult:
+    return ArmResult(name, tuple(StudyResult((), 100.0, each, 1.0, 0.0, 0, 0, 0) for each in seconds))
 
 
 def test_the_quickest_of_a_family_is_chosen():
     arms = [samplers.named(name, "random") for name in "abc"]
-    rows = [summary("other", 1.0), summary("a", 30.0), summary("b", 20.0), summary("c", 20.0)]
-    assert samplers.quickest(arms, rows).name == "b"
-
-
-def result(name: str, *seconds: float | None) -> ArmResult:
-    return ArmResult(name, tuple(StudyResult((), 100.0, each, 1.0, 0.0, 0, 0, 0) for each in seconds))
+    results = [result("other", 1.0), result("a", None), result("b", 20.0), result("c", 20.0)]
+    assert samplers.quickest(arms, results, np.array([30.0])).name == "b"
 
 
 def test_the_winner_is_named_with_its_shares_of_the_others(capsys):
