@@ -22,9 +22,18 @@ from statistics import mean
 from tuner import run_study
 from tuner.analysis import Repriced, reprice
 from tuner.config import StudyConfig, TrialSpec, load_study
+from tuner.errors import UserError
 from tuner.records import Outcome
 from tuner.storage import attributes, read_study, study_names, trial_of
 from tuner.workers import LocalPool, OutcomeEvent, measure_here
+
+
+def is_stored(config: StudyConfig) -> bool:
+    """Return whether the study is in its storage."""
+    try:
+        return config.study in study_names(config.storage)
+    except UserError:  # there is no such storage yet
+        return False
 
 
 def train(specs: list[TrialSpec], config: StudyConfig, folder: Path) -> list[Outcome]:
@@ -93,7 +102,7 @@ def main() -> None:
             **({} if given.seconds is None else {"budget.seconds": given.seconds}),
         }
         config = load_study(given.study, [f"{path}={json.dumps(value)}" for path, value in changes.items()])
-        if given.storage is None or config.study not in study_names(given.storage):
+        if not is_stored(config):
             run_study(given.study, changes)
         other = config.model_copy(update={"workers": config.workers.model_copy(update={"threads": given.other})})
         study = read_study(config.storage, config.study)
