@@ -38,14 +38,27 @@ def replay_parser(doc: str | None, *, repeats: int) -> argparse.ArgumentParser:
     """Return a parser of the options that all replays have."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recorded curves of one task")
-    parser.add_argument("--repeats", type=int, default=repeats, help=f"studies of each arm; {repeats} by default")
-    parser.add_argument("--workers", type=int, default=2, help="simulated workers")
-    parser.add_argument("--seed", type=int, default=0, help="decides the halves, the orders and the seeds")
-    parser.add_argument("--jobs", type=int, default=2, help="processes that replay")
+    parser.add_argument(
+        "--repeats", type=at_least(1), default=repeats, help=f"studies of each arm; {repeats} by default"
+    )
+    parser.add_argument("--workers", type=at_least(1), default=2, help="simulated workers")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="decides the halves, the orders and the seeds")
+    parser.add_argument("--jobs", type=at_least(1), default=2, help="processes that replay")
     parser.add_argument(
         "--figure", type=Path, metavar="FILE", help="also draw the arms on the second half: .html, .png"
     )
     return parser
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads an integer that is not smaller, for a parser."""
+
+    def integer(given: str) -> int:
+        if not given.lstrip("-").isdigit() or int(given) < least:
+            raise argparse.ArgumentTypeError(f"{given!r}, but must be an integer of at least {least}")
+        return int(given)
+
+    return integer
 
 
 def run(compare: Callable[[argparse.Namespace, ReplayData], None], arguments: argparse.Namespace) -> None:
@@ -58,6 +71,8 @@ def run(compare: Callable[[argparse.Namespace, ReplayData], None], arguments: ar
         data = replay_data([read_recordings(file) for file in arguments.files])
         if len(data.curves) < 4:
             sys.exit(f"There are {len(data.curves)} recorded configurations, but two halves need at least 4.")
+        if min(data.true_seconds) >= data.config.budget.seconds:
+            sys.exit("No recorded run reached the target, so no study can find anything. Record with a lower --target.")
         compare(arguments, data)
     except UserError as error:
         sys.exit(str(error))

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from _asha import AshaOnTime
-from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
+from _replays import at_least, draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.pruners import BasePruner
 
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
@@ -172,7 +172,9 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
 
 def main() -> None:
     parser = replay_parser(__doc__, repeats=200)
-    parser.add_argument("--trials", type=int, help="trials of a study; half of a half's configurations, at most 60")
+    parser.add_argument(
+        "--trials", type=at_least(1), help="trials of a study; half of a half's configurations, at most 60"
+    )
     run(compare, parser.parse_args())
 
 

@@ -25,7 +25,7 @@ from functools import partial
 from typing import Any
 
 from _log_scores import LogScores
-from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
+from _replays import at_least, draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, TPESampler
 from optuna.trial import create_trial
@@ -189,8 +189,12 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
 
 def main() -> None:
     parser = replay_parser(__doc__, repeats=100)
-    parser.add_argument("--trials", type=int, help="trials of a study; all configurations of a half, at most 60")
-    parser.add_argument("--slow-repeats", type=int, default=20, help="studies of Gaussian processes; 0 for none")
+    parser.add_argument(
+        "--trials", type=at_least(1), help="trials of a study; all configurations of a half, at most 60"
+    )
+    parser.add_argument(
+        "--slow-repeats", type=at_least(0), default=20, help="studies of Gaussian processes; 0 for none"
+    )
     parser.add_argument("--cold", action="store_true", help="begin without warm starts")
     run(compare, parser.parse_args())
 

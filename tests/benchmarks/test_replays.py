@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from _replays import halves, print_table, replay_all, replay_parser, run, text
 
-from tests.replay.recorded import DISTRIBUTIONS, FACTS, family, recordings, study
+from tests.replay.recorded import DISTRIBUTIONS, FACTS, family, recordings, rising, study
 from tuner.analysis import Estimated
 from tuner.config import PrunerConfig
 from tuner.replay import Arm, RecordingsFile, Settings, replay_data, summarize_arms, whole_seconds
@@ -50,6 +50,22 @@ def test_a_row_for_each_arm_is_printed(data, capsys):
 def test_numbers_have_their_interval():
     assert text(Estimated(0.5, 0.25, 1.0), ".1f", 100.0) == "50.0 (25.0 … 100.0)"
     assert text(Estimated(0.5, None, None), ".2f") == "0.50"
+
+
+@pytest.mark.parametrize("options", [["--jobs", "0"], ["--repeats", "many"], ["--seed", "-1"]])
+def test_numbers_out_of_range_are_named(options, capsys):
+    with pytest.raises(SystemExit):
+        replay_parser("", repeats=2).parse_args(["curves.jsonl", *options])
+    assert f"argument {options[0]}: '{options[1]}', but must be an integer of at least" in capsys.readouterr().err
+
+
+def test_recordings_that_never_reach_the_target_are_refused(tmp_path):
+    file = RecordingsFile(tmp_path / "curves.jsonl", study(), FACTS, DISTRIBUTIONS)
+    for place in range(4):
+        file.append(rising(f"{place}", 5.0, 20.0, x=place / 4))
+    arguments = replay_parser("", repeats=2).parse_args([str(tmp_path / "curves.jsonl")])
+    with pytest.raises(SystemExit, match="No recorded run reached the target"):
+        run(lambda arguments, data: None, arguments)
 
 
 @pytest.mark.parametrize(
