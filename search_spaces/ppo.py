@@ -37,7 +37,7 @@ def isaaclab_ppo(_: TaskConfig) -> dict[str, Any]:
 
 
 def isaaclab_ppo_medium(task: TaskConfig) -> dict[str, Any]:
-    """The same with a network of a quarter of the weights, whose updates take a CPU less time."""
+    """The same with a network half as wide, whose updates take a CPU less time."""
     return isaaclab_ppo(task) | {"network_index": 3}
 
 

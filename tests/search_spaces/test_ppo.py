@@ -43,6 +43,13 @@ def test_adaptive_learning_rate_aims_at_a_divergence():
     assert agent(256, adaptive_learning_rate=1).arguments["target_kl"] == 0.01
 
 
+def test_the_medium_one_differs_in_the_network_alone():
+    medium = agent(256, "isaaclab_ppo_medium")
+    shipped = agent(256)
+    assert medium == shipped.model_copy(update={"network": medium.network})
+    assert medium.network.pi == medium.network.qf == (256, 128, 64)
+
+
 def test_the_small_one_differs_in_network_entropy_bonus_and_gradient_norm():
     small = agent(256, "isaaclab_ppo_small")
     shipped = agent(256)
