@@ -294,6 +294,8 @@ CASES = [
     ("warm_start: [{}]", ["warm_start.0: The configuration 'values 1' has no values"]),
     ("warm_start: [{entry: Pendulum-v1}]", ["'values 1' has an entry but no file"]),
     ("warm_start: [{learning_rate: 1, algorithm: sca}]", ["'values 1'", "Did you mean 'sac'?"]),
+    ("warm_start: [{unpinned: 1}]", ["warm_start.0", "unpinned", "but 1 was given"]),
+    ("warm_start: [a, {unpinned: a}]", ["warm_start: a warm start is named twice"]),
     ("warm_start: [{tau: 1}, {name: values 1, tau: 2}]", ["warm_start: a warm start is named twice"]),
     ("sampler: {seed: -1}", ["sampler.seed: needs at least 0, but -1 was given"]),
     ("sampler: {seed: 1.0}", ["sampler.seed: needs a whole number, but 1.0 was given"]),

@@ -6,6 +6,7 @@ import pytest
 
 from tests.study import toy
 from tests.study.toy import Lab, kill_at
+from tuner.config import UnpinnedStart
 from tuner.config.recipes import Recipe
 from tuner.errors import UserError
 from tuner.study import has_parameters
@@ -54,6 +55,29 @@ def test_pinned_values_may_have_names_of_sbx(lab: Lab) -> None:
     assert [trial.params["x"] for trial in lab.trials(config)] == [0.25, 0.25]
     assert lab.load(config).user_attrs["config"]["fixed"] == {"learning_rate": 0.25}  # as the file has it
     assert with_own_names(config, toy.space()).fixed == {"x": 0.25}
+
+
+def test_a_warm_start_without_pins_is_tried_as_it_is(lab: Lab) -> None:
+    config = lab.config(budget={"trials": 3}, fixed={"x": 0.25}, warm_start=(UnpinnedStart(unpinned="slow"),))
+    space = toy.space(slow={"x": 0.7, "y": "a"})
+    assert messages(lab, config, search_space=space) == []
+    trials = lab.trials(config)
+    assert [trial.params["x"] for trial in trials] == [0.7, 0.25, 0.25]
+    assert trials[0].user_attrs["warm_start"] == "slow"
+
+
+def test_it_is_tried_as_it_is_again_after_a_kill(lab: Lab) -> None:
+    config = lab.config(budget={"trials": 2}, fixed={"x": 0.25}, warm_start=(UnpinnedStart(unpinned="slow"),))
+    space = toy.space(slow={"x": 0.7, "y": "a"})
+    kill_at(lab, config, 0, 2, search_space=space)
+    assert messages(lab, config, search_space=space) == []
+    assert [trial.params["x"] for trial in lab.trials(config)] == [0.7, 0.7, 0.25]
+
+
+def test_a_warm_start_without_pins_must_be_one_of_the_search_space(lab: Lab) -> None:
+    config = lab.config(warm_start=(UnpinnedStart(unpinned="quick"),))
+    with pytest.raises(UserError, match="Unknown warm start 'quick' of search space"):
+        lab.run(config, toy.space(slow={"x": 0.7, "y": "a"}))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from tuner.config.study import (
     SamplerConfig,
     StudyConfig,
     TaskConfig,
+    UnpinnedStart,
     WorkersConfig,
 )
 from tuner.config.trial import TrialSpec
@@ -76,6 +77,7 @@ __all__ = [
     "StudyConfig",
     "TaskConfig",
     "TrialSpec",
+    "UnpinnedStart",
     "WorkersConfig",
     "bundled_studies",
     "check_percentiles",

@@ -189,15 +189,16 @@ def _with_recipes(data: dict[str, Any], source: str) -> dict[str, Any]:
     found: list[Any] = []
     for index, start in enumerate(starts):
         place = f"{source} has a mistake:\n  warm_start.{index}"
+        if isinstance(start, dict) and not isinstance(start.get("unpinned", ""), str):
+            raise UserError(f"{place}.unpinned: needs the name of a warm start, but {start['unpinned']!r} was given.")
         if not isinstance(start, str | dict):
             raise UserError(
                 f"{place}: needs the name of a warm start, a file such as best.json or {{file: sac.yml, entry: "
                 f"Pendulum-v1}}, or values in SBX's names such as {{learning_rate: 1e-3}}, but {start!r} was given."
             )
         try:
-            found.append(
-                start if isinstance(start, str) else read_recipe(start, name=f"values {index + 1}").model_dump()
-            )
+            named = isinstance(start, str) or start.keys() == {"unpinned"}
+            found.append(start if named else read_recipe(start, name=f"values {index + 1}").model_dump())
         except UserError as error:
             raise UserError(f"{place}: {error}") from error
     return {**data, "warm_start": found}

@@ -170,6 +170,18 @@ class WorkersConfig(Frozen):
         return resources
 
 
+class UnpinnedStart(Frozen):
+    """A warm start of the search space that is tried as it is, also where the study pins other values."""
+
+    unpinned: str = Field(min_length=1)
+    """The warm start's name."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where trials are shown."""
+        return self.unpinned
+
+
 class StudyConfig(Frozen):
     """One study, as its YAML file describes it."""
 
@@ -183,9 +195,9 @@ class StudyConfig(Frozen):
     the task's own action box that the search space and its warm starts use otherwise."""
     fixed: Options = Field(default_factory=dict)
     """Parameters that have these values instead of sampled ones, under the search space's names or SBX's."""
-    warm_start: Annotated[tuple[str | Recipe, ...], Listed] = ()
+    warm_start: Annotated[tuple[str | UnpinnedStart | Recipe, ...], Listed] = ()
     """Configurations that are tried first: named ones of the search space, and others in SBX's names. A study file has
-    the paths of those in other files."""
+    the paths of those in other files. Pinned values replace theirs, but for `UnpinnedStart`."""
     objective: ObjectiveConfig
     budget: BudgetConfig = BudgetConfig()
     sampler: SamplerConfig = SamplerConfig()
@@ -199,7 +211,9 @@ class StudyConfig(Frozen):
 
     @field_validator("warm_start")
     @classmethod
-    def _no_duplicates(cls, starts: tuple[str | Recipe, ...]) -> tuple[str | Recipe, ...]:
+    def _no_duplicates(
+        cls, starts: tuple[str | UnpinnedStart | Recipe, ...]
+    ) -> tuple[str | UnpinnedStart | Recipe, ...]:
         names = [start if isinstance(start, str) else start.name for start in starts]
         if len(set(names)) != len(names):
             raise ValueError("a warm start is named twice")

@@ -9,14 +9,14 @@ from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.config import StudyConfig
+from tuner.config import StudyConfig, UnpinnedStart
 from tuner.config.recipes import Recipe
 from tuner.errors import UserError, unknown_name
 from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.spaces.fitting import Remark, check_own, fit_pinned, fit_recipe
 from tuner.storage import transact
-from tuner.storage.attributes import RETRY_OF, WARM_START, counts, outcome_of
+from tuner.storage.attributes import RETRY_OF, UNPINNED, WARM_START, counts, outcome_of
 from tuner.study._running_trial import write_outcome
 from tuner.study.samplers import parameters_of
 
@@ -30,6 +30,8 @@ class Start:
 
     name: str
     parameters: dict[str, Any]
+    pinned: bool = True
+    """Whether the study's pinned values replace its own."""
     remarks: tuple[Remark, ...] = ()
     """What became of each value of a configuration in SBX's names; empty for a warm start of the search space."""
 
@@ -43,8 +45,8 @@ def with_own_names(config: StudyConfig, space: SearchSpace) -> StudyConfig:
     return config.model_copy(update={"fixed": fit_pinned(space, config.fixed, config.task)})
 
 
-def make_start(config: StudyConfig, space: SearchSpace, given: str | Recipe) -> Start:
-    """Return a configuration in the parameters of the search space; pinned parameters win.
+def make_start(config: StudyConfig, space: SearchSpace, given: str | UnpinnedStart | Recipe) -> Start:
+    """Return a configuration in the parameters of the search space; pinned parameters win, but for `UnpinnedStart`.
 
     Args:
         config: the study file.
@@ -55,12 +57,14 @@ def make_start(config: StudyConfig, space: SearchSpace, given: str | Recipe) -> 
         UserError: if there is no such warm start, it fails, or the search space cannot have the configuration.
     """
     fixed = with_own_names(config, space).fixed
-    recipes = {start.name: start for start in config.warm_start if isinstance(start, Recipe)}
-    if isinstance(given, str) and given not in recipes:
-        return Start(given, {**space.warm_start(given, config.task), **fixed})
-    recipe = recipes[given] if isinstance(given, str) else given
-    fit = fit_recipe(space, recipe, config.task, fixed=fixed)
-    return Start(recipe.name, {**fit.parameters, **fixed}, fit.remarks)
+    named = {start.name: start for start in config.warm_start if not isinstance(start, str)}
+    start = named.get(given, given) if isinstance(given, str) else given
+    if isinstance(start, str):
+        return Start(start, {**space.warm_start(start, config.task), **fixed})
+    if isinstance(start, UnpinnedStart):
+        return Start(start.name, space.warm_start(start.name, config.task), pinned=False)
+    fit = fit_recipe(space, start, config.task, fixed=fixed)
+    return Start(start.name, {**fit.parameters, **fixed}, remarks=fit.remarks)
 
 
 def check_names(config: StudyConfig, space: SearchSpace, starts: Sequence[Start]) -> dict[str, BaseDistribution]:
@@ -93,7 +97,7 @@ def queue_starts(study: optuna.Study, starts: Sequence[Start], space: SearchSpac
             same = [trial for trial in same if has_parameters(trial, start.parameters)]
         if same:
             continue
-        study.enqueue_trial(start.parameters, user_attrs={WARM_START: start.name})
+        study.enqueue_trial(start.parameters, user_attrs=_attributes(start))
         changed = [f"  {remark}" for remark in start.remarks if remark.kind != "kept"]
         if changed:
             say("\n".join([f"The warm start '{start.name}' is tried as nearly as the search space has it:", *changed]))
@@ -125,12 +129,16 @@ def _enqueued(storage: BaseStorage, name: str, start: Start) -> Enqueued:
     trials = study.get_trials(deepcopy=False)
     duplicate = any(has_parameters(trial, start.parameters) and not _ended_by_mistake(trial) for trial in trials)
     if not duplicate:
-        study.enqueue_trial(start.parameters, user_attrs={WARM_START: start.name})
+        study.enqueue_trial(start.parameters, user_attrs=_attributes(start))
         trials = study.get_trials(deepcopy=False)
     same = [trial for trial in trials if has_parameters(trial, start.parameters)]
     finished = sum(counts(trial) for trial in trials)
     waiting = sum(not trial.state.is_finished() for trial in trials)
     return Enqueued(same[-1].number, duplicate, finished, waiting)
+
+
+def _attributes(start: Start) -> dict[str, Any]:
+    return {WARM_START: start.name} | ({} if start.pinned else {UNPINNED: True})
 
 
 def has_parameters(trial: FrozenTrial, parameters: Mapping[str, Any]) -> bool:
@@ -159,7 +167,7 @@ class QueueCheck:
         self._checked: set[int] = set()
 
     def refuse(self) -> list[str]:
-        """Let pinned values win in all waiting trials, and fail those that the search space cannot have.
+        """Let pinned values win in waiting trials, and fail those that the search space cannot have.
 
         Returns:
             Why, for each trial that was failed. Such trials do not count.
@@ -179,8 +187,10 @@ class QueueCheck:
         return [trial for trial in waiting if trial.number not in self._checked and trial.system_attrs.get(_QUEUED)]
 
     def _problem(self, trial: FrozenTrial) -> str | None:
-        self._pin(trial)
-        queued = {**trial.system_attrs[_QUEUED], **self._config.fixed}
+        queued = trial.system_attrs[_QUEUED]
+        if not trial.user_attrs.get(UNPINNED):
+            self._pin(trial)
+            queued = {**queued, **self._config.fixed}
         if RETRY_OF in trial.user_attrs or trial.user_attrs.get(WARM_START) in self._space.warm_starts:
             return None  # from the study itself, whose ranges may be others on another machine, or from its space
         try:

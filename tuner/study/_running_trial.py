@@ -24,6 +24,7 @@ from tuner.storage.attributes import (
     RETRY_OF,
     SPEC,
     TICKS,
+    UNPINNED,
     UNSCORED,
     WARM_START,
 )
@@ -286,14 +287,13 @@ def conclude_trial(
 def queue_again(study: optuna.Study, frozen: FrozenTrial, *, attempt: int) -> None:
     """Enqueue a trial's parameters again, unless that has been done.
 
-    The new trial keeps only the parameters and the warm start's name. Optuna's own retry would also copy what a dead
-    trial stored at its rungs.
+    The new trial keeps only the parameters, the warm start's name, and that pinned values do not replace its own.
+    Optuna's own retry would also copy what a dead trial stored at its rungs.
     """
     if any(other.user_attrs.get(RETRY_OF) == frozen.number for other in study.get_trials(deepcopy=False)):
         return
     attributes = {RETRY_OF: frozen.number, ATTEMPT: attempt}
-    if WARM_START in frozen.user_attrs:
-        attributes[WARM_START] = frozen.user_attrs[WARM_START]
+    attributes |= {name: frozen.user_attrs[name] for name in (WARM_START, UNPINNED) if name in frozen.user_attrs}
     parameters = {**frozen.system_attrs.get("fixed_params", {}), **frozen.params}
     study.enqueue_trial(parameters, user_attrs=attributes)
 
