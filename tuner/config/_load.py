@@ -189,19 +189,28 @@ def _with_recipes(data: dict[str, Any], source: str) -> dict[str, Any]:
     found: list[Any] = []
     for index, start in enumerate(starts):
         place = f"{source} has a mistake:\n  warm_start.{index}"
-        if isinstance(start, dict) and not isinstance(start.get("unpinned", ""), str):
-            raise UserError(f"{place}.unpinned: needs the name of a warm start, but {start['unpinned']!r} was given.")
-        if not isinstance(start, str | dict):
+        if isinstance(start, str):
+            found.append(start)
+            continue
+        if not isinstance(start, dict):
             raise UserError(
                 f"{place}: needs the name of a warm start, a file such as best.json or {{file: sac.yml, entry: "
                 f"Pendulum-v1}}, or values in SBX's names such as {{learning_rate: 1e-3}}, but {start!r} was given."
             )
         try:
-            named = isinstance(start, str) or start.keys() == {"unpinned"}
-            found.append(start if named else read_recipe(start, name=f"values {index + 1}").model_dump())
+            found.append(_unpinned(start) or read_recipe(start, name=f"values {index + 1}").model_dump())
         except UserError as error:
             raise UserError(f"{place}: {error}") from error
     return {**data, "warm_start": found}
+
+
+def _unpinned(start: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a warm start that pinned values do not change; None if it is another kind of warm start."""
+    if start.keys() != {"unpinned"}:
+        return None
+    if not isinstance(start["unpinned"], str):
+        raise UserError(f"unpinned needs the name of a warm start, but {start['unpinned']!r} was given.")
+    return start
 
 
 def _is_own_file(reference: object) -> bool:
