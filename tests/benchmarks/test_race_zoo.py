@@ -19,6 +19,8 @@ def installed(monkeypatch):
         monkeypatch.setitem(module, name, module[name])
     monkeypatch.setattr(_race_zoo.ExperimentManager, "create_envs", _race_zoo.ExperimentManager.create_envs)
     _race_zoo.install(COURSE, seed=7)
+    yield
+    del _race_zoo.gym.registry[COURSE.task.id]  # other tests look for tasks there
 
 
 def test_rl_zoo_is_asked_for_its_own_search_with_its_defaults(installed, tmp_path, monkeypatch):
