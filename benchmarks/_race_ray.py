@@ -20,7 +20,7 @@ from typing import Any
 import ray
 from _race_tasks import NO_LIMIT, RAY_RESULTS, Course, StockTrial, set_up_process
 from _runs_file import append_line
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 from ray.tune.search.optuna import OptunaSearch
@@ -29,6 +29,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecEnv, sync_envs_normalization
 
 from tuner.machine import allowed_cpus
+from tuner.workers import claim_cpus
 
 METRIC = "mean_return"
 EPISODES = 5
@@ -84,18 +85,12 @@ class Written(tune.Callback):
 
 
 @cache
-def pin(folder: Path) -> FileLock | None:
+def pin(folder: Path) -> list[FileLock]:
     """Pin this process, for as long as it lives, to a CPU that no other trial has; return the lock that holds it."""
-    for cpu in allowed_cpus():
-        lock = FileLock(folder / f"cpu-{cpu}.lock", thread_local=False)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            continue
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(os.getpid(), {cpu})
-        return lock
-    return None
+    cpus, locks = claim_cpus(allowed_cpus(), 1, folder)
+    if cpus and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(os.getpid(), cpus)
+    return locks
 
 
 def suggest(trial: Any, *, task: str, budget_seconds: float) -> None:

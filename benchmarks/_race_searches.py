@@ -26,6 +26,7 @@ from tuner.analysis import summary_data
 from tuner.errors import UserError
 from tuner.machine import allowed_cpus
 from tuner.storage import read_study
+from tuner.workers import running_on
 
 CPUS = 2
 """Every contestant has two workers of one CPU each, and nothing else."""
@@ -135,8 +136,8 @@ def _running(commands: Sequence[Sequence[str]], folder: Path) -> Iterator[list[s
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for number, command in enumerate(commands):
-            own = {cpus[number]} if len(commands) == len(cpus) else set(cpus)
-            with (folder / f"{number}.log").open("wb") as log, _pinned(own):
+            own = frozenset(cpus[number : number + 1] if len(commands) == len(cpus) else cpus)
+            with (folder / f"{number}.log").open("wb") as log, running_on(own):
                 processes.append(
                     subprocess.Popen(
                         command,
@@ -151,20 +152,6 @@ def _running(commands: Sequence[Sequence[str]], folder: Path) -> Iterator[list[s
         yield processes
     finally:
         _end(processes, mark)
-
-
-@contextmanager
-def _pinned(cpus: set[int]) -> Iterator[None]:
-    """Pin this thread inside the `with` block; processes that it starts there stay pinned."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cpus)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _wait(

@@ -1,5 +1,6 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
+from tuner.workers._cpus import claim_cpus, running_on
 from tuner.workers._local_pool import LocalPool
 from tuner.workers._measuring import measure_here
 from tuner.workers._open_pool import open_pool
@@ -33,6 +34,8 @@ __all__ = [
     "TickEvent",
     "WaitEvent",
     "WorkerPool",
+    "claim_cpus",
     "measure_here",
     "open_pool",
+    "running_on",
 ]
