@@ -63,10 +63,10 @@ def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
     }
 
 
-def recipe(space_name: str, warm_start: str) -> AgentConfig:
+def recipe(space_name: str, warm_start: str, task: TaskConfig = TASK) -> AgentConfig:
     """Return a named configuration of a bundled search space."""
     space = load_space(space_name)
-    return space.agent(space.warm_start(warm_start, TASK), TASK)
+    return space.agent(space.warm_start(warm_start, task), task)
 
 
 def print_tables(runs: Sequence[Run]) -> None:
