@@ -56,7 +56,9 @@ SEEN = 0.99
 WARM_UP = 300
 """Control steps before the recording, in which robots leave the states of a reset."""
 BASELINE_UPDATES = 4000
+"""Gradient steps that fit V."""
 ROWS = 65_536
+"""Steps of a robot that are worked out at a time."""
 NOISES = 4
 """Draws of the noise over which slopes are averaged in each state."""
 
@@ -96,15 +98,14 @@ def record(policy: Policy, env: TaskEnv, *, steps: int, seed: int) -> Steps:
     """Return what the exploring policy sees, does and earns in so many control steps of all robots."""
     box = policy.box_in(env)
     bounded = bound_actions(env, policy.config.model_copy(update={"action_box": box, "action_bound_fraction": None}))
-    low, high = np.asarray(box.low, np.float32), np.asarray(box.high, np.float32)
     actor = GaussianActor(policy.agent, seed=seed)
     env.spread_ages = True  # as in training
     env.seed(seed)
     shape = steps, env.num_envs
     found = Steps(
         observations=np.empty((*shape, *env.observation_space.shape), np.float32),
-        means=np.empty((*shape, len(low)), np.float32),
-        drawn=np.empty((*shape, len(low)), np.float32),
+        means=np.empty((*shape, *env.action_space.shape), np.float32),
+        drawn=np.empty((*shape, *env.action_space.shape), np.float32),
         rewards=np.empty(shape, np.float32),
         failed=np.zeros(shape, bool),
         cut=np.zeros(shape, bool),
@@ -113,7 +114,7 @@ def record(policy: Policy, env: TaskEnv, *, steps: int, seed: int) -> Steps:
     for step in range(-WARM_UP, steps):
         seen = policy.normalize(observations)
         mean, drawn = actor.draw(seen)
-        actions = low + (np.tanh(drawn) + 1) / 2 * (high - low)
+        actions = policy.agent.policy.unscale_action(np.tanh(drawn))
         observations, rewards, dones, infos = bounded.step(actions)
         if step >= 0:
             cut = np.array([bool(info.get("TimeLimit.truncated")) for info in infos])
@@ -143,7 +144,7 @@ class ActorGradient:
 
     def std(self, observations: Numbers) -> Numbers:
         """Return the deviations before squashing, shape (rows, action_dim)."""
-        return np.concatenate([np.asarray(self._std(observations[rows])) for rows in parts(len(observations))])
+        return in_parts(self._std, observations)
 
     def __call__(self, observations: Numbers, slopes: Numbers) -> npt.NDArray[np.float64]:
         """Return the mean over all rows, one number for each parameter."""
@@ -163,6 +164,12 @@ def halved(rows: int) -> tuple[slice, slice]:
 def parts(rows: int) -> Iterator[slice]:
     """Yield slices of all rows, none too large for the memory."""
     return (slice(first, first + ROWS) for first in range(0, rows, ROWS))
+
+
+def in_parts(function: Callable[..., Any], *arrays: Numbers) -> Numbers:
+    """Return what a function makes of the rows of arrays, worked out part by part."""
+    found = [np.asarray(function(*(array[rows] for array in arrays))) for rows in parts(len(arrays[0]))]
+    return np.concatenate(found)
 
 
 def critic_slopes(agent: Any, parameters: Any, *, mean: bool) -> Slopes:
@@ -188,11 +195,7 @@ def over_noise(slope: Callable[[Any, Any], Any]) -> Slopes:
         noises = jax.random.normal(jax.random.key(0), (NOISES, *means.shape))
         return jax.vmap(lambda noise: slope(means + std * noise, observations))(noises).mean(0)
 
-    def slopes(observations: Numbers, means: Numbers, std: Numbers) -> Numbers:
-        found = [average(observations[rows], means[rows], std[rows]) for rows in parts(len(means))]
-        return np.concatenate([np.asarray(each) for each in found])
-
-    return slopes
+    return partial(in_parts, average)
 
 
 class Baseline(nn.Module):  # type: ignore[misc]
@@ -228,8 +231,7 @@ def fit_baseline(observations: Numbers, returns: Numbers, *, updates: int) -> Ca
     value = jax.jit(network.apply)
 
     def predicted(observations: Numbers) -> Numbers:
-        found = [np.asarray(value(parameters, observations[rows])) for rows in parts(len(observations))]
-        values: Numbers = np.float32(middle) + np.float32(spread) * np.concatenate(found)
+        values: Numbers = np.float32(middle) + np.float32(spread) * in_parts(partial(value, parameters), observations)
         return values
 
     return predicted

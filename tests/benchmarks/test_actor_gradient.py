@@ -50,7 +50,7 @@ def test_a_return_that_the_time_limit_cuts_is_not_known():
     nothing = np.zeros((3, 1, 1), np.float32)
     cut = np.array([[False], [True], [False]])
     steps = Steps(nothing, nothing, nothing, np.ones((3, 1), np.float32), np.zeros((3, 1), bool), cut)
-    assert steps.returns(0.5)[1].any() == False  # noqa: E712 - a NumPy bool
+    assert not steps.returns(0.5)[1].any()
     assert steps.returns(0.0)[1].all()
 
 
