@@ -76,6 +76,23 @@ def test_a_warm_start_is_queued_as_it_is_or_with_other_values(lab):
     assert different == {"one_minus_gamma"}
 
 
+def test_a_parameter_of_the_space_changes_a_warm_start_and_nothing_else(lab):
+    """`log2_train_freq` and `log2_noise_hold` decide SBX's `train_freq` and `gradient_steps` together."""
+    changed = enqueue(lab, "held_noise", "--set", "log2_noise_hold=3", "--json")
+    (trial,) = queued(lab)
+    plain = load_space("sac_speed").warm_start("held_noise", config(lab).task)
+    assert trial.system_attrs["fixed_params"] == {**plain, "log2_noise_hold": 3}
+    assert {remark["kind"] for remark in json.loads(changed.stdout)["remarks"]} == {"kept"}
+
+
+def test_a_parameter_of_the_space_replaces_what_a_file_says(lab):
+    """Neither is out of the space's range, so nothing is refused."""
+    done = enqueue(lab, "sac.yml:Pendulum-v1", "--set", "one_minus_gamma=0.05")
+    assert "  gamma 0.98 gives way to one_minus_gamma 0.05\n" in done.stdout
+    (trial,) = queued(lab)
+    assert trial.system_attrs["fixed_params"]["one_minus_gamma"] == 0.05
+
+
 def test_a_configuration_that_the_study_has_is_not_queued_again(lab):
     assert enqueue(lab, "sbx_default").stdout == "Trial 0 of toy has these parameters already; nothing was queued.\n"
     first = enqueue(lab, "--set", "gamma=0.98", "--json")
@@ -121,6 +138,14 @@ def test_what_the_space_does_not_have_is_refused_by_name_unless_the_nearest_will
         (("held_noise", "--entry", "x"), "--entry goes with a file only"),
         (("--entry", "x", "--set", "gamma=0.9"), "--entry goes with a file only"),
         (("--set", "gama=0.98"), "Unknown parameter 'gama' in the configuration 'queued'. Did you mean 'gamma'?"),
+        (
+            ("held_noise", "--set", "noise_hold=3"),
+            "Unknown parameter 'noise_hold' in the configuration 'held_noise, changed'",
+        ),
+        (
+            ("held_noise", "--set", "log2_batch_size=18"),
+            "'log2_batch_size' in the configuration 'held_noise, changed' is 18",
+        ),
         (("--set", "gamma"), "--set takes NAME=VALUE, such as gamma=0.98, but was given 'gamma'."),
         (("--set", "gamma=2"), "'gamma' is 2 but must be a number above 0 and at most 1"),
         (("--set", "log2_batch_size=18"), "'log2_batch_size' in the configuration 'queued' is 18"),

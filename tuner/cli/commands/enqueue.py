@@ -14,7 +14,7 @@ from tuner.config import StudyConfig, given_options
 from tuner.config.recipes import Recipe, as_recipe_file, read_recipe, values_of
 from tuner.errors import UserError
 from tuner.spaces import SearchSpace, load_space
-from tuner.spaces.fitting import Remark
+from tuner.spaces.fitting import Remark, check_own, own_values
 from tuner.storage import attributes, open_storage, read_study
 from tuner.study import Enqueued, Start, enqueue_start, make_start
 
@@ -90,10 +90,15 @@ def _given(
     check_partner("--entry", entry, "a file", given=False)
     if not written:
         return configuration
-    parameters = space.warm_start(configuration, config.task)
-    agent = space.agent(parameters, config.task)
-    recipe = read_recipe({**written, "name": f"{configuration}, changed", "algorithm": agent.algorithm}, name=_NAME)
-    return recipe.model_copy(update={"file_values": values_of(agent), "parameters": parameters})
+    parameters, name = space.warm_start(configuration, config.task), f"{configuration}, changed"
+    algorithm = space.agent(parameters, config.task).algorithm
+    recipe = read_recipe({**written, "name": name, "algorithm": algorithm}, name=_NAME)
+    own = own_values(recipe)
+    check_own(own, space.explore(config.task, wanted=own).distributions, f"the configuration '{name}'", algorithm)
+    parameters |= own
+    return recipe.model_copy(
+        update={"file_values": values_of(space.agent(parameters, config.task)), "parameters": parameters}
+    )
 
 
 def _refuse_outside(remarks: Sequence[Remark], space: SearchSpace) -> None:

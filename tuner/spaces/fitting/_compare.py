@@ -20,38 +20,50 @@ class Comparison:
         found: Tried,
         target: AgentConfig,
         deciding: Mapping[str, Collection[str]],
+        *,
+        own: Mapping[str, Any],
         fixed: Mapping[str, Any],
     ) -> None:
+        """Compare them.
+
+        Args:
+            try_out: what the space makes of parameters.
+            found: the agent that was found.
+            target: the agent that was wanted.
+            deciding: by trait, the parameters that decide it and that were free.
+            own: parameters of the space that the configuration gives by their own names.
+            fixed: parameters of the space that the study pins.
+        """
         self._try_out = try_out
         self._found = found
         self._wanted = traits_of(target, try_out.task.num_envs)
         self._values = values_of(found.built)
         self._given = values_of(target)
         self._deciding = deciding
+        self._own_values = own
         self._fixed = fixed
-        without = influences(try_out, found) if fixed else {}
-        self._pinned = {trait: names & fixed.keys() for trait, names in without.items()}
+        self._influences = influences(try_out, found) if own or fixed else {}
 
-    def remarks(self, recipe: Recipe, values: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[Remark]:
-        """Yield a remark for each of a configuration's values; `own` are those of the space's own parameters."""
+    def remarks(self, recipe: Recipe, values: Mapping[str, Any]) -> Iterator[Remark]:
+        """Yield a remark for each of a configuration's values."""
         task = self._try_out.task
         robots = values.get("n_envs", recipe.num_envs)
         if robots not in (None, task.num_envs):
             yield Remark("n_envs", robots, "ignored", reason=f"the study has task.num_envs {task.num_envs}")
         for name, value in values.items():
-            if name in own:
+            if name in self._own_values:
                 kept = self._fixed.get(name, value) == value
                 parameters = {name: self._found.parameters.get(name, value)}
                 yield Remark(name, value, "kept" if kept else "pinned", parameters[name], parameters)
             elif name in self._given:
                 if value is not None or name in recipe.values:
-                    yield self._of_setting(name, value)
+                    yield self._of_setting(name, value, written=name in recipe.values)
             elif name != "n_envs":
                 algorithm = self._found.built.algorithm
                 reason = ELSEWHERE.get(name, f"SBX's {algorithm} does not have it")
                 yield Remark(name, value, "ignored", reason=reason)
 
-    def _of_setting(self, name: str, value: Any) -> Remark:
+    def _of_setting(self, name: str, value: Any, *, written: bool) -> Remark:
         traits = traits_decided_by(name, self._wanted)
         wrong = [trait for trait in traits if not same(self._found.traits.get(trait), self._wanted[trait])]
         names = dict.fromkeys(parameter for trait in traits for parameter in sorted(self._own(trait)))
@@ -59,12 +71,18 @@ class Comparison:
         used = self._values.get(name)
         if not wrong:
             return Remark(name, value, "kept", used, parameters)
-        pins = {pin: self._fixed[pin] for trait in wrong for pin in sorted(self._pinned.get(trait, ()))}
-        if pins:
+        if pins := self._deciding_among(self._fixed, wrong):
             return Remark(name, value, "pinned", used, pins)
+        if not written and (replacing := self._deciding_among(self._own_values, wrong)):
+            return Remark(name, value, "replaced", used, replacing)
         if not parameters:
             return Remark(name, value, "ignored", used, reason=self._instead(name, used))
         return Remark(name, value, self._kind(wrong), used, parameters)
+
+    def _deciding_among(self, values: Mapping[str, Any], traits: Collection[str]) -> dict[str, Any]:
+        """Return those of the given parameters that decide one of the traits."""
+        names = [name for trait in traits for name in sorted(set(self._influences.get(trait, ())) & values.keys())]
+        return {name: values[name] for name in names}
 
     def _instead(self, name: str, used: Any) -> str:
         """Say what the search space uses in place of a setting that none of its parameters decides."""

@@ -46,7 +46,7 @@ def fit_recipe(space: SearchSpace, recipe: Recipe, task: TaskConfig, *, fixed: M
         UserError: for a name that neither SBX nor the space has, a value that cannot be what it is given for, a
             configuration of another algorithm, and a space that fails.
     """
-    own = {name: value for name, value in recipe.values.items() if name not in SETTINGS | ELSEWHERE.keys()}
+    own = own_values(recipe)
     explored = space.explore(task, wanted=own)
     bounds = explored.bounds.own if explored.bounds is not None else {}
     pinned = {**bounds, **own, **fixed}
@@ -60,8 +60,13 @@ def fit_recipe(space: SearchSpace, recipe: Recipe, task: TaskConfig, *, fixed: M
     values = recipe.values_for(algorithm, num_envs=task.num_envs)
     wanted = _wanted(recipe.values, values, target, task, bounded=space.action_bounds is not None)
     nearest = come_near(try_out, start, wanted, deciding, pinned=pinned.keys())
-    comparison = Comparison(try_out, nearest, target, deciding, fixed)
-    return Fit(nearest.parameters, nearest.built, tuple(comparison.remarks(recipe, values, own)))
+    comparison = Comparison(try_out, nearest, target, deciding, own=own, fixed=fixed)
+    return Fit(nearest.parameters, nearest.built, tuple(comparison.remarks(recipe, values)))
+
+
+def own_values(recipe: Recipe) -> dict[str, Any]:
+    """Return the values that a user wrote under names of a search space's own parameters, known or not."""
+    return {name: value for name, value in recipe.values.items() if name not in SETTINGS | ELSEWHERE.keys()}
 
 
 def check_own(

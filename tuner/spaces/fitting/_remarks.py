@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["kept", "rounded", "clipped", "outside", "ignored", "pinned"]
+Kind = Literal["kept", "rounded", "clipped", "outside", "ignored", "pinned", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Remark:
     given: Any
     kind: Kind
     """`kept` exactly; `rounded` to the nearest value; `clipped` to the end of the range; `outside` of the space, which
-    has other values only; `ignored`, as no parameter decides it; `pinned` to another value by the study's `fixed`."""
+    has other values only; `ignored`, as no parameter decides it; `pinned` to another value by the study's `fixed`;
+    `replaced`, in a file or a warm start, by a parameter of the space that was given beside it."""
     used: Any = None
     """What the agent has instead; None where it has nothing of the kind."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -38,6 +39,8 @@ class Remark:
             return f"{given} lies outside of the space, which uses {used} ({own})"
         if self.kind == "pinned":
             return f"{given} is not used: 'fixed' pins {own}"
+        if self.kind == "replaced":
+            return f"{given} gives way to {own}"
         return f"{given} is ignored: {self.reason}"
 
     def to_json(self) -> dict[str, Any]:
