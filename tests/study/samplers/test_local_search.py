@@ -102,6 +102,27 @@ def test_pruned_trials_count_with_what_they_last_reported(direction: str, best: 
     assert study.ask().suggest_float("x", 0.0, 1.0) == pytest.approx(best, abs=0.01)
 
 
+def test_a_running_trial_counts_with_what_it_last_reported() -> None:
+    study = started(LocalSampler(parents=1, changes=1.0, seed=0))
+    study.enqueue_trial(START | {"n": 16})
+    running = ask(study)
+    assert all(len(moved(ask(study))) == 1 for _ in range(20))  # it has reported nothing
+    running.report(2.0, 0)
+    assert all(len(moved(ask(study))) == 1 for _ in range(20))
+    running.report(0.5, 1)
+    assert all(len(moved(ask(study), running.params)) == 1 for _ in range(20))
+
+
+@pytest.mark.parametrize("ended", [(), (math.inf,)], ids=["alone", "beside one without a score"])
+def test_while_no_trial_has_reported_neighbours_of_running_warm_starts_are_proposed(ended: tuple[float, ...]) -> None:
+    study = optuna.create_study(sampler=LocalSampler(changes=1.0, seed=0))
+    for score in ended:
+        study.tell(ask(study), score)
+    study.enqueue_trial(START)
+    ask(study)
+    assert all(len(moved(ask(study))) == 1 for _ in range(20))
+
+
 def test_without_a_score_proposals_are_random() -> None:
     study = optuna.create_study(sampler=LocalSampler(seed=0))
     for state in (TrialState.FAIL, TrialState.PRUNED):

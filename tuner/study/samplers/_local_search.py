@@ -9,6 +9,9 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+_FIXED_PARAMS = "fixed_params"
+"""Where Optuna keeps the parameters of a trial that was enqueued."""
+
 
 class LocalSampler(RandomSampler):
     """Propose neighbours of the best trials: an evolution strategy of mutations only, for few, expensive trials.
@@ -16,8 +19,9 @@ class LocalSampler(RandomSampler):
     A few dozen trials in twenty dimensions are too few for a model of the whole space: TPE then spends them far from
     everything that is known. If a study begins from configurations that work, changing a few of their parameters at a
     time wastes fewer. A parent is drawn from the best trials so far, the best twice as often as the second and so on;
-    at least one of its parameters moves. While no trial has a score, and for a parameter that the parent does
-    not have, the proposal is random. A share of the trials can be left to another sampler, which looks elsewhere.
+    at least one of its parameters moves. A trial that is still running counts with what it reported last. While none
+    has reported, the parents are warm starts that run; without these, and for a parameter that the parent does not
+    have, the proposal is random. A share of the trials can be left to another sampler, which looks elsewhere.
     """
 
     def __init__(
@@ -57,10 +61,10 @@ class LocalSampler(RandomSampler):
         self._entropy = seed if seed is not None else np.random.SeedSequence().generate_state(1).item()
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Return the parameters of the parent that was drawn for this trial; none while no trial has a score."""
+        """Return the parameters of the parent that was drawn for this trial; none while there is no parent."""
         if self._explores(trial):
             return self._explorer.infer_relative_search_space(study, trial)
-        parent = self._parent(study, self._generator(trial))
+        parent = self._parent(study, trial, self._generator(trial))
         return dict(parent.distributions) if parent is not None else {}
 
     def sample_relative(
@@ -70,7 +74,7 @@ class LocalSampler(RandomSampler):
         if self._explores(trial):
             return self._explorer.sample_relative(study, trial, search_space)
         generator = self._generator(trial)
-        parent = self._parent(study, generator)
+        parent = self._parent(study, trial, generator)
         if parent is None or not search_space:
             return {}
         names = [name for name in search_space if name in parent.params]
@@ -103,16 +107,17 @@ class LocalSampler(RandomSampler):
         """Return the trial's own random numbers: the same parent is drawn each time it is asked for."""
         return np.random.default_rng([self._entropy, trial.number])
 
-    def _parent(self, study: Study, generator: np.random.Generator) -> FrozenTrial | None:
-        ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-        # Optuna takes what a pruned trial last reported as its value.
-        scored = [
-            (trial.value, trial)
-            for trial in ended
-            if trial.params and trial.value is not None and math.isfinite(trial.value)
+    def _parent(self, study: Study, trial: FrozenTrial, generator: np.random.Generator) -> FrozenTrial | None:
+        states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+        others = [
+            other
+            for other in study.get_trials(deepcopy=False, states=states)
+            if other.params and other.number != trial.number
         ]
-        scored.sort(key=lambda pair: pair[0], reverse=study.direction == StudyDirection.MAXIMIZE)
-        best = [trial for _, trial in scored[: self._parents]]
+        scores = [(score, other) for other in others if (score := _score(other)) is not None]
+        scores.sort(key=lambda pair: pair[0], reverse=study.direction == StudyDirection.MAXIMIZE)
+        known = [other for _, other in scores] or [other for other in others if _is_running_as_queued(other)]
+        best = known[: self._parents]
         if not best:
             return None
         weights = 0.5 ** np.arange(len(best))
@@ -145,6 +150,19 @@ class LocalSampler(RandomSampler):
             steps = abs(steps) if steps <= last else 2 * last - steps
             new = distribution.low + grid * steps
         return min(max(new, distribution.low), distribution.high)
+
+
+def _score(trial: FrozenTrial) -> float | None:
+    """Return a trial's value, or what it last reported; None if there is no such finite number."""
+    score = trial.value
+    if score is None and trial.last_step is not None:
+        score = trial.intermediate_values[trial.last_step]
+    return score if score is not None and math.isfinite(score) else None
+
+
+def _is_running_as_queued(trial: FrozenTrial) -> bool:
+    """Return whether a trial runs with parameters that were queued, as those of warm starts are."""
+    return trial.state == TrialState.RUNNING and _FIXED_PARAMS in trial.system_attrs
 
 
 def _reflected(share: float) -> float:
