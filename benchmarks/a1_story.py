@@ -7,7 +7,7 @@ return of 25 is walking, which standing and turning cannot earn; 15 is the miles
     ppo_tuned     the winner of the study a1_flat_ppo: the warm start a1_flat_ppo_winner of the space ppo_speed
     sac_default   SBX's defaults on the task's ±100
     sac_quick_fix a published recipe: 3 % of that box, a small entropy coefficient, a bigger network (raffin_part1)
-    sac_tuned     the warm start a1_walker of the space sac_legged, around which the study a1_flat searches
+    sac_tuned     the winner of the study a1_flat: the warm start a1_flat_winner of the space sac_legged
 
 --arms trains some of them only. --ppo and --sac replace a tuned one by your own, as `tuner export STUDY --format json`
 writes it.
@@ -41,13 +41,13 @@ from tuner.export import load_configuration
 from tuner.spaces import load_space
 
 TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
-TARGET, MILESTONES, BUDGET_SECONDS = 25.0, (15.0,), 900.0
+TARGET, MILESTONES, BUDGET_SECONDS = 25.0, (15.0,), 1200.0
 ARMS = {
     "ppo_shipped": ("ppo_speed", "isaaclab_ppo"),
     "ppo_tuned": ("ppo_speed", "a1_flat_ppo_winner"),
     "sac_default": ("sac_speed", "sbx_default"),
     "sac_quick_fix": ("sac_speed", "raffin_part1"),
-    "sac_tuned": ("sac_legged", "a1_walker"),
+    "sac_tuned": ("sac_legged", "a1_flat_winner"),
 }
 """Search space and warm start of each configuration, in the order of the tables."""
 COMPARED = ("ppo_tuned", "sac_tuned")

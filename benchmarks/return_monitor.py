@@ -110,7 +110,7 @@ CASES = {
             TaskConfig(id="Velocity-Flat-A1", num_envs=256),
             target=25.0,
             seconds=900.0,
-            recipes={"sac": ("sac_legged", "a1_walker"), "ppo": ("ppo_speed", "a1_flat_ppo_winner")},
+            recipes={"sac": ("sac_legged", "a1_flat_winner"), "ppo": ("ppo_speed", "a1_flat_ppo_winner")},
         ),
     )
 }

@@ -218,22 +218,6 @@ def tight_box(task: TaskConfig) -> dict[str, Any]:
     }
 
 
-def a1_flat_winner(task: TaskConfig) -> dict[str, Any]:
-    """What the study `a1_flat` found and `tuner confirm` chose, on two CPU cores and 256 robots.
-
-    A bigger batch, a slower actor, an entropy coefficient three times as large, relu, and no layer norm. Robots stand
-    and turn as commanded; within ±1 they do not walk.
-    """
-    return tight_box(task) | {
-        "log2_batch_size": 8,
-        "log2_policy_delay": 2,
-        "layer_norm": 0,
-        "activation_index": ACTIVATIONS.index("relu"),
-        "one_minus_gamma": 0.024396365299957888,
-        "ent_coef": 0.0014980393204664672,
-    }
-
-
 WARM_STARTS = (
     sbx_default,
     raffin_part1,
@@ -244,7 +228,6 @@ WARM_STARTS = (
     held_noise,
     penalized_means,
     tight_box,
-    a1_flat_winner,
 )
 
 
