@@ -31,6 +31,8 @@ BUDGET_WARNING = "budget_warning"
 """Why the budget may be too short, as the latest run said; None or missing if it did not."""
 
 # Of a trial.
+QUEUED = "fixed_params"
+"""Optuna's own: the parameters of a trial that was enqueued, a warm start for example; a system attribute."""
 SPEC = "spec"
 """The `TrialSpec` as JSON, written when the trial is handed to a worker."""
 CALIBRATION = "calibration"

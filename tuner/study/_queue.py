@@ -16,12 +16,9 @@ from tuner.records import Outcome, OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.spaces.fitting import Remark, check_own, fit_pinned, fit_recipe
 from tuner.storage import transact
-from tuner.storage.attributes import RETRY_OF, UNPINNED, WARM_START, counts, outcome_of
+from tuner.storage.attributes import QUEUED, RETRY_OF, UNPINNED, WARM_START, counts, outcome_of
 from tuner.study._running_trial import write_outcome
 from tuner.study.samplers import parameters_of
-
-_QUEUED = "fixed_params"
-"""Where Optuna keeps the parameters of a trial that was enqueued."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ def _attributes(start: Start) -> dict[str, Any]:
 
 def has_parameters(trial: FrozenTrial, parameters: Mapping[str, Any]) -> bool:
     """Return whether a trial has, or was queued with, the given parameters."""
-    given = {**trial.system_attrs.get(_QUEUED, {}), **trial.params}
+    given = {**trial.system_attrs.get(QUEUED, {}), **trial.params}
     return all(name in given and given[name] == value for name, value in parameters.items())
 
 
@@ -184,10 +181,10 @@ class QueueCheck:
 
     def _new(self) -> list[FrozenTrial]:
         waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        return [trial for trial in waiting if trial.number not in self._checked and trial.system_attrs.get(_QUEUED)]
+        return [trial for trial in waiting if trial.number not in self._checked and trial.system_attrs.get(QUEUED)]
 
     def _problem(self, trial: FrozenTrial) -> str | None:
-        queued = trial.system_attrs[_QUEUED]
+        queued = trial.system_attrs[QUEUED]
         if not trial.user_attrs.get(UNPINNED):
             self._pin(trial)
             queued = {**queued, **self._config.fixed}
@@ -203,11 +200,11 @@ class QueueCheck:
 
     def _pin(self, trial: FrozenTrial) -> None:
         """Replace what the study file pins in a queued trial, and say so."""
-        queued, fixed = trial.system_attrs[_QUEUED], self._config.fixed
+        queued, fixed = trial.system_attrs[QUEUED], self._config.fixed
         other = {name: value for name, value in fixed.items() if name in queued and queued[name] != value}
         if not other:
             return
-        self._study._storage.set_trial_system_attr(trial._trial_id, _QUEUED, {**queued, **other})
+        self._study._storage.set_trial_system_attr(trial._trial_id, QUEUED, {**queued, **other})
         changes = ", ".join(f"{name} is {value!r} and not {queued[name]!r}" for name, value in other.items())
         self._say(f"The queued trial {trial.number} has values that the study file pins in 'fixed': {changes}.")
 

@@ -20,6 +20,7 @@ from tuner.storage.attributes import (
     FINAL,
     OUTCOME,
     OWNER,
+    QUEUED,
     RECORD,
     RETRY_OF,
     SPEC,
@@ -294,7 +295,7 @@ def queue_again(study: optuna.Study, frozen: FrozenTrial, *, attempt: int) -> No
         return
     attributes = {RETRY_OF: frozen.number, ATTEMPT: attempt}
     attributes |= {name: frozen.user_attrs[name] for name in (WARM_START, UNPINNED) if name in frozen.user_attrs}
-    parameters = {**frozen.system_attrs.get("fixed_params", {}), **frozen.params}
+    parameters = {**frozen.system_attrs.get(QUEUED, {}), **frozen.params}
     study.enqueue_trial(parameters, user_attrs=attributes)
 
 

@@ -9,8 +9,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-_FIXED_PARAMS = "fixed_params"
-"""Where Optuna keeps the parameters of a trial that was enqueued."""
+from tuner.storage.attributes import QUEUED
 
 
 class LocalSampler(RandomSampler):
@@ -162,7 +161,7 @@ def _score(trial: FrozenTrial) -> float | None:
 
 def _is_running_as_queued(trial: FrozenTrial) -> bool:
     """Return whether a trial runs with parameters that were queued, as those of warm starts are."""
-    return trial.state == TrialState.RUNNING and _FIXED_PARAMS in trial.system_attrs
+    return trial.state == TrialState.RUNNING and QUEUED in trial.system_attrs
 
 
 def _reflected(share: float) -> float:
