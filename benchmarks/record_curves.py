@@ -5,7 +5,8 @@ with a second seed. Each run goes on until its target is confirmed or its budget
 when it has ended; the same command with --resume goes on where the last one ended, also with a greater --count.
 
 The two tasks of this benchmark are Cartpole, with all that decides how long programs compile pinned, and the flat task
-of the A1, as the study `a1_flat_ppo` has it: PPO, because SAC needs three to five times as long there. Any other study file can be given instead.
+of the A1, as the study `a1_flat_ppo` has it: PPO, because SAC needs three to five times as long there. Any other study
+file can be given instead.
 
     python benchmarks/record_curves.py --task cartpole --second-seeds 1 --output runs/curves_cartpole.jsonl
     python benchmarks/record_curves.py --task a1 --count 60 --output runs/curves_a1.jsonl
