@@ -1,7 +1,7 @@
 """Who finds the faster learner by the same wall clock: `tuner run`, RL Zoo's `-optimize` or Ray Tune? Searched live.
 
 On Cartpole and on Pendulum-v1 each contestant searches for 60 seconds, counted from its launch, on two CPUs: several
-times, with other seeds and in turns. Then the winner of every search is trained anew on fresh seeds, by our workers and
+times, with other seeds and in turns. Then the winner of every search is trained on fresh seeds, by our workers and
 under the budget of the bundled study (quickstart, pendulum): how many of these trainings reach the target, and when?
 
     tuner         `tuner run` without warm starts: TPE, the pruner time_to_return, the fused learner

@@ -12,6 +12,7 @@ from tuner.machine import (
     allowed_cpus,
     describe_machine,
     granted_cpu_count,
+    jax_may_use_gpus,
     may_have_bfloat16,
     memory_limit_bytes,
     memory_share_bytes,
@@ -72,10 +73,19 @@ def test_processors_with_and_without_bfloat16(tmp_path, monkeypatch, text, has):
 def test_a_gpu_may_have_bfloat16(tmp_path, monkeypatch):
     monkeypatch.setattr("tuner.machine._CPU_INFO", tmp_path / "none")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     (tmp_path / "nvidia0").touch()
-    assert may_have_bfloat16(tmp_path)
+    assert may_have_bfloat16(tmp_path, cuda=True)
+    assert not may_have_bfloat16(tmp_path, cuda=False)  # JAX cannot use it
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # hidden from this process
-    assert not may_have_bfloat16(tmp_path)
+    assert not may_have_bfloat16(tmp_path, cuda=True)
+
+
+@pytest.mark.parametrize(("platforms", "may"), [("", True), ("cuda,cpu", True), ("gpu", True), ("cpu", False)])
+def test_jax_uses_gpus_where_it_is_allowed_to(monkeypatch, platforms, may):
+    monkeypatch.setenv("JAX_PLATFORMS", platforms)
+    assert jax_may_use_gpus(cuda=True) is may
+    assert not jax_may_use_gpus(cuda=False)
 
 
 def control_groups(folder: Path, membership: str, files: dict[str, str]) -> ControlGroups:

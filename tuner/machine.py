@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import psutil
 _CPU_INFO = Path("/proc/cpuinfo")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 """Linux's names for BF16 products: of x86's vector and matrix units (AVX-512, AMX), and of Arm."""
+
+CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
+"""Packages that let JAX use NVIDIA's driver; `pip install 'jax[cuda13]'` and `'jax[cuda12]'` bring them."""
 
 WORKERS_VARIABLE = "SAC_TUNER_WORKERS"
 """Environment variable in which a pool tells a worker how many workers share the machine's memory."""
@@ -44,15 +48,29 @@ def processor_has_bfloat16() -> bool:
     return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
 
 
-def may_have_bfloat16(devices: Path = Path("/dev")) -> bool:
+def may_have_bfloat16(devices: Path = Path("/dev"), *, cuda: bool | None = None) -> bool:
     """Return whether agents that train on this machine may have units for bfloat16: the processor's or a GPU's.
 
-    Of GPUs it only asks whether there are any, as only JAX knows their kind. Those from before 2020 have no such units.
+    Of GPUs it only asks whether there are any that JAX may use, as only JAX knows their kind. Those from before 2020
+    have no such units.
 
     Args:
         devices: see `visible_gpus`.
+        cuda: see `jax_may_use_gpus`.
     """
-    return processor_has_bfloat16() or bool(visible_gpus(devices))
+    return processor_has_bfloat16() or (jax_may_use_gpus(cuda=cuda) and bool(visible_gpus(devices)))
+
+
+def jax_may_use_gpus(*, cuda: bool | None = None) -> bool:
+    """Return whether JAX would use a GPU of NVIDIA if there is one: it has CUDA, and `JAX_PLATFORMS` allows it.
+
+    Args:
+        cuda: whether JAX is installed with CUDA; looked up unless given.
+    """
+    platforms = {name.strip() for name in os.environ.get("JAX_PLATFORMS", "").split(",")}
+    if not platforms & {"", "cuda", "gpu"}:
+        return False
+    return any(find_spec(name) for name in CUDA_PLUGINS) if cuda is None else cuda
 
 
 def _cpu_info(name: str) -> str:

@@ -42,6 +42,15 @@ def test_samples_are_all_steps_of_all_robots():
     assert make_recording(ROWS, joints=JOINTS).dimension_names == ("hip", "knee")
 
 
+def test_what_another_version_knows_of_joints_is_left_out(tmp_path):
+    make_recording(ROWS, joints=JOINTS).save(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as archive:
+        content = {name: archive[name] for name in archive.files}
+    content["joints"] = json.dumps(json.loads(str(content["joints"])) | {"stiffness": [1.0, 2.0]})
+    np.savez(tmp_path / "b.npz", **content)
+    assert load_recording(tmp_path / "b.npz").joints == JOINTS
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

@@ -57,6 +57,9 @@ WITH_STORAGE = [
     ["dashboard", "--port", "0"],
     ["report", "toy"],
     ["plot", "curves", "toy"],
+    ["enqueue", "toy", "--set", "gamma=0.98"],
+    ["replay", "toy"],
+    ["reprice", "toy"],
 ]
 
 

@@ -12,6 +12,7 @@ from tuner.cli.app import app
 from tuner.cli.opened_tasks import DEFAULT_ROBOTS, opened, record_trial, record_untrained, task_of
 from tuner.config import TaskConfig, load_bounds
 from tuner.errors import UserError
+from tuner.machine import granted_cpu_count
 
 RECORDED = {"steps": 3, "seed": 0, "threads": 1, "deterministic": False}
 
@@ -54,6 +55,18 @@ def test_a_task_is_closed_whatever_happens():
     with pytest.raises(RuntimeError, match="on the way"):
         act()
     assert closed == [True]
+
+
+def test_what_the_machine_lacks_is_said(monkeypatch, capsys):
+    monkeypatch.setattr("tuner.cli.opened_tasks.check_device", lambda: "WARNING: JAX does not use this machine's GPU.")
+    with opened(TASK, seed=0, threads=granted_cpu_count()):
+        pass
+    assert capsys.readouterr() == ("", "WARNING: JAX does not use this machine's GPU.\n")
+    monkeypatch.setattr("tuner.cli.opened_tasks.check_device", lambda: None)
+    with opened(TASK, seed=0, threads=10_000):
+        pass
+    said = capsys.readouterr().err
+    assert said == f"WARNING: 10000 threads were asked for, but there are CPUs for {granted_cpu_count()} only.\n"
 
 
 def test_a_home_that_cannot_be_written_to_costs_only_the_cache(tmp_path, monkeypatch):

@@ -13,9 +13,9 @@ from tests.study.toy import Lab
 from tuner.clock import ManualClock
 from tuner.config import ConfirmConfig, StudyConfig, TrialSpec
 from tuner.confirm import Confirmation, Confirmer, confirmation_data
+from tuner.listener import SilentListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary, confirm_name
-from tuner.study import SilentListener
 from tuner.workers import Recording, ReplayPool
 
 STARTS = {

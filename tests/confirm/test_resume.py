@@ -10,9 +10,9 @@ from tests.study.toy import Lab
 from tuner.clock import ManualClock
 from tuner.config import TrialSpec
 from tuner.errors import TunerError, UserError
+from tuner.listener import SilentListener
 from tuner.records import OutcomeKind
 from tuner.storage import lock_file, manager_lock
-from tuner.study import SilentListener
 
 
 class Killed(BaseException):

@@ -102,3 +102,10 @@ def test_a_damaged_header_is_named(path: Path):
     changed(path, 0, study={"study": "toy"})
     with pytest.raises(UserError, match=r"Line 1 of .*curves\.jsonl does not say what was recorded"):
         read_recordings(path)
+
+
+def test_the_password_of_a_database_is_not_written(path: Path):
+    config = study().model_copy(update={"storage": "postgresql://me:hunter2@host/db"})
+    RecordingsFile(path, config, FACTS, DISTRIBUTIONS)
+    assert "hunter2" not in path.read_text()
+    assert read_recordings(path).config.storage == "postgresql://me:***@host/db"

@@ -9,13 +9,14 @@ import pytest
 from tests.replay.recorded import TICKS, family, recordings, rising, run, study
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, PrunerConfig, TrialSpec
+from tuner.listener import SilentListener
 from tuner.records import Outcome, OutcomeKind
 from tuner.replay import RecordedRun, replay_data
 from tuner.replay._judges import NoJudge, OptunaJudge, judge_of
 from tuner.replay._simulation import End, simulate
 from tuner.spaces import SearchSpace
 from tuner.storage import StudySummary, open_storage
-from tuner.study import Manager, SilentListener, create_pruner
+from tuner.study import Manager, create_pruner
 from tuner.workers import Recording, ReplayPool
 
 Ending = tuple[int, str | None, float]

@@ -156,7 +156,7 @@ def test_what_is_no_mistake_of_the_function_passes(raised):
         raise raised
 
     with pytest.raises(type(raised)):
-        configure(raising)
+        space_of(raising).configure(optuna.trial.FixedTrial({}), TASK)
     if not isinstance(raised, optuna.TrialPruned):
         with pytest.raises(type(raised)):
             space_of(raising).explore(TASK)
@@ -191,6 +191,11 @@ def picky(trial):
         raise optuna.TrialPruned
     trial.suggest_float("b", 0.0, 1.0)
     return AgentConfig(algorithm="sac")
+
+
+def test_given_values_that_are_given_up():
+    with pytest.raises(UserError, match=r"'mine' at .* gives this combination up.*TrialPruned for \{'a': 4\}\. Give"):
+        configure(picky, a=4)
 
 
 def test_where_the_lowest_values_are_given_up_random_ones_are_tried():

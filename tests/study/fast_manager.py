@@ -17,9 +17,10 @@ from tests.study.toy import play, space
 from tuner.clock import ManualClock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError
+from tuner.listener import SilentListener
 from tuner.records import Outcome, Tick
 from tuner.storage import StudySummary, _runs
-from tuner.study import Manager, SilentListener
+from tuner.study import Manager
 from tuner.workers import ReplayPool
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from tests.support import faulty
 from tuner.config import AgentConfig, Network, StudyConfig, TrialSpec
+from tuner.listener import SilentListener
 from tuner.records import Outcome, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import StudySummary
-from tuner.study import Manager, SilentListener
+from tuner.study import Manager
 from tuner.workers import open_pool
 
 

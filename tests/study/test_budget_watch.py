@@ -11,10 +11,10 @@ from tests.study import toy
 from tests.study.toy import Lab
 from tuner.analysis import summary_data
 from tuner.config import TrialSpec
+from tuner.listener import SilentListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace, steps_to_target
 from tuner.storage import StudySummary
-from tuner.study import SilentListener
 from tuner.workers import Recording
 
 NEVER = {"x": 1.0, "y": "a"}

@@ -16,10 +16,11 @@ from optuna.trial import FrozenTrial
 
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, StudyConfig, TrialSpec
+from tuner.listener import SilentListener
 from tuner.records import Calibration, Device, Milestone, Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import StudySummary, open_storage
-from tuner.study import Manager, SilentListener
+from tuner.study import Manager
 from tuner.workers import Recording, ReplayPool
 
 TARGET = 10.0

@@ -21,7 +21,7 @@ from tests.workers.trials import JumpingClock, point_mass
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
-from tuner.workers import Event, TickEvent, _ray_cluster
+from tuner.workers import Event, NoticeEvent, TickEvent, _ray_cluster
 from tuner.workers._ray_cluster import RayCluster
 from tuner.workers._ray_slots import RaySlots, _with_files
 
@@ -95,6 +95,20 @@ def test_one_trial_after_another(slots: RaySlots) -> None:
     stopped = until_outcome(slots)
     assert (outcome.kind, stopped.kind, stopped.rule) == (OutcomeKind.EXHAUSTED, OutcomeKind.PRUNED, "behind")
     assert outcome.details["pid"] == stopped.details["pid"]
+
+
+def test_a_notice_comes_once_however_many_actors_have_it(slots: RaySlots) -> None:
+    found: list[str] = []
+    for _ in range(2):
+        slots.submit(0, scripted("train", "notice:odd", "tick", "hang"))
+        events: list[Event] = []
+        while not any(isinstance(event, TickEvent) for event in events):
+            events += slots.poll(1.0)
+        found += [event.text for event in events if isinstance(event, NoticeEvent)]
+        actor().kill()  # the next one has not said it yet
+        until_outcome(slots)
+        until_ready(slots)
+    assert found == ["odd"]
 
 
 def test_a_process_that_trains_dies(slots: RaySlots) -> None:

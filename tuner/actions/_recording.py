@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError
+from tuner.records import known_fields
 from tuner.resources import user_path, write_whole
 from tuner.simulators import JointTargets
 
@@ -149,7 +150,7 @@ def _joints(text: str) -> JointTargets | None:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise ValueError(f"the joints are a {type(data).__name__}, not keys and values")
-    return JointTargets(**{name: tuple(values) for name, values in data.items()})
+    return JointTargets(**{name: tuple(values) for name, values in known_fields(JointTargets, data).items()})
 
 
 def _refused(path: str | Path, why: str) -> UserError:

@@ -54,7 +54,7 @@ def restore(
     Args:
         agent: built from its configuration, its own parameters final but not yet handed to a learner.
         saved: from `load_agent`.
-        normalization: likewise.
+        normalization: the same.
         squash: whether the agent squashes its actions; if not, the form in which it was saved is undone.
         directory: where they come from, for messages.
 

@@ -27,7 +27,7 @@ from tuner.storage import (
 from tuner.storage.attributes import objective_and_budget
 
 _BEST = 3
-"""How many of the highest returns are told."""
+"""How many of the highest returns are listed."""
 
 
 def agent_rows(agent: dict[str, Any]) -> list[tuple[str, str]]:

@@ -6,10 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+from rich.text import Text
+
 from tuner import actions, policies, simulators
+from tuner.cli.printing.output import console
 from tuner.cli.watching.start_watcher import StartWatcher
 from tuner.config import Algorithm, TaskConfig, given_options, load_task, with_absolute_files
 from tuner.errors import UserError, unknown_name
+from tuner.machine import granted_cpu_count
+from tuner.workers import check_device
 
 DEFAULT_STEPS = 500
 DEFAULT_ROBOTS = 256
@@ -74,12 +79,21 @@ def open_task(task: TaskConfig, *, seed: int, threads: int) -> "simulators.TaskE
 
 @contextmanager
 def opened(task: TaskConfig, *, seed: int, threads: int) -> "Iterator[simulators.TaskEnv]":
-    """Open a task, ready for a policy to act on it, and close it."""
+    """Open a task, ready for a policy to act on it, and close it.
+
+    On stderr it says if JAX cannot use this machine's GPU, or if there are fewer CPUs than `threads`.
+    """
     # Imported here because they load PyTorch and JAX, which `--help` and errors in options must not wait for.
     import torch
 
     from tuner.agents import enable_compilation_cache
 
+    granted, fewer = granted_cpu_count(), None
+    if threads > granted:
+        fewer = f"WARNING: {threads} threads were asked for, but there are CPUs for {granted} only."
+    for line in (fewer, check_device()):
+        if line is not None:
+            console(stderr=True).print(Text(line, style="bold red"))
     torch.set_num_threads(1)  # SBX computes in JAX; torch is only what Stable-Baselines3 brings along
     with suppress(OSError):  # if the home folder cannot be written to, programs are compiled again
         enable_compilation_cache()

@@ -17,6 +17,7 @@ from tuner.confirm._reading import confirmation_data, outdated, runs_by_candidat
 from tuner.confirm._results import Confirmation
 from tuner.confirm._selection import make_plan
 from tuner.errors import UserError
+from tuner.listener import SilentListener, StudyListener
 from tuner.spaces import SearchSpace
 from tuner.storage import (
     STORAGE_ERRORS,
@@ -40,7 +41,7 @@ from tuner.storage import (
     waiting,
     write_config,
 )
-from tuner.study import SilentListener, StopSwitch, StudyListener, TrialLoop, conclude_stale_trials
+from tuner.study import StopSwitch, TrialLoop, conclude_stale_trials
 from tuner.workers import WorkerPool
 
 

@@ -14,7 +14,7 @@ from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.spaces import SearchSpace
 from tuner.storage import attributes, counts, outcome_of, ranking
-from tuner.study import make_start, reference_given_up
+from tuner.study import make_start
 
 _CONFIRM = 0x636F6E66
 """Sets the sequence apart from the trials' own, which begin with the same study seed; "conf" in ASCII."""
@@ -83,8 +83,6 @@ def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpa
             return Entrant(number=None, label=name, promised_seconds=None, agent=agent)
     try:
         built = space.agent(parameters, config.task)
-    except optuna.TrialPruned as error:
-        raise reference_given_up(name, space) from error
     except UserError as error:
         raise UserError(f"The reference '{name}' cannot be built. {error}") from error
     return Entrant(number=None, label=name, promised_seconds=None, agent=built.to_json())

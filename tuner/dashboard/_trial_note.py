@@ -36,7 +36,7 @@ def trial_note(
         objective: the objective of its study.
         budget: the budget of its study.
         queued_again: whether another trial repeats this one.
-        device: its device class, to be told where the study has several.
+        device: its device class, shown where the study has several.
         pictures: paths of its pictures under the dashboard's URL, if they exist: `curve`, and the interactive pages
             `curve_page` and `ledger_page`.
     """

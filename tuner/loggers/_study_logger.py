@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tuner.clock import Clock
 from tuner.config import LoggerName, TrialSpec
+from tuner.listener import SilentListener
 from tuner.loggers._writers import RunWriter, Values, open_writer
 from tuner.records import TASK_PREFIX, Outcome, Tick, milestones_of
 from tuner.storage import StudySummary
-from tuner.study import SilentListener
 
 _STUDY = "study"
 """The run that has the study's best so far, over the wall clock."""

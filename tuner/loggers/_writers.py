@@ -100,7 +100,7 @@ class CsvWriter(RunWriter):
         self._rows: list[dict[str, float]] = []
 
     def write(self, seconds: float, values: Values) -> None:
-        """Write the file anew with one more row: losses have no column before the first update."""
+        """Write the whole file again with one more row: losses have no column before the first update."""
         self._rows.append({"clock_seconds": seconds, **values})
         self._save()
 

@@ -34,7 +34,7 @@ class VideoFormat:
     frames_per_second: float
     """At most."""
     arguments: tuple[str, ...]
-    """What ffmpeg is told about the file that it writes."""
+    """ffmpeg's options for the file that it writes."""
 
 
 _FEW_COLOURS = (

@@ -125,7 +125,7 @@ class _Source:
                     raise UserError(f"The search space '{self._space.name}' gives up {self._origin(True)}.") from None
                 continue
             self.distributions |= trial.distributions
-            # Only a start is told, so that it stays the only parent.
+            # The sampler hears of starts only, so that it stays the only parent.
             self._study.tell(trial, 0.0 if is_start else None, state=None if is_start else TrialState.FAIL)
             return self._origin(is_start), dict(trial.params), agent
         raise self._space.gives_all_up(_DRAWS, self._config.fixed)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tuner.config import StudyConfig
 from tuner.errors import UserError
 from tuner.replay._recorded_run import RecordedRun, Recordings
-from tuner.storage import SECONDS_DEPEND_ON, differences
+from tuner.storage import SECONDS_DEPEND_ON, attributes, differences
 
 FORMAT = "recorded curves of sac-tuner"
 _SCHEMA_NUMBER = 1
@@ -25,8 +25,8 @@ class RecordingsFile:
     """A file of runs that are being recorded.
 
     Args:
-        path: the file. If it exists, it is gone on with; an incomplete last line, which an interruption may have left,
-            is removed.
+        path: the file. If it exists, runs are added to it; an incomplete last line, which an interruption may have
+            left, is removed.
         config: the study file that describes what is recorded.
         fingerprint: what the seconds depend on; see `tuner.storage.fingerprint`.
         distributions: the ranges of the parameters.
@@ -84,7 +84,7 @@ def read_recordings(path: Path) -> Recordings:
     if header.get("schema") != _SCHEMA_NUMBER:
         raise UserError(
             f"The curves in {path} were recorded in schema {header.get('schema')}, and this version reads "
-            f"{_SCHEMA_NUMBER}. Use the version that wrote them, or record them anew."
+            f"{_SCHEMA_NUMBER}. Use the version that wrote them, or record them again."
         )
     try:
         return Recordings(
@@ -95,7 +95,7 @@ def read_recordings(path: Path) -> Recordings:
             runs=tuple(_run(path, number, line) for number, line in enumerate(lines[1:], start=2)),
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
-        raise UserError(f"Line 1 of {path} does not say what was recorded: {error!r}. Record anew.") from error
+        raise UserError(f"Line 1 of {path} does not say what was recorded: {error!r}. Record it again.") from error
 
 
 def check_comparable(name: str, stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -128,7 +128,7 @@ def _header(
     return {
         "format": FORMAT,
         "schema": _SCHEMA_NUMBER,
-        "study": config.model_dump(mode="json"),
+        "study": attributes.without_password(config).model_dump(mode="json"),
         "fingerprint": dict(fingerprint),
         "distributions": {name: distribution_to_json(each) for name, each in distributions.items()},
     }

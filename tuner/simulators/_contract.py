@@ -67,7 +67,7 @@ class TaskEnv(VecEnv, ABC):
     out."""
     restarts: bool = True
     """Whether `seed` and `reset` undo all that has happened since the task was opened. Where something goes on, such as
-    a curriculum, every trial opens the task anew."""
+    a curriculum, every trial opens the task again."""
     process_id: int | None = None
     """The process outside this one that steps the task, with its children; None where this one does."""
     metrics: Mapping[str, npt.NDArray[np.floating[Any]]] = {}

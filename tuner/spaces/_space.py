@@ -109,10 +109,16 @@ class SearchSpace:
         """Return the agent that given parameters describe; they may lie outside of their ranges.
 
         Raises:
-            UserError: as `configure` does, and if the function asks for a parameter that is not given.
-            TrialPruned: if the function raises it.
+            UserError: as `configure` does, and if the function asks for a parameter that is not given, or gives this
+                combination up.
         """
-        return self.configure(FixedTrial(dict(parameters)), task)
+        try:
+            return self.configure(FixedTrial(dict(parameters)), task)
+        except TrialPruned as error:
+            raise UserError(
+                f"The search space '{self.name}'{_definition(self.function)} gives this combination up: it raised "
+                f"optuna.TrialPruned for {dict(parameters)}. Give other values."
+            ) from error
 
     def warm_start(self, name: str, task: TaskConfig) -> dict[str, Any]:
         """Return the parameters of a warm start; with a bounds file they stand for the file's own box.

@@ -58,7 +58,7 @@ def check_fingerprint(study: optuna.Study, now: dict[str, Any]) -> str | None:
 
     Returns:
         The differences, one line per setting, if the study has learned nothing yet that could be compared: the caller
-        should then start it anew. None if nothing differs.
+        should then start a new one. None if nothing differs.
 
     Raises:
         UserError: if the study was run with other settings, or if another program made it.

@@ -50,7 +50,7 @@ class OwnTrialsStorage(_CachedStorage):
         self._read_at: dict[int, float] = {}
         """When the trials of a study were read last, by its id; on the clock."""
         self._looked_at: dict[int, float] = {}
-        """When one of the own trials was read by itself, likewise."""
+        """When one of the own trials was last read by itself."""
         self._values: dict[tuple[int, int], float] = {}
         """Reported and not written yet, by trial and step."""
         self._parameters: dict[tuple[int, str], tuple[float, BaseDistribution]] = {}

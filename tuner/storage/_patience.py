@@ -120,7 +120,7 @@ class PatientStorage(RDBStorage):
                 if patience.clock.now() - began >= PATIENCE_SECONDS:
                     raise
                 failures += 1
-                if failures == 2:  # a server that was started anew answers the second time
+                if failures == 2:  # a server that was started again answers the second time
                     patience.say(
                         f"The database does not answer: {root_cause(error)}. Running trials go on, and it is asked "
                         f"again for {PATIENCE_SECONDS / 60:.0f} minutes."

@@ -102,7 +102,7 @@ class RunRecord:
                 f"Another process has taken over the study '{self._study.study_name}': this one had not written to the "
                 f"storage for more than {LEASE_SECONDS:.0f} s and was considered dead. Its finished trials are kept."
             )
-        # Who has not been heard for long itself does not judge: the database may have been away from everybody.
+        # A manager that has been silent for long itself does not judge: the database may have been away from everybody.
         if mine is not None and storage_time(self._study._storage) - mine["seen_epoch_seconds"] < LEASE_SECONDS:
             _mark_dead(self._study, [run for run in runs if run is not mine])
         self._write([run for run in runs if run is not mine])

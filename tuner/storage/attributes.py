@@ -68,7 +68,7 @@ SHADOW = "shadow"
 def write_config(study: optuna.Study, config: StudyConfig) -> None:
     """Write a study file, without the password of its storage, and this version's schema number to the study."""
     study.set_user_attr(SCHEMA, SCHEMA_NUMBER)
-    study.set_user_attr(CONFIG, _masked(config).model_dump(mode="json"))
+    study.set_user_attr(CONFIG, without_password(config).model_dump(mode="json"))
 
 
 def newer_schema(study: optuna.Study) -> str | None:
@@ -99,7 +99,7 @@ def config_of(study: optuna.Study) -> StudyConfig | None:
     Its storage has no password. To open the study again, use the URL that opened it.
     """
     try:
-        return _masked(StudyConfig.from_stored(study.user_attrs[CONFIG]))
+        return without_password(StudyConfig.from_stored(study.user_attrs[CONFIG]))
     except (KeyError, ValidationError):
         return None
 
@@ -163,5 +163,6 @@ def _kind_by_state(trial: FrozenTrial, *, reached: bool = False) -> OutcomeKind 
     return {TrialState.PRUNED: OutcomeKind.PRUNED, TrialState.FAIL: OutcomeKind.CRASHED}.get(trial.state)
 
 
-def _masked(config: StudyConfig) -> StudyConfig:
+def without_password(config: StudyConfig) -> StudyConfig:
+    """Return the configuration with the password of its storage masked, as it may be written to files."""
     return config.model_copy(update={"storage": mask_passwords(config.storage)})

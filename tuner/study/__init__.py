@@ -1,10 +1,9 @@
 """Run a study: the manager's loop over Optuna and the workers, resuming, samplers and pruners."""
 
-from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import FailedTrialsError, StopSwitch, TrialLoop, TrialSource
 from tuner.study._manager import Manager
 from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, make_start, with_own_names
-from tuner.study._resume import conclude_stale_trials, reference_given_up
+from tuner.study._resume import conclude_stale_trials
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, keeps_rungs, pruner_names
 from tuner.study.samplers import create_sampler, sampler_names
@@ -12,13 +11,10 @@ from tuner.study.samplers import create_sampler, sampler_names
 __all__ = [
     "Enqueued",
     "FailedTrialsError",
-    "Listeners",
     "Manager",
     "RunningTrial",
-    "SilentListener",
     "Start",
     "StopSwitch",
-    "StudyListener",
     "TimeToReturnPruner",
     "TrialLoop",
     "TrialSource",
@@ -32,7 +28,6 @@ __all__ = [
     "keeps_rungs",
     "make_start",
     "pruner_names",
-    "reference_given_up",
     "sampler_names",
     "trial_spec",
     "with_own_names",

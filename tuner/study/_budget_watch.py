@@ -8,11 +8,11 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from tuner.config import StudyConfig, TrialSpec
+from tuner.listener import SilentListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace, stated_steps
 from tuner.storage import StudySummary, differences, outcome_of, runs_of, trial_name, unlike
 from tuner.storage.attributes import BUDGET_WARNING, FINGERPRINT, WARM_START
-from tuner.study._listener import SilentListener
 
 _LEAST_SHARE = 0.05
 """The speed of a trial is known after this share of its budget."""
@@ -83,7 +83,7 @@ class BudgetWatch(SilentListener):
         study: what it runs; the warning is kept in its attributes, for who reads the study.
         space: the search space.
         config: the study file.
-        warn: is told the warning.
+        warn: gets the warning.
     """
 
     def __init__(

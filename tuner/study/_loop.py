@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial
 from tuner.clock import Clock
 from tuner.config import StudyConfig, TrialSpec
 from tuner.errors import TunerError, UserError
+from tuner.listener import StudyListener
 from tuner.records import TASK_BROKE, Outcome, OutcomeKind, Tick
 from tuner.storage import (
     STORAGE_ERRORS,
@@ -28,7 +29,6 @@ from tuner.storage import (
     write_reports,
 )
 from tuner.storage.attributes import CALIBRATION, OWNER, TAKEN_OVER_BY
-from tuner.study._listener import StudyListener
 from tuner.study._resume import conclude_stale_trials
 from tuner.study._running_trial import RunningTrial, Verdict, write_outcome
 from tuner.tracebacks import with_frame

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.clock import Clock, MonotonicClock
 from tuner.config import StudyConfig
+from tuner.listener import Listeners, SilentListener, StudyListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.spaces import SearchSpace
 from tuner.storage import (
@@ -29,7 +30,6 @@ from tuner.storage import (
 )
 from tuner.storage.attributes import VERDICT, counts
 from tuner.study._budget_watch import BudgetWatch
-from tuner.study._listener import Listeners, SilentListener, StudyListener
 from tuner.study._loop import StopSwitch, TrialLoop
 from tuner.study._peers import should_prune
 from tuner.study._queue import QueueCheck, with_own_names

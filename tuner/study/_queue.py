@@ -151,7 +151,7 @@ class QueueCheck:
         study: the study.
         space: its search space.
         config: its study file, with the search space's own names in `fixed`.
-        say: is told, in one sentence, where a pinned value takes the place of a queued one.
+        say: gets a sentence where a pinned value takes the place of a queued one.
     """
 
     def __init__(

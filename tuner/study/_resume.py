@@ -194,21 +194,16 @@ def _check_confirm(config: StudyConfig, space: SearchSpace) -> None:
         return
     parameters = make_start(config, space, reference).parameters
     if not space.explore(config.task, given=parameters).got_through:
-        raise reference_given_up(reference, space)
-
-
-def reference_given_up(name: str, space: SearchSpace) -> UserError:
-    """Return the error for a reference of a confirmation that the search space does not build."""
-    return UserError(
-        f"The reference '{name}' cannot be built: the search space '{space.name}' gives it up by raising "
-        "optuna.TrialPruned. Name another warm start as confirm.reference, or leave it out."
-    )
+        raise UserError(
+            f"The reference '{reference}' cannot be built: the search space '{space.name}' gives it up by raising "
+            "optuna.TrialPruned. Name another warm start as confirm.reference, or leave it out."
+        )
 
 
 def conclude_stale_trials(study: optuna.Study, config: StudyConfig, *, requeue: bool = True) -> list[FrozenTrial]:
     """End the trials that managers left running which are dead by now, and return them. Inside `claiming` only.
 
-    If a trial's outcome was written already, Optuna is told it. The others are recorded as interrupted and, unless
+    If a trial's outcome was written already, Optuna gets it. The others are recorded as interrupted and, unless
     `requeue` is False, queued again, once.
     """
     living = {run["id"] for run in runs_of(study) if run["end"] is None}

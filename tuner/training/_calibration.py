@@ -81,7 +81,7 @@ def calibrate(env: TaskEnv, task: TaskConfig, clock: Clock) -> Calibration:
 
 @contextmanager
 def _alone(lock_file: Path) -> Iterator[None]:
-    """Wait for other processes that measure the same, but not for ever, and not where there can be no lock."""
+    """Wait for other processes that measure the same, but not forever, and not where there can be no lock."""
     lock = FileLock(lock_file, fallback_to_soft=False)  # a soft lock would outlive a killed process
     with suppress(Timeout, OSError):
         lock_file.parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,9 @@ class Goals:
     past several of them is evaluated once. A milestone counts as reached when its own estimate crossed it; without such
     a crossing, when the policy of that evaluation was frozen; and never later than a higher goal that is reached.
 
-    The target is as it would be without milestones: an evaluation that was made for one of these neither confirms nor
-    refutes it, nor is it charged for it. To milestones all evaluations are charged, so that they wait for their lower
-    end sooner.
+    The target is as it would be without milestones: an evaluation that was made for a milestone neither confirms nor
+    refutes the target, and is not charged to it. Milestones are charged for all evaluations, so they wait for their
+    lower end sooner.
     """
 
     def __init__(self, target: float | None, milestones: Sequence[float], budget_seconds: float) -> None:

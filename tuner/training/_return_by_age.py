@@ -199,7 +199,7 @@ def _pool(sums: Floats, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp])
     Args:
         sums: shape (quantities, …, bins).
         left: from `_neighbours`, shape (…, bins).
-        right: likewise.
+        right: the same, on its right.
     """
     bins = sums.shape[-1]
     flat = sums.reshape(len(sums), -1)

@@ -203,7 +203,7 @@ def _share_of_older(recent: Floats, older: Floats, enough: Floats | float) -> Fl
 
     Args:
         recent: what the window has, shape (units, bins).
-        older: what there is besides, shape (units, bins).
+        older: what else there is, shape (units, bins).
         enough: of shape (bins,), or one number for all.
     """
     missing, there = enough - recent.sum(axis=0), older.sum(axis=0)

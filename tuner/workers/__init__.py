@@ -1,6 +1,7 @@
 """Processes that train trials, seen by the manager as a pool of slots."""
 
 from tuner.workers._cpus import claim_cpus, running_on
+from tuner.workers._gpus import check_device
 from tuner.workers._local_pool import LocalPool
 from tuner.workers._measuring import measure_here
 from tuner.workers._open_pool import open_pool
@@ -34,6 +35,7 @@ __all__ = [
     "TickEvent",
     "WaitEvent",
     "WorkerPool",
+    "check_device",
     "claim_cpus",
     "measure_here",
     "open_pool",

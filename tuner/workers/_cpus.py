@@ -59,7 +59,7 @@ def claim_cpus(cpus: list[int], count: int, folder: Path) -> tuple[frozenset[int
     folder.mkdir(parents=True, exist_ok=True)
     own: dict[int, FileLock] = {}
     for cpu in cpus:
-        lock = FileLock(folder / f"cpu-{cpu}.lock", thread_local=False)
+        lock = FileLock(folder / f"cpu-{cpu}.lock", thread_local=False, fallback_to_soft=False)
         with suppress(Timeout):
             lock.acquire(blocking=False)
             own[cpu] = lock

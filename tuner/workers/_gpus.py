@@ -6,10 +6,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from tuner.errors import UserError
-from tuner.machine import GPU_WORKERS_VARIABLE, visible_gpus
+from tuner.machine import CUDA_PLUGINS, GPU_WORKERS_VARIABLE, visible_gpus
 
-CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
-"""Packages that let JAX use NVIDIA's driver; `pip install 'jax[cuda13]'` and `'jax[cuda12]'` bring them."""
 INSTALL = "pip install 'jax[cuda12]'"
 
 

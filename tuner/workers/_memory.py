@@ -11,7 +11,7 @@ GROWTH_MIB = 1024
 class Housekeeper:
     """Frees memory.
 
-    SBX compiles its programs anew for every agent, and JAX keeps all of them: about 35 MiB a trial, however small the
+    SBX compiles its programs again for every agent, and JAX keeps all of them: about 35 MiB a trial, however small the
     networks. Dropping them costs the next trial a second or two of compilation, from the cache on disk, so it is done
     only once they have grown large.
 

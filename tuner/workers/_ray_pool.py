@@ -28,7 +28,7 @@ COMMAND = (sys.executable, "-P", "-m", "tuner.workers.ray_driver")
 """Starts the process that speaks to Ray; `-P` keeps files of the working directory from passing for modules."""
 INSTALL = "pip install 'sac-tuner[ray]'"
 _CONNECT_SECONDS = 120.0
-"""How long it may take to connect to a cluster, or to start one; one that cannot be reached is told within seconds."""
+"""How long it may take to connect to a cluster, or to start one; that one cannot be reached is known within seconds."""
 _SILENCE_SECONDS = 90.0
 """How long Ray may say nothing; the process that speaks to it says something every second."""
 _CLOSE_SECONDS = 25.0
@@ -36,7 +36,7 @@ _CLOSE_SECONDS = 25.0
 _GRACE_SECONDS = 2.0
 """How long the process that speaks to Ray may take to end when the cluster is given up."""
 _HEAD_SECONDS = 30
-"""How long a cluster's head may be away: a Ray that keeps its state elsewhere starts it anew."""
+"""How long a cluster's head may be away: a Ray that keeps its state elsewhere starts it again."""
 _LOOK_SECONDS = 1.0
 """How often deadlines are checked while nothing comes in."""
 _LOG_BYTES = 4000
@@ -59,7 +59,7 @@ class RayPool(WorkerPool):
 
     A slot has a worker once a node has room for it, and another one when its node has left; nodes may join at any time.
     On its node a worker is a `LocalPool` of one: the same processes, deadlines and outcomes. A trial whose node went
-    away is interrupted. So is every trial when the cluster is lost; `poll` returns these, and then raises TunerError.
+    away is interrupted, and so are all trials when the cluster is lost: `poll` returns them, then raises TunerError.
 
     Args:
         config: how many workers, what each asks for, which deadlines.

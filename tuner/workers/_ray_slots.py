@@ -18,7 +18,7 @@ from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.resources import write_whole
 from tuner.training import Phase, StopRequest
 from tuner.workers import _faults
-from tuner.workers._pool import INTERRUPT_SECONDS, Event, OutcomeEvent, PhaseEvent, PoolEvent, TickEvent
+from tuner.workers._pool import INTERRUPT_SECONDS, Event, NoticeEvent, OutcomeEvent, PhaseEvent, PoolEvent, TickEvent
 from tuner.workers._ray_cluster import Node, RayCluster, wrong_version
 from tuner.workers._ray_worker import Order, Report
 
@@ -49,7 +49,7 @@ class _Trial:
 
     @property
     def order(self) -> Order:
-        """What its worker is told about it."""
+        """What its worker has heard about it."""
         return Order(self.serial, self.spec, self.stop)
 
 
@@ -98,6 +98,8 @@ class RaySlots:
         self._clock = clock or MonotonicClock()
         self._config = cluster.config
         self._events: list[Event] = []
+        self._notices: set[str] = set()
+        """What actors have noticed; each text is passed on once."""
         self._refused: dict[str, str] = {}
         """Nodes that are not used, with the reason."""
         self._serials = itertools.count(1)
@@ -256,6 +258,10 @@ class RaySlots:
                 trial.phase = event.phase
             elif isinstance(event, TickEvent):
                 trial.last_tick = event.tick
+            if isinstance(event, NoticeEvent):
+                if event.text in self._notices:
+                    continue
+                self._notices.add(event.text)
             event = replace(event, slot=slot.number, spec=trial.spec)
             if isinstance(event, OutcomeEvent):
                 event = replace(event, outcome=_with_files(event.outcome, trial.spec, report.files))

@@ -10,6 +10,25 @@ from tuner.cli.app import app
 from tuner.export import configuration_of, dump_configuration
 from tuner.spaces import load_space
 
+PICKY = """
+import optuna
+from tuner.spaces import load_space, search_space
+
+speed = load_space("sac_speed")
+
+def trained(task):
+    return given_up(task) | {"one_minus_gamma": 0.05}
+
+def given_up(task):
+    return speed.warm_start("sbx_default", task)
+
+@search_space(warm_starts=(trained, given_up))
+def picky(trial):
+    agent = speed.function(trial)
+    if agent.arguments["gamma"] > 0.98:
+        raise optuna.TrialPruned
+    return agent
+"""
 ZOO = "Pendulum-v1: {n_timesteps: 20000, learning_rate: 0.001, gamma: 0.98}\nOdd-v0: {gamma: 0.9999}\n"
 
 
@@ -160,3 +179,17 @@ def test_mistakes_are_told_and_nothing_is_queued(lab, arguments, said):
     assert queued(lab) == []
     missing = CliRunner().invoke(app, ["enqueue", "toi", "held_noise", "--storage", config(lab).storage])
     assert (missing.exit_code, "Did you mean 'toy'?" in missing.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("changes", [[], ["--set", "gamma=0.98"]])
+def test_a_warm_start_that_the_search_space_gives_up(lab, tmp_path, changes):
+    (tmp_path / "picky.py").write_text(PICKY)
+    start = config(lab, study="picky", search_space=f"{tmp_path / 'picky.py'}:picky", warm_start=["trained"])
+    lab.run(start, load_space(start.search_space))
+    done = CliRunner().invoke(app, ["enqueue", "picky", "--storage", start.storage, "given_up", *changes])
+    if changes:
+        assert done.exit_code == 2
+        assert done.stderr.startswith("Error: The search space 'picky.py:picky' at ")
+        assert "gives this combination up" in done.stderr
+    else:  # queued as it is; as a trial, it is pruned by the rule search_space
+        assert done.exit_code == 0, done.stderr

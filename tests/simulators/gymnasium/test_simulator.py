@@ -1,7 +1,11 @@
 """Opening environments by their ids, with options; what cannot be opened is explained."""
 
+from typing import Any, ClassVar
+
+import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from tests.contracts.simulator import SimulatorContract
 from tests.simulators.gymnasium.support import open_one
@@ -53,3 +57,47 @@ def test_every_listed_task_opens() -> None:
 )
 def test_it_knows_more_than_it_lists(task_id: str, known: bool) -> None:
     assert get_simulator("gymnasium").knows(task_id) == known
+
+
+class Recorded(gym.Env[Any, Any]):
+    """Tells which of its kind are closed, and fails as it is made from the third one on."""
+
+    observation_space = spaces.Box(-1, 1, (1,))
+    action_space = spaces.Box(-1, 1, (1,))
+    made: ClassVar[list["Recorded"]] = []
+
+    def __init__(self, most: int) -> None:
+        if len(self.made) == most:
+            raise OSError("there is no other robot")
+        self.open = True
+        self.made.append(self)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        return np.zeros(1, np.float32), 0.0, False, False, {}
+
+    def close(self) -> None:
+        self.open = False
+
+
+class Refuses(gym.Wrapper[Any, Any, Any, Any]):
+    def __init__(self, env: Any) -> None:
+        raise ValueError("not this one")
+
+
+@pytest.mark.parametrize(
+    ("most", "options", "message"),
+    [(3, {}, "no other robot"), (9, {"env_wrapper": [f"{__name__}:Refuses"]}, "not this one")],
+)
+def test_what_was_opened_is_closed_if_the_rest_fails(most: int, options: dict[str, Any], message: str) -> None:
+    gym.register("Recorded-v0", Recorded, max_episode_steps=5)
+    Recorded.made.clear()
+    try:
+        with pytest.raises(Exception, match=message):
+            open_one("Recorded-v0", num_envs=4, env_kwargs={"most": most}, **options)
+    finally:
+        del gym.registry["Recorded-v0"]
+    assert Recorded.made
+    assert not any(robot.open for robot in Recorded.made)

@@ -120,7 +120,7 @@ class FusedAgent(TimedOffPolicy):
 
         Args:
             gradient_steps: as the agent was built with.
-            batch_size: likewise.
+            batch_size: the same.
         """
         del batch_size
         self._n_updates += self.learner.train(gradient_steps)

@@ -17,7 +17,8 @@ def compile_ahead(build: Callable[[], Any], config: AgentConfig) -> None:
     therefore begins here, and each finds on the disk what the other has compiled.
 
     Args:
-        build: builds a fused agent that has no learner yet; called once, besides the call that builds the real agent.
+        build: builds a fused agent that has no learner yet; called once more than
+            for the real agent.
         config: what it is built from.
     """
     derived: list[Any] = []

@@ -35,11 +35,11 @@ class Shape:
     actor: nn.Module
     """SBX's actor, not bound to parameters."""
     critic: nn.Module
-    """SBX's critic, likewise."""
+    """The same of SBX's critic."""
     optimizer: Callable[..., Any]
     """The optax optimiser's constructor."""
     optimizer_arguments: tuple[tuple[str, Any], ...]
-    """Its arguments besides the learning rate."""
+    """Its arguments except the learning rate."""
     target_quantiles: int | None
     """Quantiles kept in TQC's target; None is SAC."""
     batch_size: int
@@ -113,7 +113,7 @@ class Programs:
 
         Args:
             arguments: those of `learn`, or their shapes.
-            inputs: its keywords, likewise.
+            inputs: its keywords, in the same way.
         """
         sizes = tuple(leaf.shape for leaf in inputs["memory"])
         if sizes in self._compiled:
@@ -236,7 +236,7 @@ class Programs:
             observations: normalised, shape (robots, observation_dim).
             probing: robots that act deterministically, shape (robots,).
             keys: SBX's pair: the policy's key, and the key of the noise, which held noise uses again, shape (2, …).
-            redraw: whether the noise is drawn anew.
+            redraw: whether new noise is drawn.
         """
         keys = jnp.where(redraw, jax.random.split(keys[0]), keys)
         distribution = self._acting(parameters, observations)

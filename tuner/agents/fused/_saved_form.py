@@ -1,6 +1,6 @@
 """The form in which an agent is saved, so that plain SBX, which always squashes into a fixed box, acts like the agent.
 
-Of a box that is still widening, the part that is open is saved. An actor that is not squashed is saved for a box
+If the box is still widening, the part that is open is saved. An actor that is not squashed is saved for a box
 `SAVED_BOX_FACTOR` times as wide, with its mean and deviation divided by the same factor: tanh(x) ≈ x there. SBX's
 actions are then the agent's times 1 − (a/SAVED_BOX_FACTOR)²/3, where a is the distance from the box's centre in units
 of half the agent's box: 0.05 % less at a = 10.

@@ -74,7 +74,7 @@ def audit(
     of SAC's first actions are beyond the joint's range, or beyond ±3 if the range is not known. Hopeless: nine tenths
     are.
 
-    The surest way is to give the TASK, which is opened. Of a configuration file the answer is a box, no clipping (and
+    The surest way is to give the TASK, which is opened. For a configuration file the answer is a box, no clipping (and
     where that is said), or not understood (which line, and what to give by hand); then the exit code is 2.
     """
     given = {"task": task, "box": box, "config": config[0] if config and len(config) == 1 else config or None}

@@ -147,7 +147,7 @@ def _versions() -> str:
 
 
 def _learning_device() -> Finding:
-    import jax  # late: it takes a second, and Python and machine are told before
+    import jax  # late: it takes a second, and the lines about Python and the machine come first
 
     gpus = visible_gpus()
     backend = jax.default_backend()

@@ -22,7 +22,7 @@ class StartWatcher:
 
     Args:
         clock: measures how long the start takes.
-        out: where it is told; stderr if not given.
+        out: where the lines go; stderr if not given.
     """
 
     def __init__(self, clock: Clock | None = None, out: Console | None = None) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tuner.cli.watching.study_watcher import StudyWatcher
 from tuner.clock import Clock
 from tuner.config import StudyConfig
+from tuner.listener import Listeners, StudyListener
 from tuner.loggers import StudyLogger, check_loggers
-from tuner.study import Listeners, StudyListener
 
 
 @contextmanager

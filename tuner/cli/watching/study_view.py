@@ -17,7 +17,7 @@ _WIDE = 100
 _COLUMNS = ("#", "trial", "doing", "return", "estimate", "clock", "steps/s", "updates/s")
 _LEFT_ALIGNED = 4
 _AROUND_WORKERS = 3
-"""Lines besides texts and workers: the table's header, the line that says how many are left out, and the cursor's."""
+"""Lines other than texts and workers: the table's header, the line that counts those left out, and the cursor's."""
 
 
 class LiveView:

@@ -1,10 +1,14 @@
 """How one robot of a Gymnasium task is made: registered, created, wrapped and made flat."""
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import gymnasium as gym
 from pydantic import Field, JsonValue
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from tuner.config import Frozen, PositiveCount
 from tuner.simulators.gymnasium._env import AgedEpisodes
@@ -76,10 +80,36 @@ class Robot:
         """Return a new environment in the user's wrappers; raises whatever they raise."""
         self.register()
         env = gym.make(self.env_id, **self.options.kwargs())
-        for wrapper in self.options.env_wrapper:
-            env = wrapper.apply(env)
+        with closed_on_error([env]):
+            for wrapper in self.options.env_wrapper:
+                env = wrapper.apply(env)
         return env
 
     def make(self, max_episode_steps: int) -> AgedEpisodes:
         """Return a new robot with flat observations and actions."""
-        return AgedEpisodes(flat(self.wrapped()), max_episode_steps)
+        env = self.wrapped()
+        with closed_on_error([env]):
+            return AgedEpisodes(flat(env), max_episode_steps)
+
+
+MakeRobot = Callable[[], gym.Env[Any, Any]]
+
+
+def in_this_process(make: MakeRobot, count: int) -> DummyVecEnv:
+    """Return robots that are stepped one after the other; if one cannot be made, those before it are closed."""
+    robots: list[gym.Env[Any, Any]] = []
+    with closed_on_error(robots):
+        robots.extend(make() for _ in range(count))
+        return DummyVecEnv([partial(robots.__getitem__, number) for number in range(count)])
+
+
+@contextmanager
+def closed_on_error(envs: Iterable[gym.Env[Any, Any] | VecEnv]) -> Iterator[None]:
+    """Close environments if the `with` block raises; that closing one fails, too, is not what went wrong."""
+    try:
+        yield
+    except BaseException:
+        for env in envs:
+            with suppress(Exception):
+                env.close()
+        raise

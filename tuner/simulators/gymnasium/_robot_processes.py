@@ -4,7 +4,7 @@ import multiprocessing
 import pickle
 import signal
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from multiprocessing.connection import Connection
 from typing import Any
@@ -15,12 +15,11 @@ import numpy.typing as npt
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from tuner.simulators.gymnasium._robot import MakeRobot, in_this_process
 from tuner.tracebacks import described
 
 _END_SECONDS = 2.0
 """How long a process may take to end by itself."""
-
-MakeRobot = Callable[[], gym.Env[Any, Any]]
 
 
 class RobotProcesses(VecEnv):
@@ -156,7 +155,7 @@ def _serve(connection: Connection, other_end: Connection, make: MakeRobot, num_e
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of the process that started this one
     try:
-        env = DummyVecEnv([make] * num_envs)
+        env = in_this_process(make, num_envs)
     except Exception as error:
         connection.send((None, _portable(error)))
         return

@@ -4,13 +4,13 @@ from functools import partial
 from importlib.util import find_spec
 
 import gymnasium as gym
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
+from stable_baselines3.common.vec_env import VecEnv
 
 from tuner.config import TaskConfig, parse_options
 from tuner.simulators._contract import Simulator
 from tuner.simulators.gymnasium._env import GymnasiumEnv
 from tuner.simulators.gymnasium._first_robot import look_at
-from tuner.simulators.gymnasium._robot import GymnasiumOptions, Robot
+from tuner.simulators.gymnasium._robot import GymnasiumOptions, Robot, closed_on_error, in_this_process
 from tuner.simulators.gymnasium._robot_processes import RobotProcesses
 
 _CONTINUOUS = ("MountainCarContinuous-v0", "Pendulum-v1")
@@ -56,13 +56,14 @@ class GymnasiumSimulator(Simulator):
         if robot.options.vectorization == "subprocess":
             venv: VecEnv = RobotProcesses(make, task.num_envs, robot.options.processes or threads)
         else:
-            venv = DummyVecEnv([make] * task.num_envs)
-        env = GymnasiumEnv(
-            venv,
-            max_episode_steps=facts.max_episode_steps,
-            control_period_seconds=facts.control_period_seconds,
-            flattened=facts.flattened,
-            metrics=facts.metrics,
-        )
-        env.seed(seed)
+            venv = in_this_process(make, task.num_envs)
+        with closed_on_error([venv]):
+            env = GymnasiumEnv(
+                venv,
+                max_episode_steps=facts.max_episode_steps,
+                control_period_seconds=facts.control_period_seconds,
+                flattened=facts.flattened,
+                metrics=facts.metrics,
+            )
+            env.seed(seed)
         return env

@@ -95,7 +95,7 @@ class BatchEnv(TaskEnv):
         """Recorded fields of the last control step's physics steps, each of shape (num_envs, decimation, …)."""
         self.ages: npt.NDArray[np.int64] = np.zeros(num_envs, dtype=np.int64)
         self.memory: dict[str, npt.NDArray[Any]] = {"ages": self.ages}
-        """What carries over from one control step to the next besides the physics; written in place only."""
+        """What carries over from one control step to the next, apart from the physics; written in place only."""
         self._decimation = decimation
         self._everyone: Ids = np.arange(num_envs)
         self._actions = np.zeros((num_envs, action_dim))

@@ -34,7 +34,7 @@ class MujocoCamera(Camera):
     Args:
         model_file: MJCF file of the task.
         positions: returns the robot's generalised positions now, shape (nq,).
-        arrows: returns the arrows to draw besides the robot.
+        arrows: returns the arrows to draw with the robot.
         width: of the picture, px.
         height: of the picture, px.
 

@@ -51,7 +51,7 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class ServerLog:
-    """What a client knows of its server's process besides the connection."""
+    """What a client knows of its server's process, apart from the connection."""
 
     pid: int
     """The keeper's process id, which is also its session's and its group's."""

@@ -20,7 +20,7 @@ class IsaacLab2:
     """Opens a task in Isaac Lab 2."""
 
     starting = "starting Isaac Sim, which takes minutes the first time"
-    """What users are told who wait."""
+    """Shown to users while they wait."""
     reopens = False
     """Whether another environment can be made in this process: it leaks, or hangs."""
 
@@ -114,7 +114,7 @@ class FinalObservations:
         return self._reset(*robots, **named)
 
     def _observed(self) -> Any:
-        """Return what robots observe now, as Isaac Lab 3 computes it: with noise drawn anew.
+        """Return what robots observe now, as Isaac Lab 3 computes it: with new noise.
 
         A history of observations comes as it is, without the present ones: appending them would append them twice for
         robots whose episodes go on.

@@ -17,7 +17,7 @@ class IsaacLab3:
     """Opens tasks in Isaac Lab 3."""
 
     starting = "starting Isaac Lab, which compiles kernels the first time"
-    """What users are told who wait."""
+    """Shown to users while they wait."""
 
     def __init__(self) -> None:
         self._isaac_sim = bool(versions_of(["isaacsim"]))

@@ -115,7 +115,7 @@ def served(
         options: the task's options, with defaults.
         seed: seeds the first reset.
         close: closes the environment and what it runs in.
-        provenance: what scores depend on besides the versions.
+        provenance: what scores depend on, apart from the versions.
 
     Raises:
         RefusedError: if the task has several agents, images or discrete actions, or not the observation group.

@@ -37,7 +37,7 @@ class Facts:
     provenance: dict[str, Any] = field(default_factory=dict)
     """Versions, physics, device and whatever else scores depend on."""
     restarts: bool = True
-    """Whether seeding and resetting undo all that has happened; where not, every client gets a task opened anew."""
+    """Whether seeding and resetting undo all that has happened; if not, the task is opened again for every client."""
     fault_markers: tuple[str, ...] = ()
     """Texts that say, in a line of the simulator's log, that its physics has become invalid."""
     metrics: tuple[str, ...] = ()

@@ -5,9 +5,9 @@ import inspect
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.config import TrialSpec
+from tuner.listener import Listeners, SilentListener, StudyListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary
-from tuner.study import Listeners, SilentListener, StudyListener
 
 
 def test_the_listener_hears_everything_in_order(lab: Lab) -> None:
