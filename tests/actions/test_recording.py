@@ -1,5 +1,6 @@
 """A recording is read back as it was written, and nothing else is taken for one."""
 
+import json
 from dataclasses import fields
 
 import numpy as np
