@@ -2,12 +2,19 @@
 
 import inspect
 
+import pytest
+
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.config import TrialSpec
 from tuner.listener import Listeners, SilentListener, StudyListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import StudySummary
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab(None)
 
 
 def test_the_listener_hears_everything_in_order(lab: Lab) -> None:
