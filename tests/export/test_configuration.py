@@ -44,6 +44,11 @@ def test_an_export_that_missed_its_target_says_so_first_and_is_read_back(tmp_pat
     assert "warning" not in json.loads(dump_configuration(found))
 
 
+def test_what_another_version_knows_of_where_it_comes_from_is_left_out(tmp_path):
+    file = written(tmp_path, provenance__energy_joules=3.0, provenance__machine__sockets=2)
+    assert load_configuration(file) == example()
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

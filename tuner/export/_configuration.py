@@ -27,7 +27,9 @@ def _instant(text: str) -> str:
 
 
 class Machine(Frozen):
-    """A computer, without its name."""
+    """A computer, without its name; what only another version knows is left out."""
+
+    model_config = ConfigDict(extra="ignore")
 
     cpu: str
     """The processor's model."""
@@ -42,7 +44,9 @@ class Machine(Frozen):
 
 
 class Provenance(Frozen):
-    """Where a configuration comes from, and how well it did there."""
+    """Where a configuration comes from, and how well it did there; what only another version knows is left out."""
+
+    model_config = ConfigDict(extra="ignore")
 
     study: str = Field(min_length=1)
     trial: int = Field(ge=0)
