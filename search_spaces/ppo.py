@@ -69,9 +69,9 @@ def sbx_default(_: TaskConfig) -> dict[str, Any]:
 
 def a1_flat_ppo_winner(task: TaskConfig) -> dict[str, Any]:
     """What the study `a1_flat_ppo` found and `tuner confirm` chose, on two CPU cores and 256 robots."""
-    return isaaclab_ppo_small(task) | {
+    return isaaclab_ppo_medium(task) | {
         "one_minus_gae_lambda": 0.0392878153413556,
-        "vf_coef": 0.4265340997120887,
+        "vf_coef": 0.3893794481467391,
     }
 
 

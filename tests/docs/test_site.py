@@ -43,7 +43,7 @@ def test_the_readme_is_the_first_page_and_its_links_lead_to_pages(site):
 
 
 def test_a_page_leads_back_to_the_readme(site):
-    assert 'href="index.html"' in (site / "benchmarks.html").read_text(encoding="utf-8")
+    assert 'href="index.html"' in (site / "evidence.html").read_text(encoding="utf-8")
 
 
 def test_the_site_loads_nothing_from_elsewhere(site):
