@@ -12,12 +12,12 @@ from tests.study.toy import Lab, failing, faulty
 from tuner.clock import ManualClock
 from tuner.config import AgentConfig, TrialSpec
 from tuner.errors import TunerError, UserError
+from tuner.listener import SilentListener
 from tuner.records import Outcome, OutcomeKind, Tick
 from tuner.storage import RunRecord, StudySummary, outcome_of, runs_of, summarize
 from tuner.study import (
     FailedTrialsError,
     RunningTrial,
-    SilentListener,
     StopSwitch,
     TrialLoop,
     Verdict,
