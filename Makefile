@@ -72,13 +72,12 @@ $(ISAACLAB_2): $(ISAACLAB_INSTALLED)
 	'$(ISAACLAB)/env/bin/python' -m zipfile --extract '$@.part'/isaaclab-*.whl '$@.part'
 	mv '$@.part' '$@'
 
-# The simulator compiles its kernels once, for minutes; they are kept between runs. It leaves a CPU idle most of the time,
-# so two of them run side by side.
+# The simulator compiles its kernels once, for minutes; they are kept between runs.
 test-isaaclab: export TUNER_ISAACLAB_PYTHON := $(ISAACLAB)/env/bin/python
 test-isaaclab: export ISAACSIM_ASSET_ROOT := $(ISAACLAB)/assets
 test-isaaclab: export WARP_CACHE_PATH := $(ISAACLAB)/kernels
 test-isaaclab: isaaclab
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --timeout 900 tests/isaaclab
+	$(BIN)/python -m pytest tests/isaaclab
 
 # mjlab in an environment of its own outside this folder; no test needs it. Torch comes first and is named again, so that
 # nothing replaces the build that pip took for this machine.
