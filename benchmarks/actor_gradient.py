@@ -271,9 +271,9 @@ class Judge:
         """Return slopes in the judged states."""
         return of(self.observations, self.means, self.std)
 
-    def cosine(self, own: npt.NDArray[np.float64], entropy: npt.NDArray[np.float64] | float = 0.0) -> float:
+    def cosine(self, own: npt.NDArray[np.float64], added: npt.NDArray[np.float64] | float = 0.0) -> float:
         """Return the cosine between a gradient and the return's plus another one, corrected for noise."""
-        first, second = (half + entropy for half in self.halves)
+        first, second = (half + added for half in self.halves)
         squared = first @ second
         return float(own @ (first + second) / 2 / np.linalg.norm(own) / np.sqrt(squared)) if squared > 0 else np.nan
 

@@ -263,7 +263,7 @@ def roll_out_all(arguments: argparse.Namespace, python: Path) -> None:
         for side in (EMBEDDED, FEET, *arguments.sides)
     }
     waiting = {side: [plan for plan in plans[side] if not is_done(plan, arguments.output)] for side in plans}
-    for side in (EMBEDDED, FEET):  # always again, as it takes seconds, and the task may have changed
+    for side in (EMBEDDED, FEET):  # every time, as it takes seconds, and the task may have changed
         if side == FEET:
             soften_feet(env)
         for plan in plans[side]:

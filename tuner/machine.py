@@ -16,7 +16,7 @@ _CPU_INFO = Path("/proc/cpuinfo")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 """Linux's names for BF16 products: of x86's vector and matrix units (AVX-512, AMX), and of Arm."""
 
-CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
+_CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 """Packages that let JAX use NVIDIA's driver; `pip install 'jax[cuda13]'` and `'jax[cuda12]'` bring them."""
 
 WORKERS_VARIABLE = "SAC_TUNER_WORKERS"
@@ -70,7 +70,12 @@ def jax_may_use_gpus(*, cuda: bool | None = None) -> bool:
     platforms = {name.strip() for name in os.environ.get("JAX_PLATFORMS", "").split(",")}
     if not platforms & {"", "cuda", "gpu"}:
         return False
-    return any(find_spec(name) for name in CUDA_PLUGINS) if cuda is None else cuda
+    return jax_has_cuda() if cuda is None else cuda
+
+
+def jax_has_cuda() -> bool:
+    """Return whether JAX is installed with CUDA."""
+    return any(find_spec(name) for name in _CUDA_PLUGINS)
 
 
 def _cpu_info(name: str) -> str:

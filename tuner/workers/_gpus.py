@@ -3,10 +3,9 @@
 import os
 from collections import Counter
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from tuner.errors import UserError
-from tuner.machine import CUDA_PLUGINS, GPU_WORKERS_VARIABLE, visible_gpus
+from tuner.machine import GPU_WORKERS_VARIABLE, jax_has_cuda, visible_gpus
 
 INSTALL = "pip install 'jax[cuda12]'"
 
@@ -85,7 +84,7 @@ def _fall_back_to_cpu() -> None:
 
 
 def _remedy(plugin: bool | None) -> str:
-    installed = any(find_spec(name) for name in CUDA_PLUGINS) if plugin is None else plugin
+    installed = jax_has_cuda() if plugin is None else plugin
     silence = "or set JAX_PLATFORMS=cpu if that is what you want"
     if not installed:
         return f"JAX is installed without CUDA: {INSTALL}, {silence}."

@@ -67,7 +67,7 @@ def read_roots(file: Path, label: str) -> tuple[list[Root], frozenset[Path]]:
     Raises:
         OSError: if it cannot be read.
         SyntaxError: if it is no Python; ValueError if it has a null byte.
-        RecursionError: if it is nested too deeply; so does MemoryError.
+        RecursionError: if it is nested too deeply; MemoryError in the same case.
         TooLongError: if it takes too many steps to follow.
     """
     reader = _Reader()
