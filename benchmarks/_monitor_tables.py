@@ -12,7 +12,7 @@ import scipy.stats
 from _runs_file import append_line, read_lines
 
 from tuner.records import Evaluation
-from tuner.training import Goals
+from tuner.training import Goals, ReturnEstimate
 
 CLAIMED_GOALS = np.linspace(-0.195, 0.195, 40)
 """Where goals lie around the exact return of each policy, in shares of the target."""
@@ -65,7 +65,7 @@ class Snapshot:
     reached_seconds: float | None
     """Training clock at which the trial had reached the target, if it had."""
     curve: Sequence[Reading]
-    """All estimates since the snapshot before."""
+    """All that the monitor said of the robots that it watches, since the snapshot before."""
 
     @property
     def training(self) -> tuple[Any, ...]:
@@ -280,13 +280,13 @@ def reached(training: Sequence[Snapshot], goal: float, clocks: Floats, returns: 
         returns: what it was.
         seconds: wall clock of an evaluation.
     """
-    goals = Goals(goal, (), training[0].budget_seconds)
+    goals = Goals(goal, (), training[0].budget_seconds, all_explore=training[0].algorithm == "ppo")
     for snapshot in training:
         for said in snapshot.curve:
-            goals.consider(said.mean, said.low, said.clock_seconds)
+            goals.consider(ReturnEstimate(said.mean, said.low, said.high, observed=1.0), said.clock_seconds)
             if goals.pending:
                 truth = float(np.interp(said.clock_seconds, clocks, returns))
                 evaluation = Evaluation(said.clock_seconds, truth, 0.0, snapshot.evaluation.episodes, 0.0)
-                if goals.conclude(evaluation, cost_seconds=seconds):
-                    return said.clock_seconds
+                if goals.conclude(evaluation, cost_seconds=seconds) and goals.reached_seconds is not None:
+                    return goals.reached_seconds
     return np.inf

@@ -91,6 +91,12 @@ class Run:
         return float(np.interp(seconds, *zip(*sorted(ticks), strict=True)))
 
     @property
+    def machine(self) -> str:
+        """The machine that it ran on: processor and number of CPUs."""
+        known = self.details.get("machine")
+        return f"{known['cpu']}, {known['cores']} CPUs" if known else "unknown machine"
+
+    @property
     def question(self) -> tuple[Any, ...]:
         """The settings that identify a run; two runs that agree in them are the same."""
         return (

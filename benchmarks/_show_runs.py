@@ -3,6 +3,7 @@
 import argparse
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -62,7 +63,10 @@ def spread_text(values: Iterable[float | None], *, decimals: int) -> str:
 
 
 def groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Group the runs that can be compared with one another; the title says what was asked of them."""
+    """Group the runs that can be compared with one another; the title says what was asked of them.
+
+    It also says on what machines they ran, as times of different machines do not compare.
+    """
     found: dict[str, list[Run]] = {}
     for run in runs:
         goals = " and ".join(f"{goal:g}" for goal in run.goals)
@@ -72,10 +76,21 @@ def groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
             f"{run.threads} thread{'s' if run.threads > 1 else ''}"
         )
         found.setdefault(title, []).append(run)
-    return {
-        title + (f", up to {jobs} side by side" if (jobs := max(run.jobs for run in group)) > 1 else ""): group
-        for title, group in found.items()
-    }
+    return {f"{title}{_side_by_side(group)}; {_machines(group)}": group for title, group in found.items()}
+
+
+def _side_by_side(runs: Sequence[Run]) -> str:
+    jobs = max(run.jobs for run in runs)
+    return f", up to {jobs} side by side" if jobs > 1 else ""
+
+
+def _machines(runs: Sequence[Run]) -> str:
+    counts = Counter(run.machine for run in runs)
+    if len(counts) == 1:
+        return f"on {next(iter(counts))}"
+    return "on " + " and ".join(
+        f"{machine} ({count} run{'s' if count > 1 else ''})" for machine, count in counts.most_common()
+    )
 
 
 def add_figure_argument(parser: argparse.ArgumentParser, what: str = "the curves") -> None:

@@ -8,8 +8,10 @@ command then goes on from the last one, with an empty replay buffer.
 Then some snapshots of each training, spread over their returns, are measured. Their exact return is the mean of
 thousands of whole episodes. The monitor watches the same robots as in training, which explore, but for the probes, and
 start at spread ages; nothing is learned. After an episode's length and a window, its estimate and interval are read
-many times, a window or more apart. SAC's estimates are compared with what the deterministic policy earns; PPO's, which
-has no probes, with what the exploring policy earns, and the table has the distance from the deterministic one, too.
+many times, a window or more apart. SAC's estimates are compared with what the deterministic policy earns. PPO has no
+probes: the monitor watches its exploring policy, and is compared with what that earns; the table has the distance from
+the deterministic one, too. A trial translates it with what its evaluations have shown noise to cost, which is part of
+when crossings are noticed.
 
 The table has for each task and algorithm, beside the goals:
 
@@ -161,7 +163,7 @@ class Keeper(BaseCallback):
         self._reached_before = None if before is None else before.reached_seconds
         self._count = int(self._offset / training.seconds_between)
         self._curve: list[Reading] = []
-        self._last = parts.callback.progress.estimate
+        self._last = parts.callback.progress.watched
 
     @property
     def clock_seconds(self) -> float:
@@ -169,7 +171,7 @@ class Keeper(BaseCallback):
         return self._offset + self._ledger.training_seconds
 
     def _on_step(self) -> bool:
-        said = self._parts.callback.progress.estimate
+        said = self._parts.callback.progress.watched
         if said is not self._last and said is not None:
             self._curve.append(
                 Reading(*(round(each, 4) for each in (self.clock_seconds, said.mean, said.low, said.high)))
@@ -301,7 +303,7 @@ class Reader(BaseCallback):
             said = self._monitors[name].estimate()
         else:
             self._parts.callback.progress.check(0.0, Counters(0, 0), {})
-            said = self._parts.callback.progress.estimate
+            said = self._parts.callback.progress.watched
         return (
             None
             if said is None

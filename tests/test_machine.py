@@ -33,6 +33,20 @@ def test_a_machine_is_described_without_its_name():
     assert platform.node() not in (machine["cpu"], machine["system"])
 
 
+def test_processors_of_the_same_name_differ_in_family_and_model(tmp_path, monkeypatch):
+    file = tmp_path / "cpuinfo"
+    file.write_text("cpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n")
+    monkeypatch.setattr("tuner.machine._CPU_INFO", file)
+    assert describe_machine()["cpu"] == "AMD EPYC (family 25, model 17)"
+
+
+def test_a_processor_without_a_family_is_its_name(tmp_path, monkeypatch):
+    file = tmp_path / "cpuinfo"
+    file.write_text("model name\t: An Arm\n")
+    monkeypatch.setattr("tuner.machine._CPU_INFO", file)
+    assert describe_machine()["cpu"] == "An Arm"
+
+
 # As Linux writes them; the second CPU of a machine is like the first.
 X86 = """processor\t: 0
 model name\t: A Processor

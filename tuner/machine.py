@@ -35,7 +35,10 @@ def describe_machine() -> dict[str, str | int]:
 
 
 def _processor() -> str:
-    return _cpu_info("model name") or platform.processor() or platform.machine() or "unknown"
+    """Return the processor's name, and on x86 its family and model: hypervisors name generations alike."""
+    name = _cpu_info("model name") or platform.processor() or platform.machine() or "unknown"
+    family, model = _cpu_info("cpu family"), _cpu_info("model")
+    return f"{name} (family {family}, model {model})" if family and model else name
 
 
 def processor_has_bfloat16() -> bool:

@@ -9,20 +9,28 @@ from _show_runs import curves_data, draw, draw_ranges, groups, ranges_data, summ
 
 from tuner.records import Outcome, OutcomeKind, Tick
 
+MACHINE = {"machine": {"cpu": "A Processor", "cores": 2, "system": "Linux"}}
 ASKED = {"task": "Velocity-Flat-A1", "target": 15.0, "budget_seconds": 240.0, "threads": 2}
 
 
 def run(variant: str, seed: int, *estimates: float | None) -> Run:
     ticks = [Tick(index=k, clock_seconds=6.0 * k, estimate=estimate) for k, estimate in enumerate(estimates, start=1)]
-    return Run.of(Outcome(OutcomeKind.EXHAUSTED), ticks, variant=variant, seed=seed, **ASKED)
+    return Run.of(Outcome(OutcomeKind.EXHAUSTED, details=MACHINE), ticks, variant=variant, seed=seed, **ASKED)
 
 
 def test_a_table_says_how_its_runs_were_made():
-    jobs = [Run.of(Outcome(OutcomeKind.EXHAUSTED), [], jobs=jobs, variant="sac", seed=0, **ASKED) for jobs in (1, 3)]
-    (title,) = groups(jobs)
+    (title,) = groups([replace(run("sac", seed), jobs=jobs) for seed, jobs in enumerate((1, 3))])
     assert title == (
-        "Velocity-Flat-A1: training clock to a return of 15, budget 240 s, 2 threads, up to 3 side by side"
+        "Velocity-Flat-A1: training clock to a return of 15, budget 240 s, 2 threads, up to 3 side by side; "
+        "on A Processor, 2 CPUs"
     )
+
+
+def test_a_table_counts_the_runs_of_each_machine_as_their_times_differ():
+    faster = {"machine": {"cpu": "Another", "cores": 8, "system": "Linux"}}
+    runs = [run("sac", 0), run("ppo", 0), replace(run("sac", 1), details=faster), replace(run("ppo", 1), details={})]
+    (title,) = groups(runs)
+    assert title.endswith("; on A Processor, 2 CPUs (2 runs) and Another, 8 CPUs (1 run) and unknown machine (1 run)")
 
 
 def test_what_runs_say_together():
@@ -76,7 +84,9 @@ def test_some_variants_of_the_bounds_can_be_drawn(tmp_path: Path, monkeypatch: p
 def test_a_table_of_runs_with_milestones_names_all_returns():
     milestones = [{"goal": 5.0, "reached_seconds": None}]
     (title,) = groups([replace(run("sac", 0), milestones=milestones, stop_at_target=False)])
-    assert title == "Velocity-Flat-A1: training clock to returns of 5 and 15, budget 240 s in full, 2 threads"
+    asked, _, machine = title.partition("; ")
+    assert asked == "Velocity-Flat-A1: training clock to returns of 5 and 15, budget 240 s in full, 2 threads"
+    assert machine == "on A Processor, 2 CPUs"
 
 
 def test_ranges_are_over_the_seeds_at_ticks_that_all_of_them_have():

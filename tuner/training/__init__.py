@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tuner.training._goals import Goals
     from tuner.training._meter import Meter, NonFiniteError
     from tuner.training._progress import Counters
-    from tuner.training._return_monitor import ReturnMonitor, window_steps
+    from tuner.training._return_monitor import ReturnEstimate, ReturnMonitor, window_steps
     from tuner.training._run import run_trial
     from tuner.training._whole_episodes import WholeEpisodes, run_whole_episodes
     from tuner.training._write_folder import TrialFiles
@@ -28,6 +28,7 @@ __all__ = [
     "Meter",
     "NonFiniteError",
     "Phase",
+    "ReturnEstimate",
     "ReturnMonitor",
     "RunFolder",
     "SilentChannel",
@@ -54,6 +55,7 @@ __getattr__ = lazy_attributes(
         "Goals": "_goals",
         "Meter": "_meter",
         "NonFiniteError": "_meter",
+        "ReturnEstimate": "_return_monitor",
         "ReturnMonitor": "_return_monitor",
         "TrialFiles": "_write_folder",
         "TrialParts": "_assembly",

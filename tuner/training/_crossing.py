@@ -44,13 +44,15 @@ class CrossingCheck:
     no more evaluations, and the best of a trial that trains on is the highest lower end.
     """
 
-    def __init__(self, target: float | None, budget_seconds: float) -> None:
+    def __init__(self, target: float | None, budget_seconds: float, *, corrects: bool = True) -> None:
         """Start with no estimate.
 
         Args:
             target: the return that counts as solved; None never evaluates.
             budget_seconds: the trial's budget on the training clock.
+            corrects: False if the estimates have learned from evaluations already, and need no correction.
         """
+        self._corrects = corrects
         self._target = target
         self._budget_seconds = budget_seconds
         self._excess_mean = 0.0
@@ -105,11 +107,19 @@ class CrossingCheck:
         if mean >= self._target:
             self._reached = True
             return True
-        self._excess_mean = max(0.0, crossing.mean - mean)
-        self._excess_low = max(0.0, crossing.low - mean)
+        if self._corrects:
+            self._excess_mean = max(0.0, crossing.mean - mean)
+            self._excess_low = max(0.0, crossing.low - mean)
         self._failures += 1
         self._failed_seconds = evaluation.clock_seconds
         return False
+
+    def claim(self, evaluation: Evaluation) -> None:
+        """Take an evaluation that another goal asked for as a crossing, if it reaches the target."""
+        if self._target is None or self._reached or self._pending is not None or evaluation.mean < self._target:
+            return
+        clock_seconds = min(evaluation.clock_seconds, self._budget_seconds)
+        self._pending = Crossing(clock_seconds, mean=evaluation.mean, low=evaluation.mean)
 
     def charge(self, cost_seconds: float) -> None:
         """Count an evaluation that was made for another goal, of `cost_seconds` wall-clock seconds."""

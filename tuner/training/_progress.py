@@ -72,13 +72,15 @@ class Progress:
         Args:
             spec: the trial.
             max_episode_steps: steps after which an episode is truncated.
-            probes: robots that act deterministically, shape (n,); empty if there are none.
+            probes: robots that act deterministically, shape (n,); if it is empty, the return without noise is judged
+                from robots that explore, as `WithoutNoise` does.
         """
         everyone = np.arange(spec.task.num_envs)
         rngs = np.random.default_rng([spec.seed, 1]).spawn(2)
         target = spec.objective.target if spec.objective.kind == "time_to_return" else None
         self.episodes = Episodes(spec.task.num_envs, probes)
-        self.goals = Goals(target, spec.objective.milestones, spec.budget_seconds)
+        milestones = spec.objective.milestones
+        self.goals = Goals(target, milestones, spec.budget_seconds, all_explore=not len(probes))
         self.ticks = TickGrid(spec.budget_seconds, spec.ticks)
         self._exploring = ReturnMonitor(np.setdiff1d(everyone, probes), max_episode_steps, rngs[0])
         self._probing = ReturnMonitor(probes, max_episode_steps, rngs[1]) if len(probes) else None
@@ -86,7 +88,9 @@ class Progress:
         self._metrics = MetricSums(self._estimated)
         self._check_grid = TickGrid(spec.budget_seconds, spec.ticks * CHECKS_PER_TICK)
         self.estimate: ReturnEstimate | None = None
-        """The estimate of the last check; of the deterministic policy if there are probes."""
+        """The estimate of the last check; of the deterministic policy if there are probes or was an evaluation."""
+        self.watched: ReturnEstimate | None = None
+        """What the monitor said at the last check of the robots that it watches: the probes, or all that explore."""
         self.exploring: ReturnEstimate | None = None
         """The exploring robots' estimate of the last check."""
         self.last_return: float | None = None
@@ -122,10 +126,10 @@ class Progress:
         self._check_grid.pass_to(clock_seconds, Tick(index=0, clock_seconds=0.0))
         if self._probing is None or self.ticks.due(clock_seconds):  # with probes it is only shown
             self.exploring = self._exploring.estimate()
-        self.estimate = self.exploring if self._probing is None else self._probing.estimate()
+        self.watched = self.exploring if self._probing is None else self._probing.estimate()
+        self.estimate = None if self.watched is None else self.goals.consider(self.watched, clock_seconds)
         if self.estimate is not None:
             self.last_return = self.estimate.mean
-            self.goals.consider(self.estimate.mean, self.estimate.low, clock_seconds)
         if not self.ticks.due(clock_seconds):
             return []
         metrics = {**metrics, **self._taken_metrics()}

@@ -151,3 +151,42 @@ def test_every_entry_of_rl_zoo_is_expressed_or_refused(algorithm):
         assert all(str(remark) for remark in found.remarks)
     assert expressed >= 10
     assert all("train_freq" in text or "CnnPolicy" in text for text in refused)
+
+
+A1 = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
+LEGGED = load_space("sac_legged")
+
+
+def exported(**beside):
+    """The winner of the study a1_flat, whose noise and box the export has in the units of its action box."""
+    return fit_recipe(
+        LEGGED, read_recipe({"file": "benchmarks/data/a1_flat.json", **beside}, name="mine"), A1, fixed={}
+    )
+
+
+def test_an_export_whose_noise_is_in_another_unit_has_the_parameters_of_its_trial():
+    found = exported()
+    assert found.parameters == LEGGED.warm_start("a1_flat_winner", A1)
+    assert {"clipped", "outside", "rounded"}.isdisjoint(kinds(found).values())
+    assert kinds(found)["initial_std"] == "kept"
+
+
+def test_what_is_given_beside_an_export_changes_nothing_else():
+    found = exported(batch_size=1024)
+    assert found.parameters == LEGGED.warm_start("a1_flat_winner", A1) | {"log2_batch_size": 10}
+
+
+def test_noise_in_another_unit_than_the_spaces_is_ignored_and_said_to_be():
+    found = fit_recipe(LEGGED, read_recipe({"initial_std": 0.3, "gamma": 0.95}, name="mine"), A1, fixed={})
+    assert kinds(found) == {"initial_std": "ignored", "gamma": "kept"}
+    (remark,) = [remark for remark in found.remarks if remark.name == "initial_std"]
+    assert str(remark).endswith("the space has it in the unit 'degrees', and this is in 'box'")
+
+
+def test_an_export_that_lacks_a_parameter_is_fitted_by_what_it_says():
+    parameters = load_space("sac_speed").warm_start("tight_box", TASK)
+    agent = load_space("sac_speed").agent(parameters, TASK)
+    del parameters["log2_batch_size"]
+    recipe = Recipe(name="old.json", algorithm="sac", file_values=values_of(agent), parameters=parameters, num_envs=256)
+    found = fit_recipe(load_space("sac_speed"), recipe, TASK, fixed={})
+    assert found.agent == agent

@@ -7,7 +7,7 @@ from tuner.config import AgentConfig
 from tuner.config.recipes import ELSEWHERE, Recipe, values_of
 from tuner.spaces.fitting._remarks import Kind, Remark, shown
 from tuner.spaces.fitting._search import influences, telling_values
-from tuner.spaces.fitting._traits import SIZES, is_number, same, traits_decided_by, traits_of
+from tuner.spaces.fitting._traits import IN_UNITS, SIZES, is_number, same, traits_decided_by, traits_of
 from tuner.spaces.fitting._try_out import Tried, TryOut
 
 
@@ -23,6 +23,7 @@ class Comparison:
         *,
         own: Mapping[str, Any],
         fixed: Mapping[str, Any],
+        exported: Collection[str] = (),
     ) -> None:
         """Compare them.
 
@@ -33,6 +34,7 @@ class Comparison:
             deciding: by trait, the parameters that decide it and that were free.
             own: parameters of the space that the configuration gives by their own names.
             fixed: parameters of the space that the study pins.
+            exported: parameters that are those of an export, whatever it says.
         """
         self._try_out = try_out
         self._found = found
@@ -42,6 +44,10 @@ class Comparison:
         self._deciding = deciding
         self._own_values = own
         self._fixed = fixed
+        self._exported = exported
+        units = (target.std_unit, found.built.std_unit)
+        self._units = units if units[0] != units[1] else None
+        """Those of standard deviations, wanted and found, if they differ."""
         self._influences = influences(try_out, found) if own or fixed else {}
 
     def remarks(self, recipe: Recipe, values: Mapping[str, Any]) -> Iterator[Remark]:
@@ -65,12 +71,20 @@ class Comparison:
 
     def _of_setting(self, name: str, value: Any, *, written: bool) -> Remark:
         traits = traits_decided_by(name, self._wanted)
-        wrong = [trait for trait in traits if not same(self._found.traits.get(trait), self._wanted[trait])]
+        other_unit = {trait for trait in traits if trait in IN_UNITS} if self._units is not None else set()
+        wrong = [
+            trait
+            for trait in traits
+            if trait not in other_unit and not same(self._found.traits.get(trait), self._wanted[trait])
+        ]
         names = dict.fromkeys(parameter for trait in traits for parameter in sorted(self._own(trait)))
         parameters = {parameter: self._found.parameters[parameter] for parameter in names}
         used = self._values.get(name)
-        if not wrong:
+        if not wrong and (not other_unit or parameters.keys() <= set(self._exported)):
             return Remark(name, value, "kept", used, parameters)
+        if not wrong and self._units is not None:
+            reason = f"the space has it in the unit '{self._units[1]}', and this is in '{self._units[0]}'"
+            return Remark(name, value, "ignored", used, reason=reason)
         if pins := self._deciding_among(self._fixed, wrong):
             return Remark(name, value, "pinned", used, pins)
         if not written and (replacing := self._deciding_among(self._own_values, wrong)):
@@ -87,6 +101,8 @@ class Comparison:
     def _instead(self, name: str, used: Any) -> str:
         """Say what the search space uses in place of a setting that none of its parameters decides."""
         if name == "action_box":
+            if self._values["joint_box"] is not None:
+                return f"the space has the box by joints, {shown(self._values['joint_box'])} here"
             share = self._values["action_bound_fraction"]
             if share is not None:
                 return f"the space has a share of the task's own box, and action_bound_fraction is {share:g} here"

@@ -14,8 +14,8 @@ from tuner.spaces._space import SearchSpace
 from tuner.spaces.fitting._compare import Comparison
 from tuner.spaces.fitting._remarks import Remark
 from tuner.spaces.fitting._search import Wanted, come_near, influences
-from tuner.spaces.fitting._traits import traits_decided_by, traits_of
-from tuner.spaces.fitting._try_out import TryOut
+from tuner.spaces.fitting._traits import IN_UNITS, traits_decided_by, traits_of
+from tuner.spaces.fitting._try_out import Tried, TryOut
 
 _LEFT_OUT = 0.1
 """Importance of what a configuration leaves out, and has from SBX, beside what it says."""
@@ -58,10 +58,25 @@ def fit_recipe(space: SearchSpace, recipe: Recipe, task: TaskConfig, *, fixed: M
     target = recipe.agent(algorithm, num_envs=task.num_envs)
     deciding = influences(try_out, start, pinned=pinned.keys())
     values = recipe.values_for(algorithm, num_envs=task.num_envs)
-    wanted = _wanted(recipe.values, values, target, task, bounded=space.action_bounds is not None)
-    nearest = come_near(try_out, start, wanted, deciding, pinned=pinned.keys())
-    comparison = Comparison(try_out, nearest, target, deciding, own=own, fixed=fixed)
+    wanted = _wanted(recipe.values, values, target, start.built, task, bounded=space.action_bounds is not None)
+    exported = _exported(recipe, start, deciding, pinned)
+    nearest = come_near(try_out, start, wanted, deciding, pinned={*pinned, *exported})
+    comparison = Comparison(try_out, nearest, target, deciding, own=own, fixed=fixed, exported=exported)
     return Fit(nearest.parameters, nearest.built, tuple(comparison.remarks(recipe, values)))
+
+
+def _exported(
+    recipe: Recipe, start: Tried, deciding: Mapping[str, Collection[str]], pinned: Collection[str]
+) -> set[str]:
+    """Return the parameters to take from an export as they are: all but those that decide what the user wrote.
+
+    None if the export does not have all that the space asks for, or has values out of its ranges.
+    """
+    free = start.parameters.keys() - set(pinned)
+    if not free or any(recipe.parameters.get(name) != start.parameters[name] for name in free):
+        return set()
+    written = {trait for name in recipe.values for trait in traits_decided_by(name, deciding)}
+    return free - {name for trait in written for name in deciding[trait]}
 
 
 def own_values(recipe: Recipe) -> dict[str, Any]:
@@ -102,7 +117,13 @@ def check_arguments(recipe: Recipe, algorithm: Algorithm, ranges: Mapping[str, B
 
 
 def _wanted(
-    written: Collection[str], said: Collection[str], target: AgentConfig, task: TaskConfig, *, bounded: bool
+    written: Collection[str],
+    said: Collection[str],
+    target: AgentConfig,
+    built: AgentConfig,
+    task: TaskConfig,
+    *,
+    bounded: bool,
 ) -> Wanted:
     """Return what to come near to: the configuration, and SBX in what it leaves out.
 
@@ -110,6 +131,7 @@ def _wanted(
         written: names that the user wrote.
         said: these, and the names of the file.
         target: the agent that they describe.
+        built: an agent of the space.
         task: what it is for.
         bounded: whether the study has a bounds file.
     """
@@ -118,6 +140,8 @@ def _wanted(
     if target.action_box is not None or bounded:  # a share of the task's box, which is not known here, says nothing
         kept = {trait for name in written for trait in traits_decided_by(name, traits)}
         traits = {name: value for name, value in traits.items() if name not in _BOUNDS or name in kept}
+    if target.std_unit != built.std_unit:
+        traits = {name: value for name, value in traits.items() if name not in IN_UNITS}
     importance = {trait: 1.0 if trait in told else _LEFT_OUT for trait in traits}
     default = traits_of(agent_of(target.algorithm, {}, "SBX's defaults"), task.num_envs)
     return Wanted(traits, importance, {trait: default[trait] for trait in told & default.keys() & traits.keys()})

@@ -18,6 +18,8 @@ _NEAR_ONE = ("gamma", "gae_lambda")
 _SMALL = 1e-8
 """Zero is as far from a positive number as this is."""
 
+IN_UNITS = ("initial_std", "target_entropy_std", "target_entropy_schedule.final_std")
+"""Traits that are in the unit `std_unit`; without the task's box those in different units do not compare."""
 SIZES = ("pi", "qf")
 """Traits that are sizes of layers."""
 TRAITS: Mapping[str, tuple[str, ...]] = {
