@@ -96,7 +96,7 @@ def search(contestant: Contestant, course: Course, *, seconds: float, seed: int,
         trials: ends it sooner, once so many trials have ended and there is a winner; for tests.
 
     Raises:
-        SystemExit: if it fails.
+        SystemExit: if it fails before any trial has ended. One that fails later has found what it had found by then.
     """
     folder = Path(tempfile.mkdtemp(prefix="race-"))  # of a short name: Ray's sockets lie in it
 
@@ -109,10 +109,14 @@ def search(contestant: Contestant, course: Course, *, seconds: float, seed: int,
     try:
         assignment = Assignment(course, seconds, seed, folder)
         with _running(contestant.commands(assignment), folder) as processes:
-            _wait(processes, folder, time.monotonic() + seconds, enough)
+            broke = _wait(processes, time.monotonic() + seconds, enough)
         found = contestant.found(folder)
+        if broke and not found.finished:
+            sys.exit(f"A search ended by itself, with an error.\n{_log(folder)}")
         if found.failed and not found.finished:
             sys.exit(f"{found.failed} of {found.started} trials failed.\n{_log(folder)}")
+        if broke:
+            print(f"A search ended by itself, with an error; what it had found counts.\n{_log(folder)}", flush=True)
         if found.parameters is None:
             return found
         return replace(found, parameters=course.free(found.parameters))
@@ -154,16 +158,13 @@ def _running(commands: Sequence[Sequence[str]], folder: Path) -> Iterator[list[s
         _end(processes, mark)
 
 
-def _wait(
-    processes: Sequence[subprocess.Popen[bytes]], folder: Path, deadline: float, enough: Callable[[], bool]
-) -> None:
-    """Wait until the deadline, until there is enough, or until all processes have ended; exit if one fails."""
+def _wait(processes: Sequence[subprocess.Popen[bytes]], deadline: float, enough: Callable[[], bool]) -> bool:
+    """Wait until the deadline, until there is enough, or until all processes have ended; return whether one failed."""
     while time.monotonic() < deadline and any(process.poll() is None for process in processes) and not enough():
         if any(process.poll() for process in processes):
             break
         time.sleep(min(_POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
-    if any(process.poll() for process in processes):
-        sys.exit(f"A search ended by itself, with an error.\n{_log(folder)}")
+    return any(process.poll() for process in processes)
 
 
 def _log(folder: Path) -> str:

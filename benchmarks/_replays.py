@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from _arguments import at_least
 from optuna.exceptions import ExperimentalWarning
 
 from tuner.errors import UserError
@@ -50,17 +51,6 @@ def replay_parser(doc: str | None, *, repeats: int) -> argparse.ArgumentParser:
     return parser
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """Return what reads an integer that is not smaller, for a parser."""
-
-    def integer(given: str) -> int:
-        if not given.lstrip("-").isdigit() or int(given) < least:
-            raise argparse.ArgumentTypeError(f"{given!r}, but must be an integer of at least {least}")
-        return int(given)
-
-    return integer
-
-
 def run(compare: Callable[[argparse.Namespace, ReplayData], None], arguments: argparse.Namespace) -> None:
     """Read the files, compare arms on them, and print how long it took; exit with a message on bad input."""
     quiet()
@@ -87,6 +77,7 @@ def print_data(data: ReplayData, settings: Settings) -> None:
         f"of {len(data.curves)} configurations; {settings.repeats} studies of {settings.trials} trials on "
         f"{settings.workers} workers"
     )
+    print(f"recorded on {' and on '.join(data.machines) or 'an unknown machine'}; {data.contended} runs shared CPUs")
 
 
 def halves(data: ReplayData, seed: int, *, both: Sequence[int] = ()) -> tuple[ReplayData, ReplayData]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from _arguments import at_least, positive
 from _runs_file import Run, append_run, read_runs
 from _show_runs import cell
 
@@ -185,12 +186,12 @@ def check_configurations(planned: Sequence[Planned], stored: Sequence[Run], file
 
 def add_arguments(parser: argparse.ArgumentParser, *, seeds: int) -> None:
     """Add the options that all benchmarks of trainings have; `seeds` is the default number of seeds."""
-    parser.add_argument("--seeds", type=int, default=seeds, help="number of seeds")
-    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--seeds", type=at_least(1), default=seeds, help="number of seeds")
+    parser.add_argument("--first-seed", type=at_least(0), default=0)
     parser.add_argument("--target", type=float, help="return to reach instead of the task's own")
-    parser.add_argument("--budget-seconds", type=float, help="training clock of a run instead of the task's own")
-    parser.add_argument("--threads", type=int, default=2, help="CPUs of each worker")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, each on its own CPUs")
+    parser.add_argument("--budget-seconds", type=positive, help="training clock of a run instead of the task's own")
+    parser.add_argument("--threads", type=at_least(1), default=2, help="CPUs of each worker")
+    parser.add_argument("--jobs", type=at_least(1), default=1, help="runs at the same time, each on its own CPUs")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to append runs to, one JSON object a line")
     parser.add_argument("--resume", action="store_true", help="continue an output file that holds runs")
     parser.add_argument("--table", type=Path, metavar="FILE", help="only print what a file holds")

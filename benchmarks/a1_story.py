@@ -27,6 +27,7 @@ return with its range over the seeds.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -37,6 +38,7 @@ from _training_runs import add_arguments, parsed, plan, train_all
 
 from tuner.analysis import ratio_of_means, restricted
 from tuner.config import AgentConfig, TaskConfig
+from tuner.errors import UserError
 from tuner.export import load_configuration
 from tuner.spaces import load_space
 
@@ -57,10 +59,26 @@ def configurations(arguments: argparse.Namespace) -> dict[str, AgentConfig]:
     """Return the configurations, in the order of the tables."""
     own = {"ppo_tuned": arguments.ppo, "sac_tuned": arguments.sac}
     return {
-        name: recipe(*ARMS[name]) if own.get(name) is None else load_configuration(own[name]).agent
+        name: recipe(*ARMS[name]) if own.get(name) is None else exported(own[name], name.partition("_")[0])
         for name in ARMS
         if name in arguments.arms
     }
+
+
+def exported(file: Path, algorithm: str) -> AgentConfig:
+    """Return the agent of an export.
+
+    Raises:
+        UserError: if the file is no export, or one of another algorithm, task or number of robots.
+    """
+    found = load_configuration(file)
+    theirs = (found.agent.algorithm, found.task.id, found.task.num_envs)
+    if theirs != (algorithm, TASK.id, TASK.num_envs):
+        raise UserError(
+            f"{file} is an export of {theirs[0]} on {theirs[1]} with {theirs[2]} robots, but the story is of "
+            f"{algorithm} on {TASK.id} with {TASK.num_envs}. Give an export of such a study."
+        )
+    return found.agent
 
 
 def recipe(space_name: str, warm_start: str, task: TaskConfig = TASK) -> AgentConfig:
@@ -171,7 +189,11 @@ def train_to_walk(agents: Mapping[str, AgentConfig], arguments: argparse.Namespa
 def main() -> None:
     arguments = parse()
     if arguments.table is None:
-        train_to_walk(configurations(arguments), arguments, stop_at_target=arguments.stop_at_target)
+        try:
+            agents = configurations(arguments)
+        except UserError as error:
+            sys.exit(str(error))
+        train_to_walk(agents, arguments, stop_at_target=arguments.stop_at_target)
     runs = read_runs(arguments.table or arguments.output)
     print_tables(runs)
     if arguments.figure is not None:

@@ -15,6 +15,7 @@ Runs end when they reach 25. The tables are those of a1_story.py; finished runs 
 import argparse
 from collections.abc import Sequence
 
+from _arguments import at_least
 from _runs_file import Run, read_runs
 from _show_runs import groups
 from _training_runs import Planned, add_arguments, parsed, plan, train_all
@@ -48,7 +49,7 @@ def print_tables(runs: Sequence[Run]) -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arms", nargs="+", choices=LEARNERS, default=list(LEARNERS), help="learners to train")
-    parser.add_argument("--robots", nargs="+", type=int, default=list(NUMBERS), metavar="N", help="numbers of robots")
+    parser.add_argument("--robots", nargs="+", type=at_least(1), default=list(NUMBERS), metavar="N", help="robots")
     add_arguments(parser, seeds=2)
     return parsed(parser)
 

@@ -22,8 +22,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from _arguments import at_least
 from _asha import AshaOnTime
-from _replays import at_least, draw, halves, print_data, print_table, replay_all, replay_parser, run, text
+from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.pruners import BasePruner
 
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
@@ -61,6 +62,7 @@ def variants(data: ReplayData) -> list[Arm]:
         ours("capping 1.0", **off, **without, kappa=1.0),
         ours("capping 1.5", **off, **without, kappa=1.5),
         ours("behind 50", **without),
+        *(ours(f"shadows {share:.0%}", shadow_share=share) for share in (0.0, 0.1, 0.2)),
         *(
             ours(f"behind {q} from {w}", percentile=float(q), warmup=w, **without)
             for q in (20, 35)
@@ -81,9 +83,8 @@ def variants(data: ReplayData) -> list[Arm]:
     ]
 
 
-def rivals() -> list[Arm]:
-    """Return what others do. RL Zoo's median waits for a third of the steps, as its default does."""
-    ticks = BudgetConfig().ticks
+def rivals(ticks: int) -> list[Arm]:
+    """Return what others do, on a grid of so many ticks. RL Zoo's median waits for a third of the steps by default."""
     zoo = PrunerConfig(kind="median", options={"n_warmup_steps": ticks // 3, "n_startup_trials": 10})
     return [
         Arm("median on steps", zoo, by_steps=True),
@@ -160,7 +161,7 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
     best = replace(chosen(arms, summaries), name="chosen")
     print(f"chosen: {chosen(arms, summaries).name}")
 
-    last = [best, ours(DEFAULT), *rivals()]
+    last = [best, ours(DEFAULT), *rivals(data.config.budget.ticks)]
     results = replay_all(reported, last, settings, arguments.jobs)
     whole = whole_seconds(reported, settings)
     summaries = summarize_arms(results, whole, budget)

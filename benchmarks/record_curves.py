@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from _arguments import at_least, positive
 from _show_runs import cell
 from _training_runs import Planned, parsed, train_each
 
@@ -75,7 +76,10 @@ def cartpole() -> StudyConfig:
 
 
 def a1() -> StudyConfig:
-    """Return the study of the A1's flat task with a budget in which even Isaac Lab's own settings may walk."""
+    """Return the study of the A1's flat task with a budget in which even Isaac Lab's own settings may walk.
+
+    It is almost twice what the study's winner takes, beyond which trials of a study are stopped anyway.
+    """
     return load_study("a1_flat_ppo", ["study=curves-a1", "budget.seconds=600"])
 
 
@@ -90,6 +94,11 @@ def asked(arguments: argparse.Namespace) -> tuple[StudyConfig, Mapping[str, Mapp
     else:
         make, good, count = TASKS[arguments.task]
         config = make()
+    if config.objective.kind != "time_to_return":
+        raise UserError(
+            f"The objective of '{config.study}' is {config.objective.kind}, but curves are recorded up to a target. "
+            "Give a study with `objective: {kind: time_to_return, target: …}`."
+        )
     budget = {"seconds": arguments.budget_seconds or config.budget.seconds, "ticks": arguments.ticks}
     objective = {} if arguments.target is None else {"target": arguments.target, "milestones": ()}
     changed = config.model_copy(
@@ -159,6 +168,8 @@ def print_table(recordings: Recordings) -> None:
         f"{config.task.id}, {config.task.num_envs} robots, target {config.objective.target:g}, "
         f"{config.budget.seconds:g} s, {config.workers.threads} threads: {len(recordings.runs)} runs"
     )
+    for machine, count in Counter(run.machine or "unknown machine" for run in recordings.runs).most_common():
+        print(f"on {machine}: {count} runs")
     print(f"{'origin':>24} {'configurations':>15} {'runs':>6} {'reached':>8} {'fastest, s':>11} {'contended':>10}")
     for origin, runs in Counter(run.origin for run in recordings.runs).items():
         mine = [run for run in recordings.runs if run.origin == origin]
@@ -174,15 +185,15 @@ def parse() -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--task", choices=sorted(TASKS), default="cartpole")
     what.add_argument("--study", metavar="STUDY", help="a study file, or a bundled study by its name")
-    parser.add_argument("--count", type=int, help="configurations; 200 of cartpole, 60 of others")
+    parser.add_argument("--count", type=at_least(1), help="configurations; 200 of cartpole, 60 of others")
     parser.add_argument("--near", type=float, default=0.5, help="share drawn near good configurations")
     parser.add_argument("--second-seeds", type=float, default=0.25, help="share trained with a second seed")
-    parser.add_argument("--seed", type=int, default=0, help="decides what is drawn, and the seeds of the runs")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="decides what is drawn, and the seeds of the runs")
     parser.add_argument("--target", type=float, help="return to reach instead of the study's own")
-    parser.add_argument("--budget-seconds", type=float, help="training clock of a run instead of the study's own")
-    parser.add_argument("--ticks", type=int, default=BudgetConfig().ticks, help="points of each curve")
-    parser.add_argument("--threads", type=int, default=1, help="CPUs of each worker")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, each on its own CPUs")
+    parser.add_argument("--budget-seconds", type=positive, help="training clock of a run instead of the study's own")
+    parser.add_argument("--ticks", type=at_least(1), default=BudgetConfig().ticks, help="points of each curve")
+    parser.add_argument("--threads", type=at_least(1), default=1, help="CPUs of each worker")
+    parser.add_argument("--jobs", type=at_least(1), default=1, help="runs at the same time, each on its own CPUs")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to append runs to, one JSON object a line")
     parser.add_argument("--resume", action="store_true", help="continue an output file that holds runs")
     parser.add_argument("--table", type=Path, metavar="FILE", help="only print what a file holds")
@@ -196,6 +207,8 @@ def main() -> None:
         if arguments.table is None:
             config, good, count = asked(arguments)
             space = load_space(config.search_space)
+            if config.action_bounds is not None:
+                space = space.with_action_bounds(config.action_bounds)
             draws = draw_configurations(
                 config,
                 space,

@@ -24,8 +24,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from _arguments import at_least
 from _log_scores import LogScores
-from _replays import at_least, draw, halves, print_data, print_table, replay_all, replay_parser, run, text
+from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, TPESampler
 from optuna.trial import create_trial

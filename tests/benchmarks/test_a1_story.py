@@ -1,9 +1,11 @@
 import argparse
 from pathlib import Path
 
+import pytest
 from _runs_file import Run
 from a1_story import ARMS, TASK, configurations, print_tables
 
+from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind
 
 DATA = Path(__file__).parents[2] / "benchmarks" / "data"
@@ -21,11 +23,15 @@ def test_the_story_is_about_ppo_and_sac_as_shipped_and_tuned():
 
 def test_an_exported_winner_takes_the_place_of_the_shipped_one():
     shipped = configurations(SHIPPED)
-    agents = configurations(
-        argparse.Namespace(ppo=None, sac=DATA / "a1_flat_ppo.json", arms=["ppo_tuned", "sac_tuned"])
-    )
-    assert (agents["sac_tuned"].algorithm, shipped["sac_tuned"].algorithm) == ("ppo", "sac")
+    agents = configurations(argparse.Namespace(ppo=None, sac=DATA / "a1_flat.json", arms=["ppo_tuned", "sac_tuned"]))
+    assert (agents["sac_tuned"].std_unit, shipped["sac_tuned"].std_unit) == ("box", "degrees")
     assert agents["ppo_tuned"] == shipped["ppo_tuned"]
+
+
+def test_an_export_of_something_else_is_refused():
+    given = argparse.Namespace(ppo=None, sac=DATA / "a1_flat_ppo.json", arms=["sac_tuned"])
+    with pytest.raises(UserError, match=r"is an export of ppo on Velocity-Flat-A1 with 256 robots, but .* of sac on"):
+        configurations(given)
 
 
 def run(variant: str, seed: int, to_15: float | None, to_25: float | None, **outcome) -> Run:
@@ -85,7 +91,9 @@ def test_the_tables_tell_times_to_both_returns_their_ratio_and_what_the_policies
         missing,
         sac_end,
     ) = capsys.readouterr().out.strip().splitlines()
-    assert title == "Velocity-Flat-A1: training clock to returns of 15 and 25, budget 900 s in full, 1 thread"
+    asked, _, machine = title.partition("; ")
+    assert asked == "Velocity-Flat-A1: training clock to returns of 15 and 25, budget 900 s in full, 1 thread"
+    assert machine == "on unknown machine"
     assert cells(head) == ["reached 15", "mean time to 15, s", "reached 25", "mean time to 25, s", "contended"]
     constant = "(600.0 … 600.0)", "(900.0 … 900.0)", "(300.0 … 300.0)"
     assert cells(ppo) == ["ppo_tuned", "2/2", f"600.0 {constant[0]}", "0/2", f"900.0 {constant[1]}", "0/2"]

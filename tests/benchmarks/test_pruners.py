@@ -23,7 +23,7 @@ def test_rises_are_those_of_the_recorded_runs():
 
 def test_all_arms_are_valid():
     data = data_of(*family(20))
-    arms = [*pruners.variants(data), *pruners.rivals()]
+    arms = [*pruners.variants(data), *pruners.rivals(40)]
     check_arms(arms, data.config.objective, data.config.budget, trials=20)
 
 

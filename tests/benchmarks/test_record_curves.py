@@ -108,7 +108,9 @@ def test_what_a_file_holds_is_printed(record, unexpected, capsys, monkeypatch):
     record_curves.main()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Cartpole, 8 robots, target 100, 0.5 s, 1 threads: 6 runs"
-    assert [line.split()[:3] for line in lines[2:]] == [
+    assert lines[1].startswith("on ")
+    assert lines[1].endswith(": 6 runs")
+    assert [line.split()[:3] for line in lines[3:]] == [
         ["first", "1", "2"],
         ["random", "1", "2"],
         ["near", "first", "1"],

@@ -46,7 +46,7 @@ def test_cmaes_begins_around_the_start():
 
 
 def result(name: str, *seconds: float | None) -> ArmResult:
-    return ArmResult(name, tuple(StudyResult((), 100.0, each, 1.0, 0.0, 0, 0, 0) for each in seconds))
+    return ArmResult(name, tuple(StudyResult((), 100.0, each, 1.0, 0.0, 0, 0, 0, 0) for each in seconds))
 
 
 def test_the_quickest_of_a_family_is_chosen():
