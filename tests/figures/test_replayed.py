@@ -7,7 +7,7 @@ from tuner.replay import ArmResult, StudyResult
 
 
 def study(*incumbents: tuple[float, float], wall_seconds: float = 100.0) -> StudyResult:
-    return StudyResult(incumbents, wall_seconds, None, wall_seconds, 0.0, stopped=0, lost=0, cut=0)
+    return StudyResult(incumbents, wall_seconds, None, wall_seconds, 0.0, stopped=0, judged=0, lost=0, cut=0)
 
 
 ARMS = [

@@ -40,11 +40,11 @@ def run(name: str, returns: list[float], *, seed: int = 0, x: float = 0.5, **out
 
 
 def rising(
-    name: str, plateau: float, middle: float, *, seed: int = 0, x: float = 0.5, launch: float = 3.0
+    name: str, plateau: float, middle: float, *, seed: int = 0, x: float = 0.5, compiling: float = 0.0
 ) -> RecordedRun:
     """Return a run whose return rises in an S to a plateau, half of it at `middle` s, until it reaches the target.
 
-    Launching takes 3 s, and an evaluation at the end 2 s.
+    Launching takes 3 s, compiling no time unless it is given, and an evaluation at the end 2 s.
     """
 
     def best(seconds: float) -> float:
@@ -56,7 +56,7 @@ def rising(
     facts: dict[str, Any] = {"clock_seconds": end, "best_return": best(end), "env_steps": round(10 * end)}
     if reached <= BUDGET:
         facts |= {"kind": OutcomeKind.REACHED, "reached_seconds": reached}
-    ledger = {"launch": launch, "act": end, "evaluate": 2.0}
+    ledger = {"launch": 3.0, "compile": compiling, "act": end, "evaluate": 2.0}
     return run(name, returns, seed=seed, x=x, ledger=ledger, **facts)
 
 
@@ -65,7 +65,7 @@ def family(count: int, *, seed: int = 0) -> list[RecordedRun]:
     rng = np.random.default_rng(seed)
     shapes = zip(rng.uniform(4.0, 16.0, count).tolist(), rng.uniform(15.0, 90.0, count).tolist(), strict=True)
     return [
-        rising(f"{number:03d}", plateau, middle, x=number / count, launch=3.0 + 0.01 * number)
+        rising(f"{number:03d}", plateau, middle, x=number / count, compiling=0.01 * number)
         for number, (plateau, middle) in enumerate(shapes)
     ]
 

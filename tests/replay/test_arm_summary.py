@@ -11,7 +11,8 @@ def study(**changes) -> StudyResult:
         "found_seconds": 20.0,
         "worker_seconds": 200.0,
         "loser_seconds": 150.0,
-        "stopped": 4,
+        "stopped": 5,
+        "judged": 4,
         "lost": 1,
         "cut": 0,
     }
@@ -40,7 +41,7 @@ def test_a_study_that_never_found_it_counts_as_long_as_without_pruning():
 
 def test_arms_are_summarized():
     first = ArmResult("first", (study(), study(found_seconds=40.0)))
-    second = ArmResult("second", (study(found_seconds=10.0), study(found_seconds=None, stopped=0, lost=0)))
+    second = ArmResult("second", (study(found_seconds=10.0), study(found_seconds=None, stopped=0, judged=0, lost=0)))
     one, two = summarize_arms([first, second], np.array([300.0, 400.0]), 100.0)
     assert one.against_first is None
     assert one.found_seconds.value == 30.0
@@ -49,11 +50,13 @@ def test_arms_are_summarized():
     assert (one.false_prunes.value, two.false_prunes.value) == (0.25, 0.25)
     assert one.losers.value == 0.75
     assert one.final_seconds.value == 30.0
-    assert (one.stopped, one.cut) == (4.0, 0.0)
+    assert (one.stopped, one.cut) == (5.0, 0.0)
     assert one.to_json()["found_seconds"]["value"] == 30.0
 
 
 def test_nothing_stopped_has_no_false_prunes_and_no_incumbent_counts_as_the_budget():
-    (arm,) = summarize_arms([ArmResult("a", (study(stopped=0, lost=0, incumbents=()),))], np.array([300.0]), 100.0)
+    (arm,) = summarize_arms(
+        [ArmResult("a", (study(stopped=0, judged=0, lost=0, incumbents=()),))], np.array([300.0]), 100.0
+    )
     assert arm.false_prunes is None
     assert arm.final_seconds.value == 100.0

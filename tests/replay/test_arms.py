@@ -70,6 +70,13 @@ def checked(*arms: Arm, trials: int = 60) -> None:
     check_arms(arms, config.objective, config.budget, trials=trials)
 
 
+def test_options_of_a_sampler_that_are_used_late_are_tried():
+    config, arm = study(), parse_arm("a=none,sampler=tpe,sampler.n_ei_candidates=-1")
+    check_arms([arm], config.objective, config.budget, trials=60)
+    with pytest.raises(UserError, match="The sampler 'tpe' fails with its options"):
+        check_arms([arm], config.objective, config.budget, trials=60, free={"x": FloatDistribution(0.0, 1.0)})
+
+
 def test_two_arms_of_one_name_are_refused():
     with pytest.raises(UserError, match="The arm 'a' is given twice"):
         checked(parse_arm("a=median"), parse_arm("a=none"))
@@ -108,3 +115,15 @@ def test_an_arm_may_make_a_pruner_that_study_files_do_not_know():
 
     checked(Arm("own", make))
     assert seen == [(10.0, 10, 0)]
+
+
+@pytest.mark.parametrize("given", ["-1", ".nan", ".inf", "true", "soon"])
+def test_what_a_sampler_takes_is_a_number_that_is_not_negative(given):
+    with pytest.raises(UserError, match=r"proposal_seconds .* a number that is not negative"):
+        parse_arm(f"a=none,sampler=random,proposal_seconds={given}")
+
+
+def test_only_a_sampler_takes_time():
+    assert parse_arm("a=none,sampler=random,proposal_seconds=0.5").proposal_seconds == 0.5
+    with pytest.raises(UserError, match="proposal_seconds without a sampler"):
+        parse_arm("a=none,proposal_seconds=0.5")

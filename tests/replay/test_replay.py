@@ -85,6 +85,36 @@ def test_a_sampler_searches_among_the_recorded_configurations(data):
     assert all(study.incumbents for study in result.studies)
 
 
+def test_every_study_has_a_trial_that_reached_the_target(data):
+    settings = Settings(trials=1, workers=1, repeats=30)
+    assert {drawn_curves(data, settings, repeat)[0].configuration for repeat in range(30)} == {0, 1, 2}
+    result = replay_arm(data, parse_arm("all=none"), settings)
+    assert all(study.found_seconds is not None for study in result.studies)
+
+
+def test_a_configuration_that_never_reaches_the_target_is_not_as_good_as_a_slow_best():
+    # 95 s is the best; the budget of 100 s is within 10 % of it.
+    data = replay_data([recordings([rising("a", 20.0, 95.0, x=0.1), rising("b", 5.0, 30.0, x=0.2)])])
+    settings = Settings(trials=2, workers=1, repeats=10)
+    for repeat, study in enumerate(replay_arm(data, parse_arm("all=none"), settings).studies):
+        first = drawn_curves(data, settings, repeat)[0].configuration
+        assert study.found_seconds == pytest.approx(100.0 if first == 0 else 205.0)
+
+
+def test_without_a_configuration_that_reached_the_target_there_is_nothing_to_find():
+    data = replay_data([recordings([rising("a", 5.0, 30.0, x=0.1), rising("b", 4.0, 30.0, x=0.2)])])
+    with pytest.raises(UserError, match="None of the 2 recorded configurations reached the target of 10"):
+        replay_arm(data, parse_arm("a=none"), Settings(trials=2, workers=1, repeats=1))
+
+
+def test_what_a_sampler_takes_is_charged(data):
+    settings = Settings(trials=4, workers=1, repeats=2)
+    quick = replay_arm(data, parse_arm("near=none,sampler=random"), settings)
+    slow = replay_arm(data, parse_arm("near=none,sampler=random,proposal_seconds=7"), settings)
+    for one, other in zip(quick.studies, slow.studies, strict=True):
+        assert other.wall_seconds == pytest.approx(one.wall_seconds + 4 * 7.0)
+
+
 def test_more_trials_than_configurations_are_refused(data):
     with pytest.raises(UserError, match="A study of 5 trials needs as many recorded configurations, but there are 4"):
         replay_arm(data, parse_arm("a=none"), Settings(trials=5, workers=1, repeats=1))

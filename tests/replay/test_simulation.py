@@ -39,8 +39,9 @@ def toy(trial: Any) -> AgentConfig:
 def by_the_manager(runs: list[RecordedRun], pruner: PrunerConfig, workers: int) -> list[Ending]:
     def play(spec: TrialSpec) -> Recording:
         recorded = runs[spec.number]
-        launch, evaluation = recorded.outcome.ledger["launch"], recorded.outcome.ledger["evaluate"]
-        return Recording(recorded.ticks, recorded.outcome, overhead_seconds=launch, closing_seconds=evaluation)
+        ledger = recorded.outcome.ledger
+        before = ledger["launch"] + ledger["compile"]
+        return Recording(recorded.ticks, recorded.outcome, overhead_seconds=before, closing_seconds=ledger["evaluate"])
 
     config = study(pruner=pruner)
     config = config.model_copy(update={"budget": config.budget.model_copy(update={"trials": len(runs)})})
@@ -79,7 +80,8 @@ PRUNERS = {
 @pytest.mark.parametrize("name", PRUNERS)
 def test_a_replay_stops_the_same_trials_at_the_same_times_as_the_manager(name: str, workers: int):
     runs = family(16)
-    runs[3] = run("diverged", [1.0, 2.0], x=0.999, kind=OutcomeKind.EXHAUSTED, ledger={"launch": 1.0, "evaluate": 0.0})
+    ledger = {"launch": 3.0, "compile": 1.0, "evaluate": 0.0}
+    runs[3] = run("diverged", [1.0, 2.0], x=0.999, kind=OutcomeKind.EXHAUSTED, ledger=ledger)
     real = by_the_manager(runs, PRUNERS[name], workers)
     assert by_replay(runs, PRUNERS[name], workers, quick=True) == real
     assert len(real) == 16
@@ -135,6 +137,20 @@ def test_a_recording_that_was_cut_ends_there_and_is_never_the_best():
     cut = run("a", [1.0, 2.0], kind=OutcomeKind.PRUNED, clock_seconds=20.0, rule="behind", ledger={"act": 20.0})
     (trial,) = played([cut])
     assert (trial.end, trial.rule, trial.ended, trial.improved) == (End.CUT, None, 20.0, False)
+
+
+def test_nobody_knows_whether_a_stopped_trial_was_lost_whose_recording_was_cut():
+    cap = PrunerConfig(kind="threshold", options={"upper": 140.0, "n_warmup_steps": 1})
+    cut = run("a", [1.0, 2.0, 3.0], kind=OutcomeKind.PRUNED, clock_seconds=30.0, rule="behind", ledger={"act": 30.0})
+    (trial,) = played([cut], pruner=cap)
+    assert (trial.end, trial.lost) == (End.STOPPED, None)
+
+
+def test_a_samplers_seconds_come_before_each_trial():
+    data = replay_data([recordings([rising("a", 5.0, 30.0, x=0.1), rising("b", 20.0, 50.0, x=0.2)])])
+    left = iter(curve for curves in data.curves for curve in curves)
+    trials = simulate(lambda: next(left, None), NoJudge(), workers=1, proposal_seconds=7.0)
+    assert [(trial.began, round(trial.ended, 6)) for trial in trials] == [(0.0, 112.0), (112.0, 174.0)]
 
 
 def test_the_same_curves_give_the_same_study():

@@ -166,8 +166,26 @@ def test_the_sampler_sees_starts_first_and_how_trials_ended():
     assert told == sorted(each.curve.score for each in played if each.end is not End.STOPPED)
 
 
-def test_a_pruner_that_stops_none_is_not_asked():
+def test_a_sampler_sees_the_latest_reports_of_the_trials_that_run():
+    seen = []
+
+    class Looks(RandomSampler):
+        def infer_relative_search_space(self, study, trial):
+            trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+            seen.append({each.number: each.last_step for each in trials if each.number != trial.number})
+            return {}
+
     judge = judge_of(NopPruner(), steps=TICKS, kind="none", name="none")
-    study = SurrogateJudge(Surrogate(valley(5)), RandomSampler(seed=0), judge, np.random.default_rng(0), trials=3)
-    assert not study.sees_reports
-    assert len(simulate(study.next_curve, study, workers=1)) == 3
+    study = SurrogateJudge(Surrogate(valley(5)), Looks(seed=0), judge, np.random.default_rng(0), trials=4)
+    played = simulate(study.next_curve, study, workers=2)
+    assert len(played) == 4
+    assert seen[:2] == [{}, {0: None}]  # the second begins when the first does
+    third = next(trial for trial in played if trial.began > 0)
+    (other,) = seen[2].values()  # the trial on the other worker, which has run since the beginning
+    assert other == max(
+        report.step
+        for trial in played
+        if trial.began == 0 and trial.ended > third.began
+        for report in trial.curve.reports
+        if report.wall_seconds <= third.began
+    )

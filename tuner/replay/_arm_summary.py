@@ -34,7 +34,8 @@ class ArmSummary:
     final_seconds: Estimated
     """Mean true time of the configuration that a study ends with."""
     false_prunes: Estimated | None
-    """Share of the stopped trials that would have become the best of their study; None if none was stopped."""
+    """Share of the stopped trials that would have become the best of their study, among those of which that is known;
+    None if there are none."""
     losers: Estimated
     """Share of the workers' time that was spent on trials that did not become the best of their study."""
     stopped: float
@@ -97,7 +98,7 @@ def _summary(result: ArmResult, found: Numbers, first: Numbers | None, budget_se
         return np.array([getattr(study, name) for study in studies], dtype=np.float64)
 
     final = np.array([study.incumbents[-1][1] if study.incumbents else budget_seconds for study in studies])
-    stopped = each("stopped")
+    stopped, judged = each("stopped"), each("judged")
     return ArmSummary(
         arm=result.arm,
         found=float(np.mean([study.found_seconds is not None for study in studies])),
@@ -105,7 +106,7 @@ def _summary(result: ArmResult, found: Numbers, first: Numbers | None, budget_se
         against_first=None if first is None else ratio(found, first),
         wall_seconds=ratio(each("wall_seconds"), ones),
         final_seconds=ratio(final, ones),
-        false_prunes=ratio(each("lost"), stopped) if stopped.sum() > 0 else None,
+        false_prunes=ratio(each("lost"), judged) if judged.sum() > 0 else None,
         losers=ratio(each("loser_seconds"), each("worker_seconds")),
         stopped=float(stopped.mean()),
         cut=float(each("cut").mean()),

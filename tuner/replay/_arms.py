@@ -1,18 +1,20 @@
 """What is compared in replays: pruners, with or without a sampler."""
 
 import inspect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import optuna.pruners
 import yaml
+from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig, SamplerConfig
 from tuner.errors import UserError
-from tuner.study import TimeToReturnPruner, create_pruner, create_sampler, pruner_names
+from tuner.study import TimeToReturnPruner, create_pruner, create_sampler, pruner_names, rehearse
 
 MakePruner = Callable[[ObjectiveConfig, BudgetConfig, int], BasePruner]
 """Makes a pruner for an objective, a budget and a seed."""
@@ -33,6 +35,9 @@ class Arm:
     """Compares trials at equal environment steps instead of equal training clock."""
     sampler: SamplerConfig | MakeSampler | None = None
     """Proposes the configurations, as in a study file, or what makes one; None takes them in a random order."""
+
+    proposal_seconds: float = 0.0
+    """What its sampler takes for a proposal, which is charged to every trial."""
 
     def make_pruner(self, objective: ObjectiveConfig, budget: BudgetConfig, seed: int) -> BasePruner:
         """Return a fresh pruner.
@@ -59,7 +64,8 @@ def parse_arm(text: str) -> Arm:
     """Return the arm that was given as `NAME=PRUNER,option=value,…`.
 
     The pruner may be left out and is `time_to_return` then. `by=steps` compares at equal environment steps;
-    `sampler=KIND` and `sampler.OPTION=VALUE` let a sampler propose the configurations. Values are YAML.
+    `sampler=KIND` and `sampler.OPTION=VALUE` let a sampler propose the configurations, `proposal_seconds` being what it
+    takes for each. Values are YAML.
 
     Raises:
         UserError: for a text of another form, and as `create_pruner` and `create_sampler` do.
@@ -81,14 +87,30 @@ def parse_arm(text: str) -> Arm:
     if grid not in ("time", "steps"):
         raise UserError(f"--arm {name} compares by={grid}, but pruners compare by time or by steps.")
     sampler = _sampler(name, {key: options.pop(key) for key in list(options) if key.partition(".")[0] == "sampler"})
-    arm = Arm(name.strip(), PrunerConfig(kind=kind, options=options), by_steps=grid == "steps", sampler=sampler)
+    seconds = _proposal_seconds(name, options.pop("proposal_seconds", 0.0), sampler)
+    pruner = PrunerConfig(kind=kind, options=options)
+    arm = Arm(name.strip(), pruner, by_steps=grid == "steps", sampler=sampler, proposal_seconds=seconds)
     if arm.by_steps and kind == "time_to_return":
         raise UserError(f"--arm {name} compares by=steps, but the ticks of time_to_return are seconds. Leave by out.")
     return arm
 
 
-def check_arms(arms: Sequence[Arm], objective: ObjectiveConfig, budget: BudgetConfig, *, trials: int) -> None:
+def check_arms(
+    arms: Sequence[Arm],
+    objective: ObjectiveConfig,
+    budget: BudgetConfig,
+    *,
+    trials: int,
+    free: Mapping[str, BaseDistribution] | None = None,
+) -> None:
     """Refuse arms that cannot be replayed, before anything is.
+
+    Args:
+        arms: the arms.
+        objective: of the recordings.
+        budget: the same.
+        trials: of each study.
+        free: the parameters that samplers propose; with them, options that are used only then are tried as well.
 
     Raises:
         UserError: for a name that is used twice, wrong options, or a pruner that waits for more trials than there are.
@@ -99,7 +121,9 @@ def check_arms(arms: Sequence[Arm], objective: ObjectiveConfig, budget: BudgetCo
         raise UserError(f"The arm '{twice[0]}' is given twice. Give each a name of its own.")
     for arm in arms:
         arm.make_pruner(objective, budget, 0)
-        arm.make_sampler(0)
+        sampler = arm.make_sampler(0)
+        if sampler is not None and free is not None and isinstance(arm.sampler, SamplerConfig):
+            rehearse(sampler, arm.sampler, free)
         needed = _trials_needed(arm.pruner)
         if trials < needed:
             raise UserError(
@@ -129,6 +153,15 @@ def _sampler(name: str, options: dict[str, Any]) -> SamplerConfig | None:
     config = SamplerConfig(kind=kind, options={key.partition(".")[2]: value for key, value in options.items()})
     create_sampler(config)  # for its errors
     return config
+
+
+def _proposal_seconds(name: str, value: Any, sampler: SamplerConfig | None) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value < math.inf:
+        raise UserError(f"--arm {name} has proposal_seconds {value!r}, but it must be a number that is not negative.")
+    if value and sampler is None:
+        raise UserError(f"--arm {name} has proposal_seconds without a sampler: add sampler=KIND, such as local.")
+    return float(value)
 
 
 def _value(text: str, part: str) -> Any:

@@ -39,9 +39,12 @@ class RecordedRun:
     asking_seconds: float = 0.0
     """Wall-clock seconds that the sampler and the manager took for it, beside those of its ledger."""
 
+    machine: str = ""
+    """What it ran on: processor and number of CPUs; empty if that is not known."""
+
     def ended(self, ticks: Sequence[Tick], outcome: Outcome) -> "RecordedRun":
         """Return the run with its curve and how it ended."""
-        return replace(self, ticks=tuple(ticks), outcome=outcome)
+        return replace(self, ticks=tuple(ticks), outcome=outcome, machine=machine_of(outcome))
 
     @property
     def is_start(self) -> bool:
@@ -62,6 +65,7 @@ class RecordedRun:
             "parameters": dict(self.parameters),
             "seed": self.seed,
             "asking_seconds": _rounded(self.asking_seconds),
+            "machine": self.machine,
             "outcome": {name: _rounded(value) for name, value in outcome.items() if not _is_nothing(value)},
             "ticks": {name: [_rounded(getattr(tick, name)) for tick in self.ticks] for name in _KEPT},
         }
@@ -83,6 +87,7 @@ class RecordedRun:
             ticks=tuple(ticks),
             outcome=Outcome.from_json(data["outcome"]),
             asking_seconds=float(data["asking_seconds"]),
+            machine=str(data.get("machine", "")),
         )
 
 
@@ -101,6 +106,12 @@ class Recordings:
     runs: tuple[RecordedRun, ...]
     elsewhere: int = 0
     """Trials of the study that ran on other kinds of device, and are not among the runs."""
+
+
+def machine_of(outcome: Outcome) -> str:
+    """Return what a run ran on, in words; nothing if it does not say."""
+    machine = outcome.details.get("machine")
+    return f"{machine['cpu']}, {machine['cores']} CPUs" if machine else ""
 
 
 def _is_nothing(value: Any) -> bool:

@@ -33,8 +33,15 @@ class Settings:
         """Refuse what the data cannot give.
 
         Raises:
-            UserError: if the studies have more trials than there are configurations, or a number is not positive.
+            UserError: if no configuration reached the target, the studies have more trials than there are
+                configurations, or a number is not positive.
         """
+        if min(data.true_seconds) >= data.config.budget.seconds:
+            raise UserError(
+                f"None of the {len(data.curves)} recorded configurations reached the target of "
+                f"{data.config.objective.target:g}, so there is no best one to find. Record with a lower target or a "
+                "longer budget."
+            )
         for name, count in (("trials", self.trials), ("workers", self.workers), ("repeats", self.repeats)):
             if count < 1:
                 raise UserError(f"The number of {name} is {count}, but must be at least 1.")
@@ -61,8 +68,10 @@ class StudyResult:
     """Those of trials that did not become the best of the study."""
     stopped: int
     """Trials that the pruner stopped."""
+    judged: int
+    """Those of them whose recordings say how they would have gone on."""
     lost: int
-    """Those of them that would have become the best of the study."""
+    """Those of these that would have become the best of the study."""
     cut: int
     """Trials that would have gone on, but whose recordings end."""
 
@@ -112,9 +121,15 @@ def whole_seconds(data: ReplayData, settings: Settings) -> npt.NDArray[np.float6
 
 
 def drawn_curves(data: ReplayData, settings: Settings, repeat: int) -> list[Curve]:
-    """Return the trials of a study: some of the configurations in a random order, each with one of its seeds."""
+    """Return the trials of a study: some of the configurations in a random order, each with one of its seeds.
+
+    At least one of them reached the target, because a study in which nothing can be found compares nothing.
+    """
     rng = np.random.default_rng([settings.seed, repeat])
     chosen = rng.permutation(len(data.curves))[: settings.trials]
+    reaching = np.flatnonzero(np.array(data.true_seconds) < data.config.budget.seconds)
+    if not np.isin(chosen, reaching).any():
+        chosen[rng.integers(len(chosen))] = rng.choice(reaching)
     return [data.curves[place][rng.integers(len(data.curves[place]))] for place in chosen]
 
 
@@ -128,11 +143,11 @@ def _study(data: ReplayData, arm: Arm, settings: Settings, repeat: int, surrogat
     if sampler is not None and surrogate is not None:
         rng = np.random.default_rng([settings.seed, repeat])
         study = SurrogateJudge(surrogate, sampler, judge, rng, trials=settings.trials)
-        played = simulate(study.next_curve, study, workers=settings.workers)
-        return _result(played, surrogate.best_seconds)
+        played = simulate(study.next_curve, study, workers=settings.workers, proposal_seconds=arm.proposal_seconds)
+        return _result(played, surrogate.best_seconds, config.budget.seconds)
     curves = drawn_curves(data, settings, repeat)
     played = simulate(_one_by_one(curves), judge, workers=settings.workers)
-    return _result(played, min(curve.true_seconds for curve in curves))
+    return _result(played, min(curve.true_seconds for curve in curves), config.budget.seconds)
 
 
 def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
@@ -140,9 +155,10 @@ def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
     return lambda: next(left, None)
 
 
-def _result(played: Sequence[Played], best: float) -> StudyResult:
+def _result(played: Sequence[Played], best: float, budget_seconds: float) -> StudyResult:
     incumbents = tuple((trial.ended, trial.curve.true_seconds) for trial in played if trial.improved)
-    found = (time for time, true in incumbents if true <= (1.0 + NEAR) * best)
+    # The true time of a configuration that never reached the target is the budget, which may be within 10 % too.
+    found = (time for time, true in incumbents if true <= (1.0 + NEAR) * best and true < budget_seconds)
     return StudyResult(
         incumbents=incumbents,
         wall_seconds=max(trial.ended for trial in played),
@@ -150,6 +166,7 @@ def _result(played: Sequence[Played], best: float) -> StudyResult:
         worker_seconds=sum(trial.ended - trial.began for trial in played),
         loser_seconds=sum(trial.ended - trial.began for trial in played if not trial.improved),
         stopped=sum(trial.end is End.STOPPED for trial in played),
-        lost=sum(trial.lost for trial in played),
+        judged=sum(trial.end is End.STOPPED and trial.lost is not None for trial in played),
+        lost=sum(bool(trial.lost) for trial in played),
         cut=sum(trial.end is End.CUT for trial in played),
     )

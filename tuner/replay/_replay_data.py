@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -81,6 +82,10 @@ class ReplayData:
     """Runs that a pruner had stopped: their curves end there."""
     left_out: int
     """Runs that say nothing about their configuration: they crashed or were interrupted."""
+    machines: tuple[str, ...]
+    """What the runs were recorded on, the most frequent first; empty if that is not known."""
+    contended: int
+    """Runs that had to share their CPUs, so that their seconds are too many."""
     elsewhere: int
     """Trials of studies that ran on other kinds of device, whose seconds do not compare."""
 
@@ -91,15 +96,21 @@ class ReplayData:
 
     @property
     def by_steps(self) -> "ReplayData":
-        """The same runs with reports at equal environment steps: a grid up to what a median run makes in all.
+        """The same runs with reports at equal environment steps: a grid up to what a run of median speed makes in all.
 
         Raises:
             UserError: if no run has any.
         """
-        totals = sorted(curve.env_steps[-1] for curves in self.curves for curve in curves if curve.env_steps)
+        ticks = self.config.budget.ticks
+        totals = sorted(
+            curve.env_steps[-1] * ticks / curve.reports[-1].step
+            for curves in self.curves
+            for curve in curves
+            if curve.reports
+        )
         if not totals or totals[-1] == 0:
             raise UserError("The recordings hold no environment steps, so that trials cannot be compared by steps.")
-        whole, ticks = totals[len(totals) // 2], self.config.budget.ticks
+        whole = totals[len(totals) // 2]
         grid = [whole * tick / ticks for tick in range(1, ticks + 1)]
         return replace(self, curves=tuple(tuple(_by_steps(curve, grid) for curve in curves) for curves in self.curves))
 
@@ -150,6 +161,7 @@ def replay_data(sources: Sequence[Recordings]) -> ReplayData:
     for run in usable:
         by_parameters.setdefault(json.dumps(dict(run.parameters), sort_keys=True), []).append(run)
     groups = list(by_parameters.values())
+    launch_seconds = sum(run.outcome.ledger.get("launch", 0.0) for run in usable) / len(usable)
     true_seconds = tuple(_true_seconds(group, config.budget.seconds) for group in groups)
     distributions: dict[str, BaseDistribution] = {}
     for source in sources:
@@ -160,12 +172,14 @@ def replay_data(sources: Sequence[Recordings]) -> ReplayData:
         parameters=tuple(group[0].parameters for group in groups),
         starts=tuple(place for place, group in enumerate(groups) if any(run.is_start for run in group)),
         curves=tuple(
-            tuple(_curve(run, place, true, config) for run in group)
+            tuple(_curve(run, place, true, config, launch_seconds) for run in group)
             for place, (group, true) in enumerate(zip(groups, true_seconds, strict=True))
         ),
         true_seconds=true_seconds,
         cut=sum(run.cut for run in usable),
         left_out=len(runs) - len(usable),
+        machines=tuple(machine for machine, _ in Counter(run.machine for run in usable if run.machine).most_common()),
+        contended=sum(run.outcome.contended for run in usable),
         elsewhere=sum(source.elsewhere for source in sources),
     )
 
@@ -179,11 +193,13 @@ def _by_steps(curve: Curve, grid: Sequence[float]) -> Curve:
     return replace(curve, reports=tuple(reports))
 
 
-def _curve(run: RecordedRun, configuration: int, true_seconds: float, config: StudyConfig) -> Curve:
+def _curve(
+    run: RecordedRun, configuration: int, true_seconds: float, config: StudyConfig, launch_seconds: float
+) -> Curve:
     outcome, budget = run.outcome, config.budget.seconds
     scores = [score(config.objective, budget_seconds=budget, best_return=tick.best) for tick in run.ticks]
     best = accumulate(scores, min)
-    walls = [_wall_seconds(run, tick.clock_seconds) for tick in run.ticks]
+    walls = [_wall_seconds(run, tick.clock_seconds, launch_seconds) for tick in run.ticks]
     reached = outcome.reached_seconds if outcome.kind is OutcomeKind.REACHED else None
     told: float | None = None
     if outcome.kind in UNSCORED:
@@ -197,7 +213,7 @@ def _curve(run: RecordedRun, configuration: int, true_seconds: float, config: St
             for wall, tick, value, low in zip(walls, run.ticks, scores, best, strict=True)
         ),
         env_steps=tuple(tick.env_steps for tick in run.ticks),
-        wall_seconds=max([_wall_seconds(run, math.inf), *walls]),
+        wall_seconds=max([_wall_seconds(run, math.inf, launch_seconds), *walls]),
         score=told,
         reached_seconds=reached,
         unscored=outcome.kind in UNSCORED,
@@ -205,16 +221,17 @@ def _curve(run: RecordedRun, configuration: int, true_seconds: float, config: St
     )
 
 
-def _wall_seconds(run: RecordedRun, clock_seconds: float) -> float:
+def _wall_seconds(run: RecordedRun, clock_seconds: float, launch_seconds: float) -> float:
     """Return the wall-clock seconds since the sampler was asked, at a reading of the training clock.
 
-    Launching and compiling come before it. Each evaluation takes an equal share of the time for evaluations, at the
-    reading at which it was made; reporting and idling are spread evenly.
+    Launching and compiling come before it. A worker launches its simulator once, in whichever run happened to be its
+    first; so every run is charged `launch_seconds`, the mean of all. Each evaluation takes an equal share of the time
+    for evaluations, at the reading at which it was made; reporting and idling are spread evenly.
     """
     outcome = run.outcome
     ledger, whole = outcome.ledger, outcome.clock_seconds
     clock = min(clock_seconds, whole)
-    seconds = run.asking_seconds + ledger.get("launch", 0.0) + ledger.get("compile", 0.0) + clock
+    seconds = run.asking_seconds + launch_seconds + ledger.get("compile", 0.0) + clock
     times = [float(each["clock_seconds"]) for each in outcome.evaluations] or [whole]
     made = sum(time < clock_seconds for time in times) / len(times)
     spread = clock / whole if whole > 0 else 1.0

@@ -33,8 +33,9 @@ class Played:
     end: End
     rule: str | None
     """What stopped it."""
-    lost: bool
-    """Whether it was stopped although it would have become the best of the study as it stood."""
+    lost: bool | None
+    """Whether it was stopped although it would have become the best of the study as it stood; None if nobody knows,
+    because its recording had been cut."""
     improved: bool
     """Whether it became the best of the study."""
 
@@ -43,7 +44,7 @@ NextCurve = Callable[[], Curve | None]
 """Gives the next trial's curve; None if there is none left."""
 
 
-def simulate(next_curve: NextCurve, judge: Judge, *, workers: int) -> list[Played]:
+def simulate(next_curve: NextCurve, judge: Judge, *, workers: int, proposal_seconds: float = 0.0) -> list[Played]:
     """Return the trials of a study, in the order of their ends.
 
     Trials begin as workers become free. A trial takes the recorded time of its sampler, launch, compilation, training,
@@ -55,8 +56,9 @@ def simulate(next_curve: NextCurve, judge: Judge, *, workers: int) -> list[Playe
         next_curve: gives the trials.
         judge: the study's pruner.
         workers: how many trials run at once.
+        proposal_seconds: what a sampler takes for each trial, in addition to what was recorded.
     """
-    state = _Study(judge)
+    state = _Study(judge, proposal_seconds)
     heap: list[tuple[float, int, _Trial]] = []
     for slot in range(workers):
         state.begin(slot, 0.0, next_curve, heap)
@@ -72,19 +74,20 @@ def simulate(next_curve: NextCurve, judge: Judge, *, workers: int) -> list[Playe
 class _Trial:
     """A trial that runs: its next event is the report at `position`, or, after the last one, its end."""
 
-    __slots__ = ("began", "curve", "number", "position")
+    __slots__ = ("began", "curve", "number", "position", "proposed")
 
-    def __init__(self, curve: Curve, number: int, began: float, position: int) -> None:
+    def __init__(self, curve: Curve, number: int, began: float, proposed: float, position: int) -> None:
         self.curve = curve
         self.number = number
         self.began = began
+        self.proposed = proposed
         self.position = position
 
     @property
     def next_time(self) -> float:
         reports = self.curve.reports
         seconds = reports[self.position].wall_seconds if self.position < len(reports) else self.curve.wall_seconds
-        return self.began + seconds
+        return self.proposed + seconds
 
     @property
     def last_report(self) -> Report | None:
@@ -94,7 +97,8 @@ class _Trial:
 class _Study:
     """What has happened so far."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, proposal_seconds: float) -> None:
+        self._proposal_seconds = proposal_seconds
         self.played: list[Played] = []
         self._judge = judge
         self._best = math.inf
@@ -105,7 +109,7 @@ class _Study:
         if curve is None:
             return
         first = 0 if self._judge.sees_reports else len(curve.reports)
-        trial = _Trial(curve, self._judge.begin(curve), now, first)
+        trial = _Trial(curve, self._judge.begin(curve), now, now + self._proposal_seconds, first)
         heapq.heappush(heap, (trial.next_time, slot, trial))
 
     def play(self, trial: _Trial, now: float) -> bool:
@@ -127,7 +131,7 @@ class _Study:
         told = None if rule is not None else curve.score
         self._judge.end(trial.number, trial.last_report, curve, told)
         would_be = curve.reached_seconds if curve.reached_seconds is not None else math.inf
-        lost = rule is not None and would_be < self._best
+        lost = None if curve.score is None else rule is not None and would_be < self._best
         improved = told is not None and not curve.unscored and told < self._best
         if improved and told is not None:
             self._best = told

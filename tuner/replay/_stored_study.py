@@ -6,7 +6,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
-from tuner.replay._recorded_run import SAMPLED, RecordedRun, Recordings
+from tuner.replay._recorded_run import SAMPLED, RecordedRun, Recordings, machine_of
 from tuner.storage import compared, config_of, outcome_of, ticks_of
 from tuner.storage.attributes import FINGERPRINT, SPEC, WARM_START
 
@@ -61,4 +61,5 @@ def _run(trial: FrozenTrial) -> RecordedRun | None:
         ticks=tuple(ticks),
         outcome=outcome,
         asking_seconds=asking,
+        machine=machine_of(outcome),
     )

@@ -136,8 +136,8 @@ class Surrogate:
 class SurrogateJudge:
     """The pruner of a study whose sampler proposes trials, and their next curves.
 
-    The sampler sees what it would in a study of the manager: warm starts first, the score of a trial that ended, and
-    the last report of one that was stopped.
+    The sampler sees what it would in a study of the manager: warm starts first, the score of a trial that ended, the
+    last report of one that was stopped, and the latest one of those that run.
 
     Args:
         surrogate: stands for training.
@@ -150,7 +150,7 @@ class SurrogateJudge:
     def __init__(
         self, surrogate: Surrogate, sampler: BaseSampler, judge: Judge, rng: np.random.Generator, *, trials: int
     ) -> None:
-        self.sees_reports = judge.sees_reports
+        self.sees_reports = True  # samplers look at running trials
         self._surrogate = surrogate
         self._judge = judge
         self._rng = rng
@@ -158,6 +158,8 @@ class SurrogateJudge:
         self._storage = InMemoryStorage()
         self._study = optuna.create_study(storage=self._storage, direction="minimize", sampler=sampler)
         self._asked: dict[int, optuna.Trial] = {}
+        self._reports: dict[int, Report] = {}
+        """The last report of each running trial that the sampler has not seen yet."""
         self._next: optuna.Trial | None = None
         for start in surrogate.starts:
             self._study.enqueue_trial(start)
@@ -167,6 +169,9 @@ class SurrogateJudge:
         if self._left == 0:
             return None
         self._left -= 1
+        for number, report in self._reports.items():
+            self._storage.set_trial_intermediate_value(self._asked[number]._trial_id, report.step, report.score)
+        self._reports.clear()
         self._next = self._study.ask(self._surrogate.free)
         return self._surrogate.trial(self._next.params, self._rng)
 
@@ -179,11 +184,13 @@ class SurrogateJudge:
 
     def report(self, number: int, report: Report, curve: Curve) -> str | None:
         """Ask the pruner."""
+        self._reports[number] = report
         return self._judge.report(number, report, curve)
 
     def end(self, number: int, last: Report | None, curve: Curve, score: float | None) -> None:
         """Tell the pruner and the sampler."""
         self._judge.end(number, last, curve, score)
+        self._reports.pop(number, None)
         trial = self._asked.pop(number)
         if score is not None:
             self._study.tell(trial, score)

@@ -86,8 +86,10 @@ def replay(
     )
     settings.check(data)
     compared = [parse_arm(text) for text in arms] if arms else _usual_arms(config.pruner)
-    check_arms(compared, config.objective, config.budget, trials=settings.trials)
-    surrogate = Surrogate(data).leave_one_out() if any(arm.sampler for arm in compared) else None
+    model = Surrogate(data) if any(arm.sampler for arm in compared) else None
+    free = None if model is None else model.free
+    check_arms(compared, config.objective, config.budget, trials=settings.trials, free=free)
+    surrogate = None if model is None else model.leave_one_out()
     results = [replay_arm(data, arm, settings) for arm in compared]
     summaries = summarize_arms(results, whole_seconds(data, settings), config.budget.seconds)
     if as_json:
@@ -101,6 +103,8 @@ def replay(
                 "cut": data.cut,
                 "left_out": data.left_out,
                 "elsewhere": data.elsewhere,
+                "machines": list(data.machines),
+                "contended": data.contended,
                 "best_true_seconds": min(data.true_seconds),
                 "trials": settings.trials,
                 "workers": settings.workers,

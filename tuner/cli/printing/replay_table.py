@@ -65,6 +65,13 @@ def data_lines(data: ReplayData, settings: Settings) -> list[str]:
         )
     if data.left_out:
         lines.append(f"{data.left_out} runs that failed or were interrupted are left out.")
+    if len(data.machines) > 1:
+        lines.append(
+            f"They were recorded on {len(data.machines)} kinds of machine ({'; '.join(data.machines)}), whose seconds "
+            "are not the same: differences between configurations may be differences between machines."
+        )
+    if data.contended:
+        lines.append(f"{data.contended} runs had to share their CPUs, so their seconds are too many.")
     if data.elsewhere:
         lines.append(
             f"{data.elsewhere} trials that ran on other kinds of device are left out: their seconds are others."
