@@ -77,8 +77,8 @@ class Tick(_Record):
     clock_seconds: float
     """The training clock at this point of the grid, in seconds."""
     estimate: float | None = None
-    """Estimated return of the deterministic policy: of probes, or, for on-policy algorithms, what evaluations say of the
-    exploring robots' return; before the first evaluation their return itself."""
+    """Estimated return of the deterministic policy: that of probes, or, for on-policy algorithms, what evaluations say
+    of the exploring robots' return; before the first evaluation their return itself."""
     low: float | None = None
     """Lower end of the estimate's interval."""
     high: float | None = None

@@ -1,5 +1,6 @@
 """Small agents on the point mass, cheap enough to compile in a test."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,21 @@ def small_config(algorithm: str = "sac", **changes: Any) -> AgentConfig:
 
 
 def small_agent(
-    config: AgentConfig, *, num_envs: int = 4, seed: int = 0, probes: Any = (), clock: Clock | None = None
+    config: AgentConfig,
+    *,
+    num_envs: int = 4,
+    seed: int = 0,
+    probes: Any = (),
+    clock: Clock | None = None,
+    start_from: Path | None = None,
 ) -> Any:
     """An agent on robots whose episodes last 20 steps; its ledger starts in the account "idle"."""
     task = PointMassEnv(num_envs, max_episode_steps=20)
     config = config.resolved(task.action_space.low.tolist(), task.action_space.high.tolist())
     env = bound_actions(normalize_observations(task, config), config)
     ledger = Ledger(clock or MonotonicClock(), "idle")
-    return build_agent(config, env, seed=seed, ledger=ledger, probes=np.array(probes, dtype=np.intp))
+    rows = np.array(probes, dtype=np.intp)
+    return build_agent(config, env, seed=seed, ledger=ledger, probes=rows, start_from=start_from)
 
 
 def parameters(agent: Any) -> dict[str, Any]:

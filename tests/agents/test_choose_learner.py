@@ -216,6 +216,7 @@ def test_agents_without_alternatives_may_have_any_learner():
         (SCHEDULE | {"squash": False}, "no box that could widen"),
         ({"squash": False, "arguments": {"action_noise": 0.1}}, "explores by its own deviation"),
         ({"max_ent_coef": 0.1, "arguments": {"ent_coef": 0.05}}, "ent_coef is 0.05, which stays as it is"),
+        (OPTIONS["target_entropy_schedule"] | {"arguments": {"ent_coef": 0.05}}, "ent_coef is 0.05, .* the schedule"),
         ({"max_ent_coef": 0.1}, "'auto', which starts at 1, above max_ent_coef 0.1"),
         ({"max_ent_coef": 0.1, "arguments": {"ent_coef": "auto_0.2"}}, "starts at 0.2, above max_ent_coef 0.1"),
     ],

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+import optuna
 import pytest
 
 from tests.study import toy
 from tests.study.toy import Lab
 from tuner.analysis import DeviceReport, ShadowReport, agent_rows, device_lines, summary_data
+from tuner.analysis._study_report import _shadows
 from tuner.config import ActionBox, AgentConfig, Network, TrialSpec
-from tuner.records import OutcomeKind
+from tuner.records import Outcome, OutcomeKind
 from tuner.workers import Recording
 
 
@@ -94,13 +97,38 @@ def test_false_prune_rate(lab: Lab) -> None:
     reached = [trial for trial in shadows if toy.seconds_to_target(trial.params["x"]) <= toy.BUDGET]
     report = summary_data(study).shadows
     assert (report.trials, report.reached) == (len(shadows), len(reached))
-    assert report.false_prune_rate == pytest.approx(len(reached) / len(shadows))
+    assert report.false_prune_rate == pytest.approx(report.became_best / len(shadows))
+
+
+def test_a_stop_would_have_been_wrong_if_the_trial_became_the_best() -> None:
+    # In the order of their ends, which is not that of their numbers: seconds, and whether it ran on as a shadow.
+    ended = []
+    for place, (seconds, shadow) in enumerate([(90.0, True), (80.0, True), (85.0, True), (None, True), (70.0, False)]):
+        trial = optuna.trial.create_trial(value=1.0, user_attrs={"shadow": {"rule": "behind"}} if shadow else {})
+        trial.datetime_complete = datetime(2026, 1, 1, 0, place)
+        kind = OutcomeKind.EXHAUSTED if seconds is None else OutcomeKind.REACHED
+        ended.append((trial, Outcome(kind, reached_seconds=seconds)))
+    assert _shadows(ended[::-1]) == ShadowReport(trials=4, reached=3, became_best=2)
+    ended[4][0].datetime_complete = datetime(2025, 1, 1)
+    assert _shadows(ended) == ShadowReport(trials=4, reached=3, became_best=0)
+
+
+def test_without_a_target_nothing_is_known_of_wrong_stops(lab: Lab) -> None:
+    config = lab.config(
+        objective={"kind": "return_at_budget", "target": None},
+        budget={"trials": 12},
+        pruner={"kind": "time_to_return", "options": {"shadow_share": 1.0}},
+    )
+    lab.run(config)
+    study = lab.load(config)
+    assert any("shadow" in trial.user_attrs for trial in study.trials)
+    assert summary_data(study).shadows.interval is None
 
 
 def test_the_false_prune_rate_has_an_interval() -> None:
     # Wilson's for 1 of 10, with z = 1.96: (0.1 + z²/20 ± z·√(0.1·0.9/10 + z²/400)) / (1 + z²/10)
-    assert ShadowReport(trials=10, reached=1).interval == pytest.approx((0.0179, 0.4042), abs=1e-4)
-    assert ShadowReport(trials=0, reached=0).interval is None
+    assert ShadowReport(trials=10, reached=4, became_best=1).interval == pytest.approx((0.0179, 0.4042), abs=1e-4)
+    assert ShadowReport(trials=0, reached=0, became_best=0).interval is None
 
 
 def test_json(lab: Lab) -> None:
@@ -108,7 +136,7 @@ def test_json(lab: Lab) -> None:
     lab.run(config)
     data = json.loads(json.dumps(summary_data(lab.load(config)).to_json()))
     assert data["utilisation"] == pytest.approx(20 / 23)
-    assert data["shadows"] == {"trials": 0, "reached": 0, "false_prune_rate": None, "interval": None}
+    assert data["shadows"] == {"trials": 0, "reached": 0, "became_best": 0, "false_prune_rate": None, "interval": None}
     assert data["best"]["time_to_return"] == 20.0
 
 

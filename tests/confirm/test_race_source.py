@@ -41,7 +41,7 @@ def test_a_run_trains_what_the_trial_trained_as_the_study_did(lab: Lab, tmp_path
     trained = TrialSpec.model_validate(race.study.trials[0].user_attrs["spec"])
     assert spec.model_copy(
         update={name: getattr(trained, name) for name in ("study", "seed", "directory")}
-    ) == trained.model_copy(update={"number": 0})
+    ) == trained.model_copy(update={"number": 0, "final_evaluation": True})
     assert spec.directory == str(tmp_path / "toy" / "confirm" / "trial-0000")
     assert spec.study == "toy/confirm"
     assert trial.user_attrs["candidate"] == 0

@@ -153,3 +153,9 @@ def test_other_file_names_are_refused_as_isaac_lab_would_look_for_a_class(tmp_pa
     get_format("isaaclab").check_name(tmp_path / "agent.yaml")
     with pytest.raises(UserError, match=r"must end in \.yaml"):
         get_format("isaaclab").check_name(tmp_path / "agent.yml")
+
+
+def test_a_task_of_another_simulator_is_said_to_be_one():
+    elsewhere = "# The study trained Pendulum-v1 on gymnasium. Write the id of Isaac Lab's task of the same robot in"
+    assert elsewhere in get_format("isaaclab").text(example())
+    assert "Write the id of Isaac Lab's task" not in on_isaac_lab(**ISAAC_LAB)

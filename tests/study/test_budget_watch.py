@@ -186,3 +186,10 @@ def test_a_trial_that_trained_on_after_the_target_needed_its_share_of_the_steps(
     lab.run(config, space(slow=SLOW), recordings=trained_on)
     [(_, text)] = run(lab, space(slow=SLOW), 1000.0, budget={"trials": 1, "seconds": 50.0})
     assert "is 84,000 (" in text
+
+
+def test_a_run_that_ends_before_a_trial_can_spend_its_budget(lab: Lab) -> None:
+    [(when, text)] = run(lab, space(None, known=NEVER), 400.0, budget={"trials": 1, "total_seconds": 100.0})
+    assert when == "before any trial"
+    assert text.startswith("This run ends after 100 s, but a trial may train for 100 s.")
+    assert run(lab, space(None, known=NEVER), 400.0, budget={"trials": 2, "total_seconds": 101.0}) == []

@@ -15,7 +15,7 @@ from tests.training.timed_point_mass import (
 from tuner.agents import finish_updates, gradient_steps_done, is_finite
 from tuner.clock import ManualClock
 from tuner.records import OutcomeKind
-from tuner.training import StopRequest, _callback, run_trial
+from tuner.training import StopRequest, TrialFiles, _callback, run_trial
 
 
 def train(agent, *, channel=None, clock=None, kind=TimedPointMassEnv, **spec):
@@ -32,6 +32,26 @@ def test_parameters_are_looked_at_once_a_tick(monkeypatch):
     assert outcome.kind is OutcomeKind.EXHAUSTED
     assert len(looked) == len(channel.ticks) == 10  # and not at the 30 checks between them
     assert looked == [tick.env_steps for tick in channel.ticks]
+
+
+@pytest.mark.parametrize("agent", [sac(), ppo()], ids=["sac", "ppo"])
+@pytest.mark.parametrize(("seconds", "expected"), [(None, 1), (12.0, 5)])
+def test_the_policy_is_saved_on_the_way(monkeypatch, tmp_path, agent, seconds, expected):
+    saved = []
+    monkeypatch.setattr(TrialFiles, "write_policy", lambda _, agent: saved.append(agent.num_timesteps))
+    outcome, _, _ = train(agent, target=None, save_seconds=seconds, directory=str(tmp_path))
+    assert outcome.clock_seconds == pytest.approx(50.0)
+    assert len(saved) == expected  # after 12, 24, 36 and 48 s of 50, and at the end
+    assert saved == sorted(saved)
+
+
+def test_a_policy_of_numbers_that_are_not_finite_is_not_saved_on_the_way(monkeypatch, tmp_path):
+    saved = []
+    monkeypatch.setattr(TrialFiles, "write_policy", lambda _, agent: saved.append(agent.num_timesteps))
+    monkeypatch.setattr(_callback, "is_finite", lambda _: False)
+    outcome, _, _ = train(sac(), target=None, save_seconds=2.0, directory=str(tmp_path))
+    assert outcome.kind is OutcomeKind.DIVERGED
+    assert saved == []
 
 
 @pytest.mark.parametrize(("agent", "robot"), [(sac(), 7.0), (ppo(), 7.5)], ids=["sac", "ppo"])

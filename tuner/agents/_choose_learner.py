@@ -46,8 +46,14 @@ def check_alternatives(config: AgentConfig) -> None:
             f"critics_for_actor is mean, which only sac has, and this is {config.algorithm}; tqc always takes the "
             "mean. Leave it out, or change the algorithm."
         )
+    ent_coef = config.arguments.get("ent_coef", "auto")
     if config.max_ent_coef is not None:
-        _check_max_ent_coef(config.max_ent_coef, config.arguments.get("ent_coef", "auto"))
+        _check_max_ent_coef(config.max_ent_coef, ent_coef)
+    if config.target_entropy_schedule is not None and not isinstance(ent_coef, str):
+        raise UserError(
+            f"The agent has a target_entropy_schedule, but the argument ent_coef is {ent_coef!r}, which stays as it is "
+            f"whatever the entropy. Leave the schedule out, or give ent_coef: auto_{ent_coef!r}."
+        )
     if not config.squash and config.action_box_schedule is not None:
         raise UserError(
             "An actor that is not squashed has no box that could widen, but the agent has squash: false and an "

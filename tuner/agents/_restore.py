@@ -47,9 +47,9 @@ def restore(
 ) -> None:
     """Put the saved agent's parameters, targets, optimiser states and normalisation into a fresh agent.
 
-    The entropy coefficient is taken over if both agents learn it. A fixed one, learning rates and all other settings
-    are those of the new configuration. The replay buffer is empty, and robots act by the policy from the first step
-    instead of at random.
+    The entropy coefficient is taken over if both agents learn it, and a target entropy that falls goes on falling. A
+    fixed coefficient, learning rates and all other settings are those of the new configuration. The replay buffer is
+    empty, and robots act by the policy from the first step instead of at random.
 
     Args:
         agent: built from its configuration, its own parameters final but not yet handed to a learner.
@@ -77,7 +77,14 @@ def restore(
     if hasattr(agent, "adaptive_lr"):  # loading resets SBX's stored learning rate
         rate = optax.tree_utils.tree_get(saved.policy.actor_state.opt_state, "learning_rate")
         agent.adaptive_lr.current_adaptive_lr = float(rate)
+    _restore_steps(agent, saved)
     agent.pretrained = True
+
+
+def _restore_steps(agent: Any, saved: Any) -> None:
+    """Let schedules over environment steps go on where the saved agent's were."""
+    agent.steps_before = getattr(saved, "steps_before", 0) + saved.num_timesteps
+    agent.entropy_falls_from = getattr(saved, "entropy_falls_from", None)
 
 
 def _check_spaces(agent: Any, saved: Any, widened: float, directory: Path) -> None:

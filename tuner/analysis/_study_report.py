@@ -5,6 +5,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import optuna
@@ -88,24 +89,29 @@ class BestConfiguration:
 
 @dataclass(frozen=True)
 class ShadowReport:
-    """How the trials ended that a rule would have stopped, but that were allowed to continue."""
+    """How the trials ended that a rule would have stopped, but that were allowed to continue.
+
+    Of an objective without a target nobody knows what would have been wrong, so none are counted.
+    """
 
     trials: int
     """Shadow trials that ended as reached, exhausted or pruned (later, as dominated)."""
     reached: int
-    """Those of them that reached the target: stopping them would have been wrong."""
+    """Those of them that reached the target."""
+    became_best: int
+    """Those of these that became the best of the study by it: stopping them would have been wrong."""
 
     @property
     def false_prune_rate(self) -> float | None:
         """The share of wrong verdicts; None if there is no shadow trial."""
-        return self.reached / self.trials if self.trials else None
+        return self.became_best / self.trials if self.trials else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """The 95 % interval of that share, by Wilson's method; None if there is no shadow trial."""
         if not self.trials:
             return None
-        found = scipy.stats.binomtest(self.reached, self.trials).proportion_ci(0.95, method="wilson")
+        found = scipy.stats.binomtest(self.became_best, self.trials).proportion_ci(0.95, method="wilson")
         return float(found.low), float(found.high)
 
 
@@ -211,7 +217,7 @@ def summary_data(study: optuna.Study) -> StudyReport:
         waiting=states["WAITING"],
         contended=sum(outcome.contended for outcome in outcomes),
         best_returns=sorted(returns, reverse=True)[:_BEST],
-        shadows=_shadows(ended),
+        shadows=_shadows(ended if objective.kind == "time_to_return" else []),
         ledger={account: sum(outcome.ledger.get(account, 0.0) for outcome in outcomes) for account in ACCOUNTS},
         training_seconds=sum(outcome.clock_seconds for outcome in outcomes),
         wall_seconds=sum(run["wall_seconds"] for run in runs),
@@ -292,5 +298,12 @@ def _device_report(found: DeviceClass, ended: list[tuple[FrozenTrial, Outcome]])
 
 def _shadows(ended: list[tuple[FrozenTrial, Outcome]]) -> ShadowReport:
     judged = (OutcomeKind.REACHED, OutcomeKind.EXHAUSTED, OutcomeKind.PRUNED)
-    kinds = [o.kind for trial, o in ended if attributes.SHADOW in trial.user_attrs and o.kind in judged]
-    return ShadowReport(trials=len(kinds), reached=sum(kind is OutcomeKind.REACHED for kind in kinds))
+    best, shadows, reached, became_best = math.inf, 0, 0, 0
+    for trial, outcome in sorted(ended, key=lambda pair: pair[0].datetime_complete or datetime.max):
+        seconds = outcome.reached_seconds if outcome.kind is OutcomeKind.REACHED else None
+        if attributes.SHADOW in trial.user_attrs and outcome.kind in judged:
+            shadows += 1
+            reached += seconds is not None
+            became_best += seconds is not None and seconds < best
+        best = min(best, math.inf if seconds is None else seconds)
+    return ShadowReport(trials=shadows, reached=reached, became_best=became_best)

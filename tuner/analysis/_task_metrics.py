@@ -12,7 +12,7 @@ class TaskMetrics:
     """What the task measured of a policy, at one point of its training."""
 
     source: Literal["evaluation", "tick"]
-    """The trial's last evaluation; or its last tick, of a policy that was in training."""
+    """The trial's last evaluation; or its last tick, of a policy that was in training, if that is much later."""
     clock_seconds: float
     """The training clock then."""
     values: dict[str, float]
@@ -26,7 +26,10 @@ class TaskMetrics:
 
 
 def task_metrics(outcome: Outcome | None, ticks: Sequence[Tick]) -> TaskMetrics | None:
-    """Return what the task measured in a trial's last evaluation, or without one in the last tick that measured any.
+    """Return what the task measured last in a trial: in its last evaluation, or in the last tick that measured any.
+
+    The evaluation is preferred, as it is of whole episodes and without noise, unless the trial trained on for more than
+    a tick: then it says nothing of what the policy did at the end.
 
     Args:
         outcome: how the trial ended; None if it has not, or it is not known.
@@ -36,8 +39,16 @@ def task_metrics(outcome: Outcome | None, ticks: Sequence[Tick]) -> TaskMetrics 
         The metrics; None if the task has none.
     """
     last = outcome.evaluations[-1] if outcome is not None and outcome.evaluations else {}
+    evaluated = None
     if last.get("metrics"):
-        return TaskMetrics("evaluation", last["clock_seconds"], last["metrics"], last.get("failed"))
+        evaluated = TaskMetrics("evaluation", last["clock_seconds"], last["metrics"], last.get("failed"))
+    measured = _of_ticks(ticks)
+    if evaluated is None or measured is None:
+        return evaluated or measured
+    return evaluated if evaluated.clock_seconds >= measured.clock_seconds - _tick_seconds(ticks) else measured
+
+
+def _of_ticks(ticks: Sequence[Tick]) -> TaskMetrics | None:
     for tick in reversed(ticks):
         own = {
             name.removeprefix(TASK_PREFIX): value
@@ -47,3 +58,7 @@ def task_metrics(outcome: Outcome | None, ticks: Sequence[Tick]) -> TaskMetrics 
         if own:
             return TaskMetrics("tick", tick.clock_seconds, own)
     return None
+
+
+def _tick_seconds(ticks: Sequence[Tick]) -> float:
+    return ticks[0].clock_seconds / ticks[0].index

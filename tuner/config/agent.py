@@ -254,7 +254,7 @@ class AgentConfig(Frozen):
     max_ent_coef: float | None = Field(default=None, gt=0)
     """The entropy coefficient that SBX tunes never exceeds this: where rewards are small, a larger one makes every step
     alive cost more than it earns. SAC and TQC."""
-    alive_bonus: float = 0.0
+    alive_bonus: float = Field(default=0.0, ge=0)
     """Added to the learner's reward of every step that does not end in failure, in the unit of rewards. Only the
     learner sees it; reported returns do not include it. SAC and TQC, fused learner."""
 
@@ -348,6 +348,24 @@ class AgentConfig(Frozen):
             high=tuple(c + h for c, h in zip(centres, halves, strict=True)),
         )
         return self.model_copy(update={"action_box": box, "action_bound_fraction": None})
+
+    def reordered(self, places: Sequence[int]) -> "AgentConfig":
+        """Return the same agent for a task with its actions in another order.
+
+        Args:
+            places: for each action of the task, its place among this agent's, shape (action_dim,).
+        """
+
+        def moved(values: Any) -> Any:
+            return tuple(values[place] for place in places) if isinstance(values, tuple) else values
+
+        update = {name: moved(getattr(self, name)) for name in ("initial_std", "target_entropy_std")}
+        if self.action_box is not None:
+            update["action_box"] = ActionBox(low=moved(self.action_box.low), high=moved(self.action_box.high))
+        if self.target_entropy_schedule is not None:
+            final = moved(self.target_entropy_schedule.final_std)
+            update["target_entropy_schedule"] = self.target_entropy_schedule.model_copy(update={"final_std": final})
+        return self.model_copy(update=update)
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as a JSON-safe dictionary."""

@@ -22,7 +22,8 @@ class TrialSpec(Frozen):
     task: TaskConfig
     agent: AgentConfig
     joints: Annotated[tuple[str, ...], Listed] = ()
-    """Names of the joints that the agent's action box is meant for, in their order; empty if it does not matter."""
+    """Names of the joints that the agent's bounds and standard deviations are meant for, in their order; empty if it
+    does not matter. A task that orders them differently gets them in its own order."""
     objective: ObjectiveConfig
     budget_seconds: PositiveSeconds
     """Training clock of this trial."""
@@ -38,5 +39,8 @@ class TrialSpec(Frozen):
     start_from: str | None = None
     """Folder of an earlier run whose policy, optimisers, entropy coefficient and normalisation the agent starts from;
     None starts from scratch. The replay buffer starts empty either way."""
+    save_seconds: PositiveSeconds | None = None
+    """Wall-clock seconds after which the policy is saved again while it trains, off the training clock; None saves it
+    at the end."""
     directory: str | None = None
     """Folder for curves, ledger and policy; None writes nothing."""

@@ -141,7 +141,7 @@ class RaceSource:
             seed=seed,
             agent=self._agents[key],
             runs_dir=self._runs_dir,
-        )
+        ).model_copy(update={"final_evaluation": True})
         for name, value in {
             CANDIDATE: key,
             SEED: seed,

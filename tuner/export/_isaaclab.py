@@ -138,7 +138,20 @@ def _training(configuration: ExportedConfiguration, agent: StockAgent) -> list[s
             "Isaac Lab 2 hands out the observation after the reset as the last one of an episode that ended by time. "
             "The study had the true one."
         )
-    return [*lines, *_unlike(task)]
+    return [*lines, *_elsewhere(configuration), *_unlike(task)]
+
+
+def _elsewhere(configuration: ExportedConfiguration) -> list[str]:
+    """Return what to change in the file, if the study's task is not one of Isaac Lab."""
+    task = configuration.task
+    if task.simulator == "isaaclab":
+        return []
+    return [
+        "",
+        f"The study trained {task.id} on {task.simulator}. Write the id of Isaac Lab's task of the same robot in both",
+        "places. Its joints may be in another order: bring the numbers that the file has for each action into it.",
+        "`tuner train FILE.json --task ... --simulator isaaclab` does that by itself.",
+    ]
 
 
 def _command(configuration: ExportedConfiguration) -> list[str]:

@@ -75,7 +75,8 @@ def _false_stops(source: Source) -> str:
     low, high = map(percent, shadows.interval)
     return (
         f"Trials that ran on against a rule's verdict: {shadows.trials}; of these, {shadows.reached} reached the "
-        f"target: a false-prune rate of {rate} (95 % interval {low} … {high})."
+        f"target, {shadows.became_best} as the best so far: a false-prune rate of {rate} (95 % interval {low} … "
+        f"{high})."
     )
 
 

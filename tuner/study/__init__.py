@@ -6,7 +6,7 @@ from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, m
 from tuner.study._resume import conclude_stale_trials
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
 from tuner.study.pruners import TimeToReturnPruner, create_pruner, keeps_rungs, pruner_names
-from tuner.study.samplers import create_sampler, sampler_names
+from tuner.study.samplers import create_sampler, rehearse, sampler_names
 
 __all__ = [
     "Enqueued",
@@ -28,6 +28,7 @@ __all__ = [
     "keeps_rungs",
     "make_start",
     "pruner_names",
+    "rehearse",
     "sampler_names",
     "trial_spec",
     "with_own_names",

@@ -101,7 +101,17 @@ class BudgetWatch(SilentListener):
         )
 
     def on_study_started(self, summary: StudySummary) -> None:
-        """Drop the warning of an earlier run, and judge by the speed of its fastest trial."""
+        """Drop the warning of an earlier run, and judge by the speed of its fastest trial.
+
+        Says also if the run ends before any trial can spend its budget.
+        """
+        budget = self._config.budget
+        if budget.total_seconds is not None and budget.total_seconds <= budget.seconds:
+            self._warn(
+                f"This run ends after {budget.total_seconds:g} s, but a trial may train for {budget.seconds:g} s. One "
+                "that has neither reached the target nor been stopped by then begins again in the next run. Give a "
+                "longer --timeout, or Ctrl-C when you have seen enough."
+            )
         running = [run for run in runs_of(self._study) if run["end"] is None]
         if self._study.user_attrs.get(BUDGET_WARNING) is not None and len(running) <= 1:  # this one
             self._study.set_user_attr(BUDGET_WARNING, None)

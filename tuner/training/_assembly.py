@@ -15,6 +15,7 @@ from tuner.simulators import TaskEnv, bound_actions
 from tuner.training._callback import TrialCallback
 from tuner.training._channel import Channel
 from tuner.training._evaluation import Evaluator
+from tuner.training._joint_order import in_task_order
 from tuner.training._meter import Meter
 from tuner.training._progress import Progress
 from tuner.training._read_folder import check_joints, read_folder
@@ -75,8 +76,9 @@ def assemble(
         UserError: if the agent cannot be built for this task, or cannot start from the given run.
     """
     box = env.action_space
+    ordered = in_task_order(spec.agent, spec.joints, env)
     config = usable_precision(
-        spec.agent.resolved(box.low.tolist(), box.high.tolist(), env.joint_targets), say=channel.notice
+        ordered.resolved(box.low.tolist(), box.high.tolist(), env.joint_targets), say=channel.notice
     )
     if config.action_box is None:
         raise UserError("The agent's action box could not be resolved to absolute numbers.")
@@ -88,7 +90,6 @@ def assemble(
     stack = bound_actions(normalize_observations(meter, config), config)
     if probes is None:
         probes = probe_robots(env.num_envs, off_policy=config.off_policy)
-    check_joints(spec.joints, env)
     start_from = None if spec.start_from is None else Path(spec.start_from)
     if start_from is not None:
         check_joints(read_folder(start_from).joints, env)
@@ -111,5 +112,6 @@ def assemble(
         files=files,
         budget_seconds=spec.budget_seconds,
         stop_at_target=spec.stop_at_target,
+        save_seconds=spec.save_seconds,
     )
     return TrialParts(config, agent, callback, evaluator, meter)

@@ -31,6 +31,7 @@ class TrialCallback(BaseCallback):
         files: TrialFiles,
         budget_seconds: float,
         stop_at_target: bool = True,
+        save_seconds: float | None = None,
     ) -> None:
         super().__init__()
         self.progress = progress
@@ -44,6 +45,8 @@ class TrialCallback(BaseCallback):
         self._files = files
         self._budget_seconds = budget_seconds
         self._stop_at_target = stop_at_target
+        self._save_seconds = save_seconds
+        self._saved_seconds = ledger.elapsed_seconds
         self._evaluated: tuple[int, int] | None = None
         """Environment steps and updates up to the last evaluation."""
 
@@ -112,6 +115,18 @@ class TrialCallback(BaseCallback):
     def _on_rollout_end(self) -> None:
         # Only at this point is everything collected in the buffer, so the robots may be borrowed and even reset.
         self.confirm()
+        self._save()
+
+    def _save(self) -> None:
+        """Save the policy if that is due, so that a crash does not lose a long training."""
+        now = self._ledger.elapsed_seconds
+        if self._save_seconds is None or now < self._saved_seconds + self._save_seconds:
+            return
+        finish_updates(self.model)
+        with self._ledger.account("report"):
+            if is_finite(self.model):
+                self._files.write_policy(self.model)
+        self._saved_seconds = self._ledger.elapsed_seconds
 
     def _check(self, clock_seconds: float) -> None:
         metrics = {}

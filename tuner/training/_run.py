@@ -7,7 +7,7 @@ from tuner.agents import finish_updates, gradient_steps_done, warm_up
 from tuner.clock import Clock, Ledger
 from tuner.config import TrialSpec
 from tuner.errors import MemoryLimitError, UserError
-from tuner.records import SIMULATOR_LOST, TASK_BROKE, Evaluation, Outcome, OutcomeKind
+from tuner.records import SIMULATOR_LOST, TASK_BROKE, Evaluation, Milestone, Outcome, OutcomeKind
 from tuner.simulators import TaskEnv
 from tuner.simulators.server import SimulatorLostError
 from tuner.tracebacks import described, failure_details, users_details
@@ -162,6 +162,7 @@ class _Trial:
             ledger=self._ledger.totals(),
             contended=self._contended,
             details=details,
+            milestones=[Milestone(goal, None).to_json() for goal in self._spec.objective.milestones],
         )
         if self._parts is None:
             return outcome

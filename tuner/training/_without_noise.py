@@ -52,7 +52,9 @@ class WithoutNoise:
         self._seen.append(seen)
         if self._lowest is None or seen.mean < self._lowest.mean:
             self._lowest = seen
-        mean, low, high = (self._translated(value, 1.0) for value in (estimate.mean, estimate.low, estimate.high))
+        if self._last is None:
+            return estimate
+        mean, low, high = map(self._translated, (estimate.mean, estimate.low, estimate.high))
         return replace(estimate, mean=mean, low=low, high=high)
 
     @property
@@ -64,7 +66,7 @@ class WithoutNoise:
         """
         if not self._seen:
             raise ValueError("there was no estimate since the last evaluation")
-        return self._translated(self._seen[-1].mean, EXPECTED_SLOPE)
+        return self._translated(self._seen[-1].mean)
 
     def learn(self, evaluation: Evaluation) -> Callable[[float], float]:
         """Take in an evaluation of the newest policy; return what tells when its policies first earned a return.
@@ -95,11 +97,11 @@ class WithoutNoise:
 
         return first_seconds
 
-    def _translated(self, value: float, slope: float) -> float:
-        """Return the return without noise for one with it; `slope` holds before the first evaluation."""
-        if self._last is None or self._lowest is None:
-            lowest = value if self._lowest is None else self._lowest.mean
-            return lowest + slope * (value - lowest)
-        risen = self._last.mean - self._lowest.mean
-        learned = (self._evaluated - self._lowest.mean) / risen if risen > 0 else 1.0
+    def _translated(self, value: float) -> float:
+        """Return the return without noise for one with it; before the first evaluation what may be hoped for."""
+        lowest = value if self._lowest is None else self._lowest.mean
+        if self._last is None:
+            return lowest + EXPECTED_SLOPE * (value - lowest)
+        risen = self._last.mean - lowest
+        learned = (self._evaluated - lowest) / risen if risen > 0 else 1.0
         return self._evaluated + min(max(learned, 1.0), STEEPEST) * (value - self._last.mean)

@@ -14,7 +14,7 @@ from tests.agents.fused.support import ONE_BLOCK, fused_agent, fused_config, tra
 from tests.agents.small import assert_same_parameters, parameters, small_agent
 from tests.agents.stock.test_timed import SlowSteps
 from tests.support.point_mass import PointMassEnv
-from tuner.agents import build_agent, gradient_steps_done, is_finite, warm_up
+from tuner.agents import build_agent, gradient_steps_done, is_finite, save_agent, warm_up
 from tuner.agents.shared.devices import acting_device
 from tuner.clock import Ledger, ManualClock
 from tuner.config import EntropySchedule
@@ -127,6 +127,26 @@ def test_a_target_entropy_falls_once_the_exploring_robots_reach_a_return():
         agent.learner.observe_return(exploring)
         found.append(float(agent.learner._numbers().target_entropy))
     assert found == pytest.approx([0.5026478] * 3 + [-0.1904994, -0.8836465], rel=1e-5)
+
+
+@pytest.mark.parametrize("start_return", [None, 3.0])
+def test_a_target_entropy_goes_on_falling_in_the_next_run(tmp_path, start_return):
+    schedule = EntropySchedule(final_std=0.1, start_return=start_return, start_steps=10, fall_steps=40)
+    config = fused_config(target_entropy_std=0.4, target_entropy_schedule=schedule)
+    before = small_agent(config)
+    before.num_timesteps = 10
+    before.learner.observe_return(5.0)
+    before.num_timesteps = 20
+    found = []
+    for run in range(2):  # each saves after 10 steps more
+        save_agent(before, tmp_path / str(run))
+        before = small_agent(config, seed=run, start_from=tmp_path / str(run))
+        assert before.num_timesteps == 0
+        before.learner.observe_return(-5.0)
+        found.append(float(before.learner._numbers().target_entropy))
+        before.num_timesteps = 10
+    # A quarter and a half of the way from ½ · ln(2πe · 0.4²) to ½ · ln(2πe · 0.1²)
+    assert found == pytest.approx([0.5026478 - 0.3465736, 0.5026478 - 0.6931472], rel=1e-5)
 
 
 def test_losses_are_known_after_the_first_update():

@@ -7,19 +7,22 @@ import sbx
 from rich.console import Console
 from typer.testing import CliRunner
 
-from tests.cli.training import configuration, play, spec, write_export
+from tests.cli.training import TOY, configuration, play, spec, write_export
 from tuner.agents import load_normalization
 from tuner.cli.app import app
 from tuner.cli.commands.train import (
+    SAVE_SECONDS,
     check_folder,
     free_name,
+    on_task,
     print_next,
+    print_result,
     refuse_failure,
     train_alone,
     training_spec,
 )
 from tuner.clock import ManualClock
-from tuner.config import ActionBox, ObjectiveConfig, TrialSpec
+from tuner.config import ActionBox, EntropySchedule, ObjectiveConfig, TaskConfig, TrialSpec
 from tuner.errors import TunerError, UserError
 from tuner.records import Outcome, OutcomeKind
 from tuner.workers import ReplayPool, TickEvent
@@ -60,9 +63,9 @@ def test_what_it_says_on_the_way(trained):
 
 
 def test_the_order_of_joints_matters_where_their_bounds_differ():
-    def joints(box):
+    def joints(box, **noise):
         export = configuration()
-        agent = export.agent.model_copy(update={"action_box": box})
+        agent = export.agent.model_copy(update={"action_box": box, **noise})
         provenance = export.provenance.model_copy(update={"joints": ("hip", "knee")})
         export = export.model_copy(update={"agent": agent, "provenance": provenance})
         return training_spec(export, seconds=None, until_target=False, seed=0, start_from=None, directory="run").joints
@@ -70,6 +73,11 @@ def test_the_order_of_joints_matters_where_their_bounds_differ():
     assert joints(ActionBox(low=(-1.0, -2.0), high=(1.0, 1.0))) == ("hip", "knee")
     assert joints(ActionBox(low=(-1.0, -1.0), high=(2.0, 2.0))) == ()
     assert joints(None) == ()
+    assert joints(None, initial_std=(0.1, 0.2)) == ("hip", "knee")
+    assert joints(None, target_entropy_std=(0.1, 0.2)) == ("hip", "knee")
+    falls = {"target_entropy_std": 0.3, "target_entropy_schedule": EntropySchedule(final_std=(0.1, 0.2), fall_steps=9)}
+    assert joints(None, **falls) == ("hip", "knee")
+    assert joints(None, initial_std=(0.1, 0.1), target_entropy_std=0.2) == ()
 
 
 def test_a_run_that_does_not_fit_is_the_users_mistake(trained, tmp_path):
@@ -120,6 +128,7 @@ def test_with_the_exports_budget_it_is_the_trial_over_again():
         budget_seconds=0.3,
         ticks=40,
         threads=1,
+        save_seconds=SAVE_SECONDS,
         directory="run",
     )
     assert spec(until_target=True) == trial
@@ -187,12 +196,47 @@ def test_it_says_how_to_go_on(tmp_path):
     assert "stopped before there was a policy" in console.export_text()
     (tmp_path / "run-2").mkdir()
     print_next(console, tmp_path / "a.json", run, stopped)
-    command = f"tuner train {tmp_path}/a.json --resume {tmp_path}/run --seconds 15 -o {tmp_path}/run-3 --until-target"
-    assert f"Continue with: {command}\n" in console.export_text()
+    command = f"tuner train {tmp_path}/a.json --resume {tmp_path}/run --seconds 15 -o {tmp_path}/run-3"
+    assert f"Continue with: {command} --seed 3 --until-target\n" in console.export_text()
+    print_next(console, tmp_path / "a.json", run, stopped, more=["--option", "a={b: [1, 2]}"])
+    assert f"{command} --option 'a={{b: [1, 2]}}' --seed 3 --until" in console.export_text()
     assert free_name(str(tmp_path / "run")) == f"{tmp_path}/run-3"
+
+
+def test_an_export_can_be_trained_on_another_task(tmp_path):
+    export = configuration()
+    assert on_task(export, None, None, None, None).task == export.task
+    assert on_task(export, None, None, 3, ["max_episode_steps=7"]).task == TaskConfig(
+        id="Cartpole", num_envs=3, options={"max_episode_steps": 7}
+    )
+    # Options are those of the other task, robots the export's.
+    assert on_task(export, "Velocity-Flat-A1", None, None, None).task == TaskConfig(id="Velocity-Flat-A1", num_envs=8)
+    other = on_task(export, "Isaac-A1", "isaaclab", 2, ["device=cpu"]).task
+    assert other == TaskConfig(id="Isaac-A1", simulator="isaaclab", num_envs=2, options={"device": "cpu"})
+    study = tmp_path / "study.yaml"
+    study.write_text(TOY.format(robots=5, target=1, storage="sqlite:///a.db"))
+    assert on_task(export, str(study), None, None, None).task == TaskConfig(id="Toy", num_envs=5)
+    with pytest.raises(UserError, match="--simulator goes with --task only"):
+        on_task(export, None, "isaaclab", None, None)
+    with pytest.raises(UserError, match="No simulator lists a task"):
+        on_task(export, "Isaac-A1", None, None, None)
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.CRASHED, OutcomeKind.HUNG, OutcomeKind.DIVERGED, OutcomeKind.TOO_LARGE])
 def test_a_training_that_fails_says_where_to_look(tmp_path, kind):
     with pytest.raises(TunerError, match=r"The training .*: it broke\. The worker's output is in .*worker-0\.log"):
         refuse_failure(Outcome(kind, "it broke"), tmp_path)
+    (tmp_path / "policy.zip").touch()
+    with pytest.raises(TunerError, match=rf"saved last is in .*: --resume {tmp_path} goes on from it"):
+        refuse_failure(Outcome(kind, "it broke"), tmp_path)
+
+
+def test_it_says_when_milestones_were_reached(tmp_path):
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    milestones = [{"goal": 15.0, "reached_seconds": 3.25}, {"goal": 20.0, "reached_seconds": None}]
+    print_result(console, spec(), Outcome(OutcomeKind.EXHAUSTED, milestones=milestones))
+    assert "The milestone of 15 was reached after 3.2 s." in console.export_text(clear=False)
+    assert "milestone of 20" not in console.export_text()
+    reached = Outcome(OutcomeKind.REACHED, reached_seconds=3.0)
+    print_result(console, spec(start_from=tmp_path), reached)
+    assert "The target of 50 was reached after 3.0 s of this part." in console.export_text()

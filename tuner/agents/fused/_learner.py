@@ -45,6 +45,8 @@ class LearningAgent(Protocol):
     target_entropy: float
     lr_schedule: Schedule
     num_timesteps: int
+    steps_before: int
+    entropy_falls_from: int | None
     initial_qf_learning_rate: float | None
     _current_progress_remaining: float
     _vec_normalize_env: VecNormalize | None
@@ -93,9 +95,6 @@ class FusedLearner:
         """Calls of the learning program handed over after each step's actions, where acting shares the device."""
         self.programs = programs_for(self._shape(blocks_in_a_call * agent.policy_delay))
         """The compiled programs, shared with all agents of the same shape."""
-        schedule = config.target_entropy_schedule
-        self._entropy_falls_from = schedule.start_steps if schedule and schedule.start_return is None else np.inf
-        """Environment steps at which the target entropy begins to fall; infinite while it waits for a return."""
         self._calls_left = 0
         self._call_seconds = 0.0
         """How long a call of the learning program took when it was warmed up."""
@@ -208,17 +207,21 @@ class FusedLearner:
         agent, schedule = self._agent, self.config.target_entropy_schedule
         if schedule is None:
             return agent.target_entropy
+        begun = schedule.start_steps if schedule.start_return is None else agent.entropy_falls_from
+        if begun is None:
+            return agent.target_entropy
         final = target_entropy(schedule.final_std, agent.action_space.shape[0])
-        fallen = schedule.progress(agent.num_timesteps - self._entropy_falls_from)
+        fallen = schedule.progress(agent.steps_before + agent.num_timesteps - begun)
         return agent.target_entropy + fallen * (final - agent.target_entropy)
 
     def observe_return(self, exploring: float) -> None:
         """Let the target entropy begin to fall, if it waits for this return of the exploring robots."""
-        schedule, steps = self.config.target_entropy_schedule, self._agent.num_timesteps
-        if schedule is None or schedule.start_return is None or np.isfinite(self._entropy_falls_from):
+        agent, schedule = self._agent, self.config.target_entropy_schedule
+        if schedule is None or schedule.start_return is None or agent.entropy_falls_from is not None:
             return
+        steps = agent.steps_before + agent.num_timesteps
         if exploring >= schedule.start_return and steps >= schedule.start_steps:
-            self._entropy_falls_from = steps
+            agent.entropy_falls_from = steps
 
     def box_share(self) -> float:
         """Return the share of the action box that is open now."""

@@ -38,6 +38,11 @@ class TimedAgent(BaseAlgorithm):
     budget_seconds: float | None = None
     """The training clock over which schedules run, and which updates must not overrun; None lets schedules run over
     environment steps, as SBX does, and sets no limit."""
+    steps_before: int = 0
+    """Environment steps of the runs that this one goes on from; saved with the agent."""
+    entropy_falls_from: int | None = None
+    """Environment steps, those before included, at which the target entropy began to fall; None if it waits for a
+    return, or does not fall. Saved with the agent."""
     _train_seconds: float = 0.0
     """How long the last update took."""
 

@@ -2,15 +2,15 @@
 
 import math
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from tuner.cli.opened_tasks import with_options
-from tuner.cli.options import INTERRUPTED, TaskOptions, duration_option
+from tuner.cli.opened_tasks import is_study_file, task_of, with_options
+from tuner.cli.options import INTERRUPTED, TaskOptions, check_partner, count_option, duration_option
 from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.text import number_text
 from tuner.cli.printing.warnings import print_sharing
@@ -20,7 +20,7 @@ from tuner.clock import MonotonicClock
 from tuner.config import TrialSpec, WorkersConfig
 from tuner.errors import TunerError, UserError
 from tuner.export import ExportedConfiguration, load_configuration
-from tuner.records import Outcome, OutcomeKind
+from tuner.records import Outcome, OutcomeKind, milestones_of
 from tuner.tracebacks import with_frame
 from tuner.training import StopRequest, check_start
 from tuner.workers import Event, LocalPool, OutcomeEvent, WorkerPool
@@ -29,6 +29,8 @@ TICKS = 40
 """Ticks in the export's own budget, as in studies. A longer training has more of them at the same distance."""
 MOST_TICKS = 10_000
 """Limit for trainings that are longer than the export's budget by orders of magnitude."""
+SAVE_SECONDS = 60.0
+"""Wall-clock seconds between savings of the policy, which a crash cannot take back."""
 _POLL_SECONDS = 0.25
 _STOPPING = "Stopping and saving the policy. Ctrl-C again to stop without saving it."
 _STOPPING_NOW = "Stopping without waiting for the policy."
@@ -44,6 +46,20 @@ def train(
         bool, typer.Option("--until-target", help="Stop at the target. Without it, the whole time is trained.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seeds simulator and agent.")] = 0,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="Train on another task than the export's, such as the same robot's on Isaac Lab, or a study file's.",
+        ),
+    ] = None,
+    simulator: Annotated[
+        str | None, typer.Option("--simulator", metavar="NAME", help="Where that task is, if several have it.")
+    ] = None,
+    num_envs: Annotated[
+        int | None, count_option("--num-envs", "Robots simulated at once, if not the export's.")
+    ] = None,
     option: TaskOptions = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="DIR", help="Start from the policy of an earlier training.")
@@ -57,10 +73,10 @@ def train(
 
     The policy loads with plain SBX. --resume continues from an earlier run's policy, optimisers, entropy coefficient
     and normalisation, with the same algorithm, networks and task; the replay buffer starts empty. Ctrl-C ends the
-    training and saves the policy.
+    training and saves the policy. With --task the export is trained on another task: bounds and noise of single joints
+    go to the joints of the same names.
     """
-    exported = load_configuration(file)
-    configuration = exported.model_copy(update={"task": with_options(exported.task, option)})
+    configuration = on_task(load_configuration(file), task, simulator, num_envs, option)
     spec = training_spec(
         configuration,
         seconds=seconds,
@@ -84,12 +100,39 @@ def train(
         print_json(result_data(spec, outcome))
     print_result(out, spec, outcome)
     if outcome.kind == "interrupted":
-        print_next(out, file, spec, outcome)
+        print_next(out, file, spec, outcome, more=_words(task, simulator, num_envs, option))
         raise typer.Exit(INTERRUPTED)
     if outcome.details.get("warning"):
         raise TunerError(f"Not all of the training could be saved: {outcome.details['warning']}")
     if until_target and outcome.reached_seconds is None:
         raise TunerError(f"The target was not reached within {spec.budget_seconds:g} s. Give it more --seconds.")
+
+
+def on_task(
+    exported: ExportedConfiguration,
+    task: str | None,
+    simulator: str | None,
+    num_envs: int | None,
+    options: Sequence[str] | None,
+) -> ExportedConfiguration:
+    """Return an export for another task, number of robots or options than its own, where these are given.
+
+    Raises:
+        UserError: as `task_of` does, and for a simulator without a task.
+    """
+    check_partner("--simulator", simulator, "--task", given=task is not None)
+    if task is not None:
+        robots = num_envs or (None if is_study_file(task) else exported.task.num_envs)
+        return exported.model_copy(update={"task": task_of(task, simulator, robots, options)})
+    own = exported.task if num_envs is None else exported.task.model_copy(update={"num_envs": num_envs})
+    return exported.model_copy(update={"task": with_options(own, options)})
+
+
+def _words(task: str | None, simulator: str | None, num_envs: int | None, options: Sequence[str] | None) -> list[str]:
+    """Return the words of the command line that name the task."""
+    given = {"--task": task, "--simulator": simulator, "--num-envs": num_envs}
+    words = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    return words + [word for each in options or () for word in ("--option", each)]
 
 
 def training_spec(
@@ -136,16 +179,21 @@ def training_spec(
         ticks=math.ceil(TICKS * times_longer),
         threads=configuration.threads,
         stop_at_target=until_target,
+        save_seconds=SAVE_SECONDS,
         start_from=None if start_from is None else str(start_from),
         directory=str(directory),
     )
 
 
 def _ordered_joints(configuration: ExportedConfiguration) -> tuple[str, ...]:
-    """Return the joints in the order of the agent's action box; none if all have the same bounds."""
-    box = configuration.agent.action_box
-    same = box is None or len(set(zip(box.low, box.high, strict=True))) == 1
-    return () if same else configuration.provenance.joints
+    """Return the joints in the order of the agent's actions; none if all have the same bounds and the same noise."""
+    agent = configuration.agent
+    box = agent.action_box
+    same_box = box is None or len(set(zip(box.low, box.high, strict=True))) == 1
+    schedule = agent.target_entropy_schedule
+    noises = (agent.initial_std, agent.target_entropy_std, schedule and schedule.final_std)
+    same_noise = not any(isinstance(std, tuple) and len(set(std)) > 1 for std in noises)
+    return () if same_box and same_noise else configuration.provenance.joints
 
 
 def run_training(spec: TrialSpec, out: Console) -> Outcome:
@@ -230,6 +278,8 @@ def refuse_failure(outcome: Outcome, output: Path) -> None:
             f"The training {_FAILED[outcome.kind]}: {outcome.message.rstrip('.')}. The worker's output is in "
             f"{output / 'worker-0.log'}."
         )
+        if (output / "policy.zip").is_file():
+            message += f" The policy that was saved last is in {output}: --resume {output} goes on from it."
         raise TunerError(with_frame(message, frame))
 
 
@@ -265,8 +315,12 @@ def print_result(out: Console, spec: TrialSpec, outcome: Outcome) -> None:
     ended = "stopped after" if outcome.kind == "interrupted" else "trained for"
     say(f"{name}: {ended} {outcome.clock_seconds:.1f} s, {outcome.env_steps:,} steps and {outcome.updates:,} updates.")
     target = spec.objective.target
+    part = "" if spec.start_from is None else " of this part"
+    for milestone in milestones_of(outcome):
+        if milestone.reached_seconds is not None:
+            say(f"The milestone of {milestone.goal:g} was reached after {milestone.reached_seconds:.1f} s{part}.")
     if outcome.reached_seconds is not None and target is not None:
-        say(f"The target of {target:g} was reached after {outcome.reached_seconds:.1f} s.")
+        say(f"The target of {target:g} was reached after {outcome.reached_seconds:.1f} s{part}.")
     elif target is not None and spec.objective.kind == "time_to_return":
         say(f"The target of {target:g} was not reached; the best return is {number_text(outcome.best_return)}.")
     evaluated = outcome.kind == "reached" and spec.stop_at_target
@@ -277,14 +331,16 @@ def print_result(out: Console, spec: TrialSpec, outcome: Outcome) -> None:
         say(f"The policy is in {spec.directory}. To evaluate it: tuner evaluate {spec.directory}")
 
 
-def print_next(out: Console, file: Path, spec: TrialSpec, outcome: Outcome) -> None:
-    """Print how to continue a training that was stopped."""
+def print_next(out: Console, file: Path, spec: TrialSpec, outcome: Outcome, *, more: Sequence[str] = ()) -> None:
+    """Print how to continue a training that was stopped; `more` words of the command line name its task."""
     if not has_policy(spec, outcome):
         out.print("It was stopped before there was a policy; the same command with --force starts again.")
         return
     left = max(1, round(spec.budget_seconds - outcome.clock_seconds))
     folder = spec.directory or ""
     words = ["tuner", "train", str(file), "--resume", folder, "--seconds", str(left), "-o", free_name(folder)]
+    words += more
+    words += ["--seed", str(spec.seed)] if spec.seed else []
     words += ["--until-target"] if spec.stop_at_target else []
     out.print(f"Continue with: {shlex.join(words)}", markup=False, soft_wrap=True)
 

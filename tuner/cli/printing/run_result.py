@@ -126,7 +126,7 @@ def next_steps(
         confirm = given.confirm_text(config.study, config.storage)
         steps += [f"  {confirm}", "      retrain the best on other seeds: was the winner lucky?"]
     if given.study == "quickstart":
-        steps += ["  tuner run a1_flat --timeout 20m", "      a quadruped: longer trials"]
+        steps += ["  tuner run a1_flat --timeout 2h", "      a quadruped: longer trials"]
     steps += ["  tuner init mine", "      your own copies of the search spaces and studies, to edit"]
     if directory is not None:
         steps += [_files_text(Path(directory))]

@@ -154,7 +154,8 @@ def study_lines(report: StudyReport) -> list[str]:
         shadows = f"{report.shadows.trials} trials ran on although a rule would have stopped them"
         low, high = report.shadows.interval
         rate = f"{report.shadows.false_prune_rate:.0%} (95 % interval {low:.0%} … {high:.0%})"
-        lines += [f"{shadows}; {report.shadows.reached} of these reached the target: a false-prune rate of {rate}."]
+        wrong = f"{report.shadows.reached} of these reached the target, {report.shadows.became_best} as the best so far"
+        lines += [f"{shadows}; {wrong}: a false-prune rate of {rate}."]
     if report.utilisation is not None:
         clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
