@@ -48,7 +48,7 @@ import scipy.stats
 
 from tuner.config import TaskConfig
 from tuner.errors import UserError
-from tuner.simulators import open_task
+from tuner.simulators import open_task, task_revision
 from tuner.simulators.server import server_for
 
 Floats = npt.NDArray[np.float64]
@@ -95,6 +95,10 @@ class Plan:
     """Of contacts, as Newton takes it: ke."""
     damping: float
     """Of contacts, as Newton takes it: kd."""
+    armature: float
+    """Reflected inertia of the motors, kg·m², which both sides have from the embedded model."""
+    revision: int
+    """Of the embedded task."""
 
     def arrays(self) -> dict[str, Any]:
         """Return all fields by name."""
@@ -170,6 +174,8 @@ def plan_for(kind: str, side: str, env: Any, *, steps: int, seed: int) -> Plan:
         friction=float(env.model.geom("FL_foot").friction[0]),
         stiffness=(damping / (2.0 * dampratio)) ** 2,
         damping=damping,
+        armature=float(env.model.dof_armature[-1]),
+        revision=task_revision(TaskConfig(id=EMBEDDED_TASK)) or 0,
     )
 
 
@@ -287,7 +293,8 @@ def is_done(plan: Plan, folder: Path) -> bool:
     with np.load(file) as stored:
         if str(stored["digest"]) != plan.digest:
             raise UserError(
-                f"{file} was made with other robots, steps, seed or motions. Repeat those, or give another --output."
+                f"{file} was made with other robots, steps, seed or motions, or of another revision of the task. "
+                "Repeat those, or give another --output."
             )
     return True
 

@@ -9,8 +9,8 @@ The configurations of a file are divided into two halves by chance; both have th
 of TPE, of `local` and of CMA-ES are compared, and the quickest of each family is chosen; then mixtures, in which that
 `local` leaves a share of its trials to TPE or to chance. On the other one these are reported beside the default,
 Optuna's TPE with its own defaults, `local`, random and quasi-random proposals, and Gaussian processes. The latter take
-up to seconds for a proposal, so they run fewer studies (--slow-repeats) and are compared on these. What a sampler
-itself takes is not charged.
+up to seconds for a proposal, so they run fewer studies (--slow-repeats) and are compared on these. What samplers take
+for a proposal is measured first, in studies of as many trials, and charged to every trial.
 
 The columns are those of benchmarks/pruners.py. The last lines say which sampler wins, and by how much.
 
@@ -19,11 +19,13 @@ The columns are those of benchmarks/pruners.py. The last lines say which sampler
 """
 
 import argparse
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import optuna
 from _arguments import at_least
 from _log_scores import LogScores
 from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
@@ -119,6 +121,29 @@ def cmaes_from(start: Mapping[str, Any], distributions: Mapping[str, BaseDistrib
     )
 
 
+def timed(arms: Sequence[Arm], surrogate: Surrogate, trials: int) -> list[Arm]:
+    """Return the arms with the seconds that their samplers take for a proposal, the mean over one study; print them.
+
+    With no trials they are not timed.
+    """
+    if not trials:
+        return list(arms)
+    found = []
+    for arm in arms:
+        study = optuna.create_study(direction="minimize", sampler=arm.make_sampler(0))
+        for start in surrogate.starts:
+            study.enqueue_trial(start)
+        seconds = 0.0
+        for _ in range(trials):
+            before = time.perf_counter()
+            trial = study.ask(surrogate.free)
+            seconds += time.perf_counter() - before
+            study.tell(trial, surrogate.true_seconds(trial.params))
+        found.append(replace(arm, proposal_seconds=seconds / trials))
+    print("Seconds for a proposal: " + "; ".join(f"{arm.name} {arm.proposal_seconds:.3f}" for arm in found))
+    return found
+
+
 def quickest(arms: Sequence[Arm], results: Sequence[ArmResult], whole: Any) -> Arm:
     """Return the arm that finds the best soonest; of equal ones the first."""
     seconds = {result.arm: float(found_seconds(result, whole).mean()) for result in results}
@@ -157,27 +182,30 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
         data = replace(data, starts=())
     tuned, reported = halves(data, arguments.seed, both=data.starts)
     trials = arguments.trials or min(60, len(tuned.curves), len(reported.curves))
+    charged = 0 if arguments.free_proposals else trials
     settings = Settings(trials, arguments.workers, arguments.repeats, arguments.seed)
     budget = data.config.budget.seconds
     surrogate = Surrogate(tuned)
-    families = variants(surrogate)
     print_data(data, settings)
     print_surrogate(surrogate, tuned)
+    families = {name: timed(arms, surrogate, charged) for name, arms in variants(surrogate).items()}
     whole = whole_seconds(tuned, settings)
     results = replay_all(tuned, [arm for arms in families.values() for arm in arms], settings, arguments.jobs)
-    families["mixed"] = mixtures(quickest(families["local"], results, whole))
+    families["mixed"] = timed(mixtures(quickest(families["local"], results, whole)), surrogate, charged)
     results += replay_all(tuned, families["mixed"], settings, arguments.jobs)
     print_table("Variants, first half", summarize_arms(results, whole, budget))
     best = [quickest(arms, results, whole) for arms in families.values()]
     print(f"chosen: {'; '.join(arm.name for arm in best)}")
 
     print_surrogate(Surrogate(reported), reported)
-    last = {arm.name: arm for arm in (families["tpe"][0], families["local"][0], *best, *others())}
+    rest = timed(others(), surrogate, charged)
+    last = {arm.name: arm for arm in (families["tpe"][0], families["local"][0], *best, *rest)}
     results = replay_all(reported, list(last.values()), settings, arguments.jobs)
     whole = whole_seconds(reported, settings)
     print_table("Second half", summarize_arms(results, whole, budget))
     few = replace(settings, repeats=min(arguments.slow_repeats, settings.repeats))
-    slow = replay_all(reported, gaussian_processes(), few, arguments.jobs) if few.repeats else []
+    processes = timed(gaussian_processes(), surrogate, charged) if few.repeats else []
+    slow = replay_all(reported, processes, few, arguments.jobs) if few.repeats else []
     if slow:
         first = replace(results[0], studies=results[0].studies[: few.repeats])
         print_table(
@@ -195,6 +223,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--slow-repeats", type=at_least(0), default=20, help="studies of Gaussian processes; 0 for none"
+    )
+    parser.add_argument(
+        "--free-proposals", action="store_true", help="charge nothing for them; the same --seed gives the same table"
     )
     parser.add_argument("--cold", action="store_true", help="begin without warm starts")
     run(compare, parser.parse_args())

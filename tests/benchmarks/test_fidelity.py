@@ -79,6 +79,12 @@ def test_sides_get_the_same_motions_and_seeds_do_not(env):
     assert len({one.digest, other.digest, plan(env, "noise_1", "shipped", seed=4).digest}) == 3
 
 
+def test_plans_of_another_revision_of_the_task_are_others(env, monkeypatch):
+    before = plan(env, "still", "shipped").digest
+    monkeypatch.setattr(fidelity, "task_revision", lambda _: 99)
+    assert plan(env, "still", "shipped").digest != before
+
+
 @pytest.mark.parametrize(("kind", "deviation"), [("still", 0.0), ("noise_0.5", 0.5), ("noise_1", 1.0)])
 def test_noise_has_its_standard_deviation(env, kind, deviation):
     assert plan(env, kind, steps=500).actions.std() == pytest.approx(deviation, rel=0.02)

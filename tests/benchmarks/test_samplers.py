@@ -45,6 +45,14 @@ def test_cmaes_begins_around_the_start():
     assert np.std(seen[1:], axis=0).max() < 0.2
 
 
+def test_proposals_are_timed(monkeypatch, capsys):
+    ticks = iter(range(100))
+    monkeypatch.setattr(samplers.time, "perf_counter", lambda: 0.5 * next(ticks))
+    arms = samplers.timed([samplers.named("chance", "random")], Surrogate(replay_data([recordings(valley())])), 4)
+    assert [arm.proposal_seconds for arm in arms] == [0.5]
+    assert capsys.readouterr().out == "Seconds for a proposal: chance 0.500\n"
+
+
 def result(name: str, *seconds: float | None) -> ArmResult:
     return ArmResult(name, tuple(StudyResult((), 100.0, each, 1.0, 0.0, 0, 0, 0, 0) for each in seconds))
 
@@ -91,7 +99,8 @@ def test_samplers_are_compared_from_the_warm_start(path: Path, monkeypatch, caps
 
 
 def test_samplers_are_compared_without_a_warm_start_and_again_with_the_same_numbers(path: Path, monkeypatch, capsys):
-    first, again = (replayed(path, monkeypatch, capsys, "--cold", "--slow-repeats", "0") for _ in range(2))
+    options = ("--cold", "--slow-repeats", "0", "--free-proposals")
+    first, again = (replayed(path, monkeypatch, capsys, *options) for _ in range(2))
     assert "warm starts: none" in first
     for row in ("cmaes from start", "gp"):
         assert row not in first

@@ -142,6 +142,12 @@ def test_milestones_are_timed_and_change_nothing_about_the_target(solved):
     assert milestones_of(first) == ()
 
 
+def test_a_trial_that_could_not_begin_reached_no_milestone():
+    outcome, _, _ = train(sac(buffer_size=10**13), target=8.0, milestones=(2.0, 5.0))
+    assert outcome.kind is OutcomeKind.TOO_LARGE
+    assert [(each.goal, each.reached_seconds) for each in milestones_of(outcome)] == [(2.0, None), (5.0, None)]
+
+
 def test_milestones_of_a_trial_that_misses_its_target():
     outcome, _, _ = train(sac(), target=11.0, milestones=(2.0, 10.9), restorable=False)
     assert outcome.kind is OutcomeKind.EXHAUSTED

@@ -78,7 +78,8 @@ class TimeToReturnPruner(BasePruner):
 
     The rule, tick and clock of a verdict are written to the trial's attribute `pruner_verdict`. Of the trials that
     `behind` or `hopeless` would stop, a random share runs on with the verdict in the attribute `shadow`; a shadow trial
-    that reaches the target is one that pruning would have lost. `dominated` is certain and stops shadow trials too.
+    that becomes the best of the study is one that pruning would have lost. `dominated` is certain and stops shadow
+    trials too.
 
     A trial whose values are all NaN is judged by `dominated` only.
 
