@@ -93,6 +93,9 @@ class Tick(_Record):
     """Environment steps since the start, over all robots."""
     updates: int = 0
     """Gradient steps since the start."""
+    wall_seconds: float | None = None
+    """Wall-clock seconds that the trial had taken in its worker, launching and compiling included; None in records of
+    versions that did not keep it."""
     metrics: dict[str, float] = field(default_factory=dict)
     """What the learner says about itself, by SBX's own names (`actor_loss`, `ent_coef`, …), and `action_saturation`:
     the share of the last actions' coordinates that lie at the ends of the agent's box. What the task measures has

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.replay.recorded import BUDGET, recordings, rising, run
@@ -23,6 +25,14 @@ def test_the_wall_clock_of_a_report_has_launch_evaluations_and_a_share_of_the_re
     assert [report.wall_seconds for report in curve.reports] == pytest.approx([15.5, 28.0, 38.5])
     assert curve.wall_seconds == pytest.approx(51.0)  # the sum of the ledger
     assert (curve.score, curve.reached_seconds) == (35.0, 35.0)
+
+
+def test_the_wall_clock_of_a_report_is_the_recorded_one_but_for_launches_which_are_shared():
+    first, second = run("a", [1.0, 2.0], x=0.1, ledger={"launch": 6.0, "act": 100.0}), run("b", [1.0], x=0.2, ledger={})
+    ticks = tuple(replace(tick, wall_seconds=6.5 + 1.5 * tick.clock_seconds) for tick in first.ticks)
+    (curve,), _ = replay_data([recordings([replace(first, ticks=ticks, asking_seconds=0.25), second])]).curves
+    # 3 s for launching instead of 6, and 0.25 s of the sampler
+    assert [report.wall_seconds for report in curve.reports] == pytest.approx([18.75, 33.75])
 
 
 def test_scores_are_those_of_the_study():

@@ -69,6 +69,13 @@ def test_ticks_tell_what_the_task_measured(agent, robot):
     assert "actor_loss" in tick.metrics or "policy_gradient_loss" in tick.metrics
 
 
+def test_ticks_have_the_wall_clock():
+    outcome, channel, _ = train(sac(), target=3.0, stop_at_target=False)
+    assert outcome.evaluations  # off the training clock: 100 steps of an eighth of a second
+    aside = [tick.wall_seconds - tick.clock_seconds for tick in channel.ticks]
+    assert aside[0] < 12.5 <= aside[-1] <= sum(outcome.ledger.values()) - outcome.clock_seconds
+
+
 def test_the_agent_is_told_what_the_exploring_robots_earn(monkeypatch):
     told = []
     monkeypatch.setattr(_callback, "observe_return", lambda _, exploring: told.append(exploring))

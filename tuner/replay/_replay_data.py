@@ -199,7 +199,7 @@ def _curve(
     outcome, budget = run.outcome, config.budget.seconds
     scores = [score(config.objective, budget_seconds=budget, best_return=tick.best) for tick in run.ticks]
     best = accumulate(scores, min)
-    walls = [_wall_seconds(run, tick.clock_seconds, launch_seconds) for tick in run.ticks]
+    walls = [_wall_seconds(run, tick.clock_seconds, launch_seconds, tick.wall_seconds) for tick in run.ticks]
     reached = outcome.reached_seconds if outcome.kind is OutcomeKind.REACHED else None
     told: float | None = None
     if outcome.kind in UNSCORED:
@@ -221,14 +221,19 @@ def _curve(
     )
 
 
-def _wall_seconds(run: RecordedRun, clock_seconds: float, launch_seconds: float) -> float:
+def _wall_seconds(
+    run: RecordedRun, clock_seconds: float, launch_seconds: float, recorded: float | None = None
+) -> float:
     """Return the wall-clock seconds since the sampler was asked, at a reading of the training clock.
 
     Launching and compiling come before it. A worker launches its simulator once, in whichever run happened to be its
-    first; so every run is charged `launch_seconds`, the mean of all. Each evaluation takes an equal share of the time
-    for evaluations, at the reading at which it was made; reporting and idling are spread evenly.
+    first; so every run is charged `launch_seconds`, the mean of all. Where the wall clock was not `recorded` beside the
+    training clock, each evaluation takes an equal share of the time for evaluations, at the reading at which it was
+    made, and reporting and idling are spread evenly.
     """
     outcome = run.outcome
+    if recorded is not None:
+        return run.asking_seconds + launch_seconds - outcome.ledger.get("launch", 0.0) + recorded
     ledger, whole = outcome.ledger, outcome.clock_seconds
     clock = min(clock_seconds, whole)
     seconds = run.asking_seconds + launch_seconds + ledger.get("compile", 0.0) + clock

@@ -134,7 +134,11 @@ class TrialCallback(BaseCallback):
             if not is_finite(self.model):
                 raise NonFiniteError("a parameter of the agent")
             metrics = {**training_metrics(self.model), "action_saturation": self._saturation()}
-        counters = Counters(env_steps=self.model.num_timesteps, updates=gradient_steps_done(self.model))
+        counters = Counters(
+            env_steps=self.model.num_timesteps,
+            updates=gradient_steps_done(self.model),
+            wall_seconds=self._ledger.elapsed_seconds,
+        )
         ticks = self.progress.check(clock_seconds, counters, metrics)
         if self.progress.exploring is not None:
             observe_return(self.model, self.progress.exploring.mean)

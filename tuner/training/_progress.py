@@ -61,6 +61,8 @@ class Counters:
 
     env_steps: int
     updates: int
+    wall_seconds: float | None = None
+    """As in `Tick`."""
 
 
 class Progress:
@@ -158,5 +160,6 @@ class Progress:
             finished=self.episodes.finished_mean,
             env_steps=counters.env_steps,
             updates=counters.updates,
+            wall_seconds=counters.wall_seconds,
             metrics=metrics,
         )
