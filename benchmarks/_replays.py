@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import optuna
-from _arguments import at_least
+from _numbers import at_least
 from optuna.exceptions import ExperimentalWarning
 
 from tuner.errors import UserError

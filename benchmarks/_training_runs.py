@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from _arguments import at_least, positive
+from _numbers import at_least, positive
 from _runs_file import Run, append_run, read_runs
 from _show_runs import cell
 

@@ -15,7 +15,7 @@ Runs end when they reach 25. The tables are those of a1_story.py; finished runs 
 import argparse
 from collections.abc import Sequence
 
-from _arguments import at_least
+from _numbers import at_least
 from _runs_file import Run, read_runs
 from _show_runs import groups
 from _training_runs import Planned, add_arguments, parsed, plan, train_all

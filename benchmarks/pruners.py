@@ -22,8 +22,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from _arguments import at_least
 from _asha import AshaOnTime
+from _numbers import at_least
 from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.pruners import BasePruner
 

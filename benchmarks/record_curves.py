@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from _arguments import at_least, positive
+from _numbers import at_least, positive
 from _show_runs import cell
 from _training_runs import Planned, parsed, train_each
 

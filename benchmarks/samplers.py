@@ -26,8 +26,8 @@ from functools import partial
 from typing import Any
 
 import optuna
-from _arguments import at_least
 from _log_scores import LogScores
+from _numbers import at_least
 from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, TPESampler
