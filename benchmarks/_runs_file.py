@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tuner.machine import machine_text
 from tuner.records import Outcome, Tick
 
 
@@ -93,8 +94,7 @@ class Run:
     @property
     def machine(self) -> str:
         """The machine that it ran on: processor and number of CPUs."""
-        known = self.details.get("machine")
-        return f"{known['cpu']}, {known['cores']} CPUs" if known else "unknown machine"
+        return machine_text(self.details.get("machine")) or "unknown machine"
 
     @property
     def question(self) -> tuple[Any, ...]:

@@ -121,7 +121,7 @@ def plan_runs(config: StudyConfig, draws: Draws) -> list[tuple[Planned, Recorded
                 f"{drawn.name} {drawn.origin}",
                 drawn.agent,
                 seed,
-                config.objective.target or 0.0,
+                config.objective.target,
                 config.budget.seconds,
                 milestones=config.objective.milestones,
                 ticks=config.budget.ticks,
@@ -206,9 +206,7 @@ def main() -> None:
     try:
         if arguments.table is None:
             config, good, count = asked(arguments)
-            space = load_space(config.search_space)
-            if config.action_bounds is not None:
-                space = space.with_action_bounds(config.action_bounds)
+            space = load_space(config.search_space).with_action_bounds(config.action_bounds)
             draws = draw_configurations(
                 config,
                 space,

@@ -3,7 +3,7 @@
 import math
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -32,6 +32,11 @@ def describe_machine() -> dict[str, str | int]:
         "cores": os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.machine()}".strip() or "unknown",
     }
+
+
+def machine_text(described: Mapping[str, str | int] | None) -> str:
+    """Return processor and number of CPUs of a machine that `describe_machine` described; nothing for None."""
+    return f"{described['cpu']}, {described['cores']} CPUs" if described else ""
 
 
 def _processor() -> str:

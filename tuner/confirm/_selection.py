@@ -74,8 +74,7 @@ def reference_entrant(study: optuna.Study, config: StudyConfig, space: SearchSpa
     Raises:
         UserError: if the search space has no such warm start, or it leaves a parameter open or is given up.
     """
-    if config.action_bounds is not None:
-        space = space.with_action_bounds(config.action_bounds)
+    space = space.with_action_bounds(config.action_bounds)
     parameters = make_start(config, space, name).parameters
     for trial in study.get_trials(deepcopy=False):
         agent = agent_of(trial)

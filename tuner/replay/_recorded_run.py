@@ -7,6 +7,7 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 
 from tuner.config import StudyConfig
+from tuner.machine import machine_text
 from tuner.records import Outcome, OutcomeKind, Tick, known_fields
 
 RANDOM = "random"
@@ -44,7 +45,8 @@ class RecordedRun:
 
     def ended(self, ticks: Sequence[Tick], outcome: Outcome) -> "RecordedRun":
         """Return the run with its curve and how it ended."""
-        return replace(self, ticks=tuple(ticks), outcome=outcome, machine=machine_of(outcome))
+        machine = machine_text(outcome.details.get("machine"))
+        return replace(self, ticks=tuple(ticks), outcome=outcome, machine=machine)
 
     @property
     def is_start(self) -> bool:
@@ -106,12 +108,6 @@ class Recordings:
     runs: tuple[RecordedRun, ...]
     elsewhere: int = 0
     """Trials of the study that ran on other kinds of device, and are not among the runs."""
-
-
-def machine_of(outcome: Outcome) -> str:
-    """Return what a run ran on, in words; nothing if it does not say."""
-    machine = outcome.details.get("machine")
-    return f"{machine['cpu']}, {machine['cores']} CPUs" if machine else ""
 
 
 def _is_nothing(value: Any) -> bool:

@@ -5,8 +5,9 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.errors import UserError
+from tuner.machine import machine_text
 from tuner.records import OutcomeKind
-from tuner.replay._recorded_run import SAMPLED, RecordedRun, Recordings, machine_of
+from tuner.replay._recorded_run import SAMPLED, RecordedRun, Recordings
 from tuner.storage import compared, config_of, outcome_of, ticks_of
 from tuner.storage.attributes import FINGERPRINT, SPEC, WARM_START
 
@@ -61,5 +62,5 @@ def _run(trial: FrozenTrial) -> RecordedRun | None:
         ticks=tuple(ticks),
         outcome=outcome,
         asking_seconds=asking,
-        machine=machine_of(outcome),
+        machine=machine_text(outcome.details.get("machine")),
     )

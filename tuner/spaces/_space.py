@@ -85,12 +85,12 @@ class SearchSpace:
         """Return the space of a function, with the warm starts that `search_space` gave it."""
         return cls(name, function, dict(getattr(function, _WARM_STARTS, {})), source_hash)
 
-    def with_action_bounds(self, bounds: ActionBoundsFile) -> "SearchSpace":
-        """Return the same space with a bounds file, which its agents and its warm starts use.
+    def with_action_bounds(self, bounds: ActionBoundsFile | None) -> "SearchSpace":
+        """Return the same space with a study's bounds file, if it has one, which its agents and its warm starts use.
 
         The file wins over the share of the box that a warm start gives.
         """
-        return replace(self, action_bounds=bounds)
+        return self if bounds is None else replace(self, action_bounds=bounds)
 
     def configure(self, trial: Suggester, task: TaskConfig) -> AgentConfig:
         """Return the agent that the trial's parameters describe.

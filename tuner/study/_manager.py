@@ -72,7 +72,7 @@ class Manager:
         storage: BaseStorage | None = None,
     ) -> None:
         self._config = config
-        self._space = space if config.action_bounds is None else space.with_action_bounds(config.action_bounds)
+        self._space = space.with_action_bounds(config.action_bounds)
         self._pool = pool
         self._listener = listener if listener is not None else SilentListener()
         self._clock = clock if clock is not None else MonotonicClock()

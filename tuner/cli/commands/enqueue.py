@@ -61,8 +61,7 @@ def enqueue(
     config = attributes.config_of(stored)
     if config is None:
         raise UserError(f"The study '{name}' was not made by this program, so its search space is not known.")
-    space = load_space(config.search_space)
-    space = space if config.action_bounds is None else space.with_action_bounds(config.action_bounds)
+    space = load_space(config.search_space).with_action_bounds(config.action_bounds)
     start = make_start(config, space, _given(config, space, configuration, entry, values or []))
     if not nearest:
         _refuse_outside(start.remarks, space)
