@@ -13,7 +13,14 @@ from tuner.api import run_study
 from tuner.errors import UserError
 from tuner.study import Manager
 
-SETTINGS = {"budget.trials": 1, "budget.seconds": 2, "workers.count": 1, "task.num_envs": 8, "confirm": None}
+SETTINGS = {
+    "budget.trials": 1,
+    "budget.seconds": 2,
+    "workers.count": 1,
+    "workers.calibrate": False,
+    "task.num_envs": 8,
+    "confirm": None,
+}
 
 
 @pytest.fixture

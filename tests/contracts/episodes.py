@@ -32,7 +32,7 @@ class EpisodeContract(OpenedTask):
         assert (terminal != ended[0]).any(axis=1).all()  # what was returned is the new episode's first observation
 
     def test_time_outs_are_truncations(self, open_env: Any) -> None:
-        env = open_env(num_envs=5)
+        env = open_env(num_envs=3)
         env.reset()
         for step, action in enumerate(self.actions(env, 3 * LIMIT), start=1):
             _, _, dones, infos = env.step(action)

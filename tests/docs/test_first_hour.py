@@ -13,7 +13,8 @@ from tuner.cli.app import app
 
 PAGE = page("first-hour.md")
 SMALL = {
-    "run": "--set budget.seconds=3 --set objective.target=-100000 --set budget.total_seconds=120",
+    "run": "--workers 1 --set workers.calibrate=false --set budget.seconds=3 --set objective.target=-100000 "
+    "--set budget.total_seconds=120",
     "bounds": "--seconds 5s --num-envs 8 --steps 50",
     "actions": "--num-envs 8 --steps 20",
     "confirm": "--seeds 1",

@@ -132,7 +132,7 @@ fixed: FIXED
 objective: {kind: time_to_return, target: 2.5}
 budget: {seconds: 90, trials: 4}
 sampler: {kind: random, seed: 1}
-workers: {count: 2, threads: 1, launch_seconds: 900}
+workers: {count: 2, threads: 1, launch_seconds: 900, calibrate: false}
 storage: sqlite:///runs/tuner.db
 """
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from tests.simulators.server.fleet import ServedContract
+from tests.contracts.simulator import EnvContract, SimulatorContract
+from tests.simulators.server.fleet import ServedTask
 from tuner.config import TaskConfig
 from tuner.simulators.server import server_for
 
 
-class IsaacLabContract(ServedContract):
+class IsaacLabTask(ServedTask):
     simulator = "isaaclab"
 
     def server(self):
@@ -15,7 +16,7 @@ class IsaacLabContract(ServedContract):
         return server_for(TaskConfig(id=self.task_id, simulator=self.simulator))
 
 
-class TestCartpole(IsaacLabContract):
+class TestCartpole(IsaacLabTask, SimulatorContract):
     task_id = "Isaac-Cartpole"
     robots = 64
     action_scale = 0.1
@@ -24,7 +25,7 @@ class TestCartpole(IsaacLabContract):
     failed = staticmethod(lambda observations: np.abs(observations[:, 0]) > 2.9)
 
 
-class TestCartpoleDirect(IsaacLabContract):
+class TestCartpoleDirect(IsaacLabTask, EnvContract):
     task_id = "Isaac-Cartpole-Direct"
     robots = 64
     action_scale = 0.1
@@ -32,7 +33,7 @@ class TestCartpoleDirect(IsaacLabContract):
     failing_steps = 200
 
 
-class TestVelocityFlatA1(IsaacLabContract):
+class TestVelocityFlatA1(IsaacLabTask, EnvContract):
     task_id = "IsaacContrib-Velocity-Flat-UnitreeA1"
     robots = 16
     action_scale = 0.1

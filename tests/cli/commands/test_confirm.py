@@ -37,7 +37,7 @@ objective: {{target: -1000.0}}
 budget: {{seconds: 1, trials: 1, ticks: 4}}
 pruner: {{kind: none}}
 confirm: {{top: 1, seeds: 2, reference: small}}
-workers: {{count: 1, threads: 1}}
+workers: {{count: 1, threads: 1, calibrate: false}}
 """
 
 

@@ -24,7 +24,7 @@ from tuner.storage import StudySummary, lock_file, manager_lock
 
 FAULTY = Path(__file__).resolve().parents[2] / "support" / "faulty.py"
 TUNER = (sys.executable, "-m", "tuner")
-SMALL = ("--workers", "1", "--set", "budget.ticks=4", "--set", "warm_start=[]")
+SMALL = ("--workers", "1", "--set", "budget.ticks=4", "--set", "warm_start=[]", "--set", "workers.calibrate=false")
 
 
 def call(*arguments):

@@ -1,12 +1,11 @@
-"""Servers that stay warm from test to test, and the simulator contract on environments in them."""
+"""Servers that stay warm from test to test, and tasks that are opened in them."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contracts.opened_task import LIMIT
-from tests.contracts.simulator import SimulatorContract
+from tests.contracts.opened_task import LIMIT, OpenedTask
 from tuner.config import TaskConfig
 from tuner.simulators.server import Client, ServedEnv, Server, ServerProcess
 
@@ -54,8 +53,8 @@ class Fleet:
             process.end(10.0)
 
 
-class ServedContract(SimulatorContract):
-    """The contract, on environments in warm servers, which a module's fixture `fleet` keeps."""
+class ServedTask(OpenedTask):
+    """A task that is opened in warm servers, which a module's fixture `fleet` keeps; name it before the contract."""
 
     robots = 4
     """How many robots a test gets that does not ask for another number."""

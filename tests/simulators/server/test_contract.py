@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.simulators.server.fleet import Fleet, ServedContract
+from tests.contracts.simulator import SimulatorContract
+from tests.simulators.server.fleet import Fleet, ServedTask
 from tests.support import point_mass
 from tuner.simulators.server import Server
 
@@ -19,7 +20,7 @@ def fleet(tmp_path_factory):
     fleet.end()
 
 
-class InThisInterpreter(ServedContract):
+class InThisInterpreter(ServedTask):
     """Simulators of the package in a server that this Python runs."""
 
     def config(self, num_envs, limit, **options):
@@ -31,7 +32,7 @@ class InThisInterpreter(ServedContract):
         return Server(Path(sys.executable), f"tuner:{self.simulator}")
 
 
-class TestServedCartpole(InThisInterpreter):
+class TestServedCartpole(InThisInterpreter, SimulatorContract):
     simulator = "mujoco"
     task_id = "Cartpole"
     action_scale = 0.1
@@ -40,7 +41,7 @@ class TestServedCartpole(InThisInterpreter):
     failed = staticmethod(lambda observations: np.abs(observations[:, 0]) > 3.0)
 
 
-class TestServedPointMass(InThisInterpreter):
+class TestServedPointMass(InThisInterpreter, SimulatorContract):
     simulator = f"{point_mass.__file__}:PointMassSimulator"
     task_id = "PointMass"
     failing_action = 1.0

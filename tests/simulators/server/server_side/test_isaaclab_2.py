@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.simulators.server.fleet import Fleet, ServedContract
+from tests.contracts.simulator import EnvContract, SimulatorContract
+from tests.simulators.server.fleet import Fleet, ServedTask
 from tests.simulators.server.isaac_sim import installed
 from tuner.simulators.server import Server
 from tuner.simulators.server.server_side.isaaclab_2 import FinalObservations, shift_from_the_original
@@ -29,7 +30,7 @@ def fleet(tmp_path_factory):
 
 @pytest.mark.slow  # each configuration takes a process of its own, which imports PyTorch
 @pytest.mark.usefixtures("fleet")
-class IsaacLab2Contract(ServedContract):
+class IsaacLab2Task(ServedTask):
     simulator = "isaaclab"
     options: ClassVar = {"device": "cpu"}
     action_scale = 0.5
@@ -42,11 +43,11 @@ class IsaacLab2Contract(ServedContract):
         return Server(Path(sys.executable), "isaaclab")
 
 
-class TestManagerBased(IsaacLab2Contract):
+class TestManagerBased(IsaacLab2Task, SimulatorContract):
     task_id = "Isaac-Springs-v0"
 
 
-class TestDirect(IsaacLab2Contract):
+class TestDirect(IsaacLab2Task, EnvContract):
     task_id = "Isaac-Springs-Direct-v0"
 
 
