@@ -43,7 +43,7 @@ from tuner.export import load_configuration
 from tuner.spaces import load_space
 
 TASK = TaskConfig(id="Velocity-Flat-A1", num_envs=256)
-TARGET, MILESTONES, BUDGET_SECONDS = 25.0, (15.0,), 1200.0
+TARGET, MILESTONES, BUDGET_SECONDS = 25.0, (15.0,), 1800.0
 ARMS = {
     "ppo_shipped": ("ppo_speed", "isaaclab_ppo"),
     "ppo_tuned": ("ppo_speed", "a1_flat_ppo_winner"),
