@@ -54,7 +54,7 @@ class Fleet:
 
 
 class ServedTask(OpenedTask):
-    """A task that is opened in warm servers, which a module's fixture `fleet` keeps; name it before the contract."""
+    """A task that is opened in warm servers, which a module's fixture `fleet` keeps."""
 
     robots = 4
     """How many robots a test gets that does not ask for another number."""
