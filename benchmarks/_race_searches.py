@@ -230,9 +230,9 @@ def _database(folder: Path) -> str:
 def _tuner_found(folder: Path) -> Found:
     try:
         study = read_study(_database(folder), STUDY)
-    except UserError:  # there is no such study yet
+        best = summary_data(study).best
+    except UserError:  # there is no such study yet, or nothing in it
         return NOTHING
-    best = summary_data(study).best
     return _counted(study, None if best is None else best.params)
 
 

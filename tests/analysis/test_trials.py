@@ -103,6 +103,7 @@ def test_a_study_without_trials(lab: Lab) -> None:
 
 def test_a_study_of_another_program() -> None:
     study = optuna.create_study(study_name="theirs")
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), 1)
     with pytest.raises(UserError, match="The study 'theirs' was not made by this program"):
         trials_data(study)
 

@@ -50,5 +50,7 @@ def test_a_replay_without_pruning_takes_as_long_as_the_study_did():
 
 
 def test_a_study_of_another_program_is_refused():
+    study = optuna.create_study()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), 1)
     with pytest.raises(UserError, match="was not made by this program"):
-        study_recordings(optuna.create_study())
+        study_recordings(study)

@@ -33,5 +33,6 @@ def test_a_winner_counts_as_long_as_the_study_is_the_same(confirmed):
 
 def test_a_study_of_another_program():
     study = optuna.create_study(study_name="theirs")
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), 1)
     with pytest.raises(UserError, match="'theirs' was not made by this program"):
         read_source(study, top=3)

@@ -7,8 +7,10 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from tests.study.toy import Lab
+from tuner.analysis import summary_data, trials_data
 from tuner.errors import UserError
 from tuner.records import Outcome, OutcomeKind, Tick
+from tuner.replay import study_recordings
 from tuner.storage import (
     attributes,
     check_schema_number,
@@ -18,6 +20,7 @@ from tuner.storage import (
     objective_and_budget,
     outcome_kind_of,
     outcome_of,
+    own_config_of,
     ticks_of,
     write_config,
 )
@@ -47,8 +50,17 @@ def test_a_study_of_another_program_has_no_study_file(study: optuna.Study, store
     if stored is not None:
         study.set_user_attr("config", stored)
     assert config_of(study) is None
+    study.add_trial(ended())
     with pytest.raises(UserError, match="'walk' was not made by this program"):
         objective_and_budget(study)
+
+
+@pytest.mark.parametrize("read", [own_config_of, objective_and_budget, trials_data, summary_data, study_recordings])
+def test_a_study_that_is_just_being_created_is_told_from_another_programs(study: optuna.Study, read) -> None:
+    # What `tuner run` has written when it is interrupted between creating the study and writing its study file.
+    study.set_user_attr("fingerprint", {"version": "1"})
+    with pytest.raises(UserError, match=r"'walk' has no trials and no study file: .* Try again in a moment\.$"):
+        read(study)
 
 
 @pytest.mark.parametrize("number", [None, 0, SCHEMA_NUMBER])

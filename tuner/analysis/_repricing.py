@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.errors import UserError
 from tuner.records import Calibration, Outcome, OutcomeKind
-from tuner.storage import attributes, calibration_of, config_of, outcome_of
+from tuner.storage import attributes, calibration_of, outcome_of, own_config_of
 
 ASSUMPTIONS = (
     "A trial needs as many environment steps and updates there as it did, and reaches the target again.",
@@ -81,11 +81,11 @@ def reprice(study: optuna.Study, there: Calibration) -> Repricing:
         there: the other machine's calibration, for the same task.
 
     Raises:
-        UserError: if the study does not minimise time, the calibration belongs to another task or is not complete, or
-            no trial can be ranked.
+        UserError: if there is no study file in the study, as in another program's, it does not minimise time, the
+            calibration belongs to another task or is not complete, or no trial can be ranked.
     """
-    config = config_of(study)
-    if config is None or config.objective.kind != "time_to_return" or config.objective.target is None:
+    config = own_config_of(study)
+    if config.objective.kind != "time_to_return" or config.objective.target is None:
         raise UserError(f"The study '{study.study_name}' has no times to return, which are what is ranked.")
     _check_task(config.task.model_dump(mode="json"), there)
     if not (there.env_steps_per_second and there.updates_per_second):

@@ -4,11 +4,10 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.errors import UserError
 from tuner.machine import machine_text
 from tuner.records import OutcomeKind
 from tuner.replay._recorded_run import SAMPLED, RecordedRun, Recordings
-from tuner.storage import compared, config_of, outcome_of, ticks_of
+from tuner.storage import compared, outcome_of, own_config_of, ticks_of
 from tuner.storage.attributes import FINGERPRINT, SPEC, WARM_START
 
 
@@ -19,11 +18,9 @@ def study_recordings(study: optuna.Study) -> Recordings:
     ledger.
 
     Raises:
-        UserError: if another program made the study.
+        UserError: if there is no study file in the study, as in another program's.
     """
-    config = config_of(study)
-    if config is None:
-        raise UserError(f"The study '{study.study_name}' was not made by this program, and has no curves to replay.")
+    config = own_config_of(study)
     distributions: dict[str, BaseDistribution] = {}
     runs = []
     trials = study.get_trials(deepcopy=False)

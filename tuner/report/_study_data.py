@@ -9,9 +9,8 @@ import pandas as pd
 from tuner.analysis import StudyReport, TaskMetrics, summary_data, task_metrics, trials_data
 from tuner.config import StudyConfig
 from tuner.confirm import Candidate, Confirmation, confirmation_data
-from tuner.errors import UserError
 from tuner.records import Outcome
-from tuner.storage import config_of, outcome_of, ticks_of
+from tuner.storage import outcome_of, own_config_of, ticks_of
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,6 @@ def read_source(study: optuna.Study, *, top: int) -> Source:
     """Read a study for its page.
 
     Raises:
-        UserError: if another program made the study.
+        UserError: if there is no study file in the study, as in another program's.
     """
-    config = config_of(study)
-    if config is None:
-        raise UserError(
-            f"The study '{study.study_name}' was not made by this program, or by another version of it, so there is "
-            "nothing to report. Name a study that `tuner run` has run."
-        )
-    return Source(study, config, summary_data(study), trials_data(study), confirmation_data(study), top)
+    return Source(study, own_config_of(study), summary_data(study), trials_data(study), confirmation_data(study), top)

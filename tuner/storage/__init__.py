@@ -47,6 +47,7 @@ from tuner.storage.attributes import (
     objective_and_budget,
     outcome_kind_of,
     outcome_of,
+    own_config_of,
     ticks_of,
     write_config,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "open_storage",
     "outcome_kind_of",
     "outcome_of",
+    "own_config_of",
     "own_version",
     "ranking",
     "read_study",

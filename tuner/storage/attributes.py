@@ -104,17 +104,33 @@ def config_of(study: optuna.Study) -> StudyConfig | None:
         return None
 
 
+def own_config_of(study: optuna.Study) -> StudyConfig:
+    """Return the study file of a study's latest run, as `config_of`.
+
+    Raises:
+        UserError: if there is none; the message tells a study that is only just being created from another program's.
+    """
+    config = config_of(study)
+    if config is not None:
+        return config
+    if study.get_trials(deepcopy=False):
+        raise UserError(
+            f"The study '{study.study_name}' was not made by this program, so there is no study file in it. Name a "
+            "study that `tuner run` has run."
+        )
+    raise UserError(
+        f"The study '{study.study_name}' has no trials and no study file: the run that creates it has only just begun, "
+        "or another program made it. Try again in a moment."
+    )
+
+
 def objective_and_budget(study: optuna.Study) -> tuple[ObjectiveConfig, BudgetConfig]:
     """Return objective and budget of a study's latest run.
 
     Raises:
-        UserError: if the study was not made by this program.
+        UserError: if there is no study file in the study.
     """
-    config = config_of(study)
-    if config is None:
-        raise UserError(
-            f"The study '{study.study_name}' was not made by this program, so its budget and target are not known."
-        )
+    config = own_config_of(study)
     return config.objective, config.budget
 
 

@@ -32,7 +32,7 @@ from tuner.config import ConfirmConfig, StudyConfig, WorkersConfig, describe_pro
 from tuner.confirm import Confirmation, Confirmer
 from tuner.errors import TunerError, UserError
 from tuner.spaces import load_space
-from tuner.storage import StudySummary, config_of, read_study
+from tuner.storage import StudySummary, own_config_of, read_study
 from tuner.workers import open_pool
 
 _STOPPING = "Stopping: the same command repeats the trainings that are running. Ctrl-C again to stop without waiting."
@@ -179,9 +179,7 @@ def _opened(study: str, storage: str | None) -> tuple[StudyConfig, ConfirmConfig
     file = study_file(study)
     opened = read_study(url, name)
     check_file_unchanged(study, opened, url)
-    stored = config_of(opened)
-    if stored is None:
-        raise UserError(f"The study '{name}' was not made by this program, so its configurations are not known.")
+    stored = own_config_of(opened)
     settings = (file.confirm if file is not None else None) or stored.confirm or ConfirmConfig()
     return stored.model_copy(update={"storage": url}), settings
 

@@ -58,9 +58,7 @@ def enqueue(
     name, url = find_stored(study, storage)
     stored = read_study(url, name)
     check_file_unchanged(study, stored, url)
-    config = attributes.config_of(stored)
-    if config is None:
-        raise UserError(f"The study '{name}' was not made by this program, so its search space is not known.")
+    config = attributes.own_config_of(stored)
     space = load_space(config.search_space).with_action_bounds(config.action_bounds)
     start = make_start(config, space, _given(config, space, configuration, entry, values or []))
     if not nearest:

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import optuna
 import typer
 
 from tuner.analysis import reprice as repriced
@@ -17,7 +16,7 @@ from tuner.config import StudyConfig
 from tuner.errors import UserError
 from tuner.records import Calibration
 from tuner.resources import check_output, user_path
-from tuner.storage import config_of
+from tuner.storage import own_config_of
 from tuner.workers import measure_here
 
 _HERE = "this"
@@ -66,7 +65,7 @@ def reprice(
         _save(calibrate, _config(study, storage), threads, force=force, as_json=as_json)
         return
     opened = open_stored(study, storage)
-    config = _stored_config(opened)
+    config = own_config_of(opened)
     there = _measured(config, threads) if on == _HERE else _read(Path(on))
     result = repriced(opened, there)
     if as_json:
@@ -90,14 +89,7 @@ def _save(path: Path, config: StudyConfig, threads: int | None, *, force: bool, 
 
 def _config(study: str, storage: str | None) -> StudyConfig:
     """Return the study's file; of a name in the storage, what is stored."""
-    return study_file(study) or _stored_config(open_stored(study, storage))
-
-
-def _stored_config(study: optuna.Study) -> StudyConfig:
-    config = config_of(study)
-    if config is None:
-        raise UserError(f"The study '{study.study_name}' was not made by this program.")
-    return config
+    return study_file(study) or own_config_of(open_stored(study, storage))
 
 
 def _measured(config: StudyConfig, threads: int | None) -> Calibration:
