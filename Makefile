@@ -77,7 +77,7 @@ test-isaaclab: export TUNER_ISAACLAB_PYTHON := $(ISAACLAB)/env/bin/python
 test-isaaclab: export ISAACSIM_ASSET_ROOT := $(ISAACLAB)/assets
 test-isaaclab: export WARP_CACHE_PATH := $(ISAACLAB)/kernels
 test-isaaclab: isaaclab
-	$(BIN)/python -m pytest tests/isaaclab
+	$(BIN)/python -m pytest $(PARALLEL) tests/isaaclab
 
 # mjlab in an environment of its own outside this folder; no test needs it. Torch comes first and is named again, so that
 # nothing replaces the build that pip took for this machine.

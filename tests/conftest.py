@@ -3,7 +3,9 @@
 import os
 import secrets
 import shutil
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -15,14 +17,27 @@ collect_ignore = [] if os.environ.get("TUNER_ISAACLAB_PYTHON") else ["isaaclab"]
 
 _COMPILED = pytest.StashKey[str]()
 _LONGEST = (
-    "test_local_pool.py",
-    "test_ray_pool.py",
-    "test_processes.py",
+    "workers/test_ray_pool.py",
+    "study/test_shared_study.py",
+    "workers/test_local_pool.py",
+    "workers/test_slot_simulator.py",
+    "agents/test_warm_up.py",
+    "docs/test_first_hour.py",
+    "study/test_processes.py",
+    "workers/test_child.py",
+    "study/test_served_study.py",
     "test_packaging.py",
-    "test_run.py",
-    "test_warm_up.py",
+    "study/test_ray_study.py",
+    "workers/test_local_mechanics.py",
+    "workers/test_ray_slots.py",
+    "benchmarks/test_against_zoo.py",
+    "benchmarks/test_samplers.py",
+    "cli/commands/test_run.py",
+    "docs/test_notebook.py",
+    "isaaclab/test_contract.py",
+    "isaaclab/test_cartpole_study.py",
 )
-"""Files that take half a minute and more."""
+"""Files that take half a minute and more, about in the order of their length."""
 
 
 def pytest_configure(config):
@@ -35,6 +50,9 @@ def pytest_configure(config):
     """
     if hasattr(config, "workerinput"):
         return  # a process of pytest-xdist: it was born with these variables
+    # Hundreds of processes import this package: let the first one keep its bytecode.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     folder = tempfile.mkdtemp(prefix="tuner-tests-")
     config.stash[_COMPILED] = folder
     os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
@@ -69,4 +87,5 @@ def server():
 
 def pytest_collection_modifyitems(items):
     """Begin with the longest files, so that at the end no process waits for another."""
-    items.sort(key=lambda item: item.path.name not in _LONGEST)
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))

@@ -13,10 +13,17 @@ from tuner.simulators import open_task
 ARGUMENTS = {"gamma": 1e-6, "batch_size": 64, "ent_coef": 0.5, "learning_rate": 0.01}
 
 
-@pytest.fixture
-def policy(tmp_path):
-    write_trial(tmp_path, "sac", initial_std=0.3, arguments=ARGUMENTS)
-    return Policy.load(tmp_path)
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trial")
+    write_trial(folder, "sac", initial_std=0.3, arguments=ARGUMENTS)
+    return Policy.load(folder)
+
+
+@pytest.fixture(scope="module")
+def judge(policy):
+    """Return a judge of steps whose every action earns twice what was drawn."""
+    return Judge.of(steps_worth(policy, 2.0), policy.agent, updates=200)
 
 
 def steps_worth(policy, worth, *, steps=400, robots=64):
@@ -54,8 +61,7 @@ def test_a_return_that_the_time_limit_cuts_is_not_known():
     assert steps.returns(0.0)[1].all()
 
 
-def test_slopes_that_are_the_truth_agree_with_the_return_and_their_opposite_does_not(policy):
-    judge = Judge.of(steps_worth(policy, 2.0), policy.agent, updates=200)
+def test_slopes_that_are_the_truth_agree_with_the_return_and_their_opposite_does_not(judge):
     right, half, wrong = (judge.slopes(constant(slope)) for slope in (2.0, 4.0, -2.0))
     assert judge.cosine(judge.gradient(judge.observations, right)) == pytest.approx(1.0, abs=0.05)
     assert judge.cosine(judge.gradient(judge.observations, wrong)) == pytest.approx(-1.0, abs=0.05)
@@ -64,8 +70,7 @@ def test_slopes_that_are_the_truth_agree_with_the_return_and_their_opposite_does
     assert judge.comes_true(wrong) == pytest.approx(-1.0, abs=0.1)
 
 
-def test_few_steps_say_less_than_many(policy):
-    judge = Judge.of(steps_worth(policy, 2.0), policy.agent, updates=200)
+def test_few_steps_say_less_than_many(judge):
     few, many = judge.on_policy(10), judge.on_policy(100_000)
     assert 0 < few < many <= 1.0
 
@@ -91,9 +96,8 @@ def test_the_critics_slope_is_that_of_their_value_by_the_mean(policy):
         assert close.mean() > 0.9  # the others have a kink within the difference
 
 
-def test_new_critics_learn_what_actions_are_worth(policy):
+def test_new_critics_learn_what_actions_are_worth(policy, judge):
     steps = steps_worth(policy, 2.0)
-    judge = Judge.of(steps, policy.agent, updates=200)
     (_, first), (updates, last) = (next(refitted(policy, steps, count, every=count)) for count in (1, 500))
     assert updates == 500
     before, after = (

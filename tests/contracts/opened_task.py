@@ -31,6 +31,8 @@ class OpenedTask:
     failing_steps: ClassVar[int] = 500
     failed: ClassVar[Callable[[Any], Any] | None] = None
     """Says of observations, shape (n, observation_dim), which of them show a failure; as a staticmethod."""
+    many: ClassVar[int] = 20
+    """Robots of which all have to differ."""
 
     late_at_the_end: ClassVar[tuple[int, ...]] = ()
     """Components of the observation that the engine updates after it has kept the terminal one, which is therefore a

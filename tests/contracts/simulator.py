@@ -64,19 +64,20 @@ class EnvContract(EpisodeContract):
     # Shapes, types, ownership of arrays
 
     def test_shapes_and_types(self, open_env: Any) -> None:
-        env = open_env(num_envs=3)
+        env = open_env()
+        robots = env.num_envs
         observations = env.reset()
-        shape = (3, *env.observation_space.shape)
+        shape = (robots, *env.observation_space.shape)
         assert (observations.shape, observations.dtype) == (shape, np.float32)
         for action in self.actions(env, 2 * LIMIT):
             observations, rewards, dones, infos = env.step(action)
             assert (observations.shape, observations.dtype) == (shape, np.float32)
-            assert (rewards.shape, rewards.dtype) == ((3,), np.float32)
-            assert (dones.shape, dones.dtype) == ((3,), np.bool_)
+            assert (rewards.shape, rewards.dtype) == ((robots,), np.float32)
+            assert (dones.shape, dones.dtype) == ((robots,), np.bool_)
             assert np.isfinite(observations).all()
             assert np.isfinite(rewards).all()
             assert isinstance(infos, list)
-            assert len(infos) == 3
+            assert len(infos) == robots
             for done, info in zip(dones, infos, strict=True):
                 assert ("terminal_observation" in info) == done
                 assert not done or info["terminal_observation"].shape == env.observation_space.shape
@@ -117,7 +118,7 @@ class EnvContract(EpisodeContract):
     # Metrics
 
     def test_metrics_are_a_float_for_each_robot(self, open_env: Any) -> None:
-        env = open_env(num_envs=3)
+        env = open_env()
         names = list(env.metrics)
         env.reset()
         assert all(np.isnan(values).all() for values in env.metrics.values())  # nothing was measured yet
@@ -126,7 +127,7 @@ class EnvContract(EpisodeContract):
             assert list(env.metrics) == names  # known from the opening on
             for name, values in env.metrics.items():
                 assert isinstance(name, str)
-                assert values.shape == (3,)
+                assert values.shape == (env.num_envs,)
                 assert np.issubdtype(values.dtype, np.floating)
 
     def test_metrics_handed_out_are_never_written_again(self, open_env: Any) -> None:
@@ -180,11 +181,11 @@ class EnvContract(EpisodeContract):
         assert (env.reset() != env.reset()).any(axis=1).all()
 
     def test_robots_differ(self, open_env: Any) -> None:
-        assert len(np.unique(open_env(num_envs=20).reset(), axis=0)) == 20
+        assert len(np.unique(open_env(num_envs=self.many).reset(), axis=0)) == self.many
 
     def test_neighbouring_seeds_share_no_robots(self, open_env: Any) -> None:
-        both = np.concatenate([open_env(num_envs=20, seed=seed).reset() for seed in (5, 6)])
-        assert len(np.unique(both, axis=0)) == 40
+        both = np.concatenate([open_env(num_envs=self.many, seed=seed).reset() for seed in (5, 6)])
+        assert len(np.unique(both, axis=0)) == 2 * self.many
 
     # States
 
@@ -207,9 +208,9 @@ class EnvContract(EpisodeContract):
     # Stable-Baselines3's protocol
 
     def test_answers_stable_baselines3(self, open_env: Any) -> None:
-        env = open_env(num_envs=3)
-        assert env.get_attr("render_mode") == [None] * 3
-        assert len(env.env_is_wrapped(type(None))) == 3  # type: ignore[arg-type]
+        env = open_env()
+        assert env.get_attr("render_mode") == [None] * env.num_envs
+        assert len(env.env_is_wrapped(type(None))) == env.num_envs  # type: ignore[arg-type]
         with pytest.raises(AttributeError):
             env.get_attr("no_such_attribute")
 

@@ -14,7 +14,7 @@ from tuner.cli.app import app
 PAGE = page("first-hour.md")
 SMALL = {
     "run": "--workers 1 --set workers.calibrate=false --set budget.seconds=3 --set objective.target=-100000 "
-    "--set budget.total_seconds=120",
+    "--set budget.total_seconds=120 --trials 1",
     "bounds": "--seconds 5s --num-envs 8 --steps 50",
     "actions": "--num-envs 8 --steps 20",
     "confirm": "--seeds 1",
@@ -23,7 +23,6 @@ SMALL = {
     "doctor": "--num-envs 4",
 }
 """What makes a command short; each has an option of its own name that comes last and wins."""
-AT_MOST_TRIALS = 2
 
 
 def commands():
@@ -36,11 +35,7 @@ def commands():
 
 
 def shortened(words):
-    name = words[1]
-    extra = shlex.split(SMALL.get(name, ""))
-    if name == "run" and "1" not in words:
-        extra += ["--trials", str(AT_MOST_TRIALS)]
-    return [*words[1:], *extra]
+    return [*words[1:], *shlex.split(SMALL.get(words[1], ""))]
 
 
 def write_files(folder: Path):

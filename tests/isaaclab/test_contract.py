@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from tests.contracts.episodes import EpisodeContract
 from tests.contracts.simulator import EnvContract, SimulatorContract
 from tests.simulators.server.fleet import ServedTask
 from tuner.config import TaskConfig
+from tuner.simulators import get_simulator
 from tuner.simulators.server import server_for
 
 
@@ -18,16 +20,22 @@ class IsaacLabTask(ServedTask):
 
 class TestCartpole(IsaacLabTask, SimulatorContract):
     task_id = "Isaac-Cartpole"
-    robots = 64
+    robots = many = 64
     action_scale = 0.1
     failing_action = 4.0
     failing_steps = 200
     failed = staticmethod(lambda observations: np.abs(observations[:, 0]) > 2.9)
 
+    def test_lists_the_task(self) -> None:
+        super().test_lists_the_task()
+        assert {"Isaac-Ant", TestVelocityFlatA1.task_id} <= set(get_simulator("isaaclab").tasks())
 
-class TestCartpoleDirect(IsaacLabTask, EnvContract):
+
+class TestCartpoleDirect(IsaacLabTask, EpisodeContract):
+    """`test_against_wrapper` compares its numbers; how its episodes end is Isaac Lab's other code."""
+
     task_id = "Isaac-Cartpole-Direct"
-    robots = 64
+    robots = many = 64
     action_scale = 0.1
     failing_action = 4.0
     failing_steps = 200
@@ -35,7 +43,7 @@ class TestCartpoleDirect(IsaacLabTask, EnvContract):
 
 class TestVelocityFlatA1(IsaacLabTask, EnvContract):
     task_id = "IsaacContrib-Velocity-Flat-UnitreeA1"
-    robots = 16
+    robots = many = 16
     action_scale = 0.1
     failing_action = 6.0
     failing_steps = 100

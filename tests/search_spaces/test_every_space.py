@@ -15,6 +15,8 @@ from tuner.simulators import JointTargets
 from tuner.spaces import bundled_spaces, load_space
 
 NUMBERS_OF_ROBOTS = (1, 10, 16, 64, 256, 1024, 4096)
+SAMPLES = 50
+"""For each number of robots; all have seeds of their own."""
 
 
 def task(num_envs):
@@ -32,11 +34,11 @@ class LeggedEnv(PointMassEnv):
         )
 
 
-def random_trials(name, num_envs, count):
+def random_trials(name, num_envs, count=SAMPLES):
     """Random trials of a space and their agents."""
     space = load_space(name)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=num_envs))
     for _ in range(count):
         trial = study.ask()
         yield trial, space.configure(trial, task(num_envs))
@@ -45,7 +47,7 @@ def random_trials(name, num_envs, count):
 @pytest.mark.parametrize("num_envs", NUMBERS_OF_ROBOTS)
 @pytest.mark.parametrize("name", bundled_spaces())
 def test_random_samples_are_agents_that_sbx_can_build(name, num_envs):
-    for trial, agent in random_trials(name, num_envs, 200):
+    for trial, agent in random_trials(name, num_envs):
         checked_arguments(agent, num_envs=num_envs)
         policy_arguments(agent)
         assert AgentConfig.model_validate_json(agent.model_dump_json()) == agent, trial.params
@@ -54,7 +56,7 @@ def test_random_samples_are_agents_that_sbx_can_build(name, num_envs):
 @pytest.mark.parametrize("num_envs", NUMBERS_OF_ROBOTS)
 @pytest.mark.parametrize("name", ["sac_speed", "tqc_speed"])
 def test_updates_divide_and_stay_within_bounds(name, num_envs):
-    for trial, agent in random_trials(name, num_envs, 200):
+    for trial, agent in random_trials(name, num_envs):
         arguments = agent.arguments
         steps, collected = arguments["gradient_steps"], num_envs * arguments["train_freq"]
         assert steps % arguments["policy_delay"] == 0, trial.params

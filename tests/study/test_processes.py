@@ -63,17 +63,13 @@ def queued_again(folder: Path) -> list[optuna.trial.FrozenTrial]:
     return [trial for trial in trials if trial.state.name == "FAIL"]
 
 
-def test_ctrl_c_and_sigkill_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    with manager(tmp_path, 5) as first:  # Ctrl-C once
-        interrupt(first)
-    interrupted = queued_again(tmp_path)
-
-    with manager(tmp_path, 5) as second:  # the same command again, and SIGKILL
-        read_until(second, "finished")
-        read_until(second, "tick")
-        workers = psutil.Process(second.pid).children(recursive=True)
-        second.send_signal(signal.SIGKILL)
-        second.wait()
+def test_sigkill_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
+    with manager(tmp_path, 3) as first:
+        read_until(first, "finished")
+        read_until(first, "tick")
+        workers = psutil.Process(first.pid).children(recursive=True)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
         _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive  # workers do not outlive their manager
     before = {trial.number: trial for trial in trials_in(tmp_path)}
@@ -82,18 +78,17 @@ def test_ctrl_c_and_sigkill_lose_nothing_and_repeat_nothing(tmp_path: Path) -> N
     assert finished
     assert running
 
-    with manager(tmp_path, 5) as third:  # and again, to the end
-        lines = read_until(third, "finished")
-        lines += [line.strip() for line in third.stdout or []]
-        assert third.wait() == 0
+    with manager(tmp_path, 3) as second:  # the same command again
+        lines = read_until(second, "finished")
+        lines += [line.strip() for line in second.stdout or []]
+        assert second.wait() == 0
     assert lines[-1] == "finished"
     after = trials_in(tmp_path)
-    assert Counter(trial.state.name for trial in after) == {"COMPLETE": 5, "FAIL": len(interrupted) + len(running)}
+    assert Counter(trial.state.name for trial in after) == {"COMPLETE": 3, "FAIL": len(running)}
     assert [after[number].value for number in finished] == [before[number].value for number in finished]
     parameters = Counter(trial.params["lr"] for trial in after if trial.state.name == "COMPLETE")
     assert set(parameters.values()) == {1}
     assert all(parameters[before[number].params["lr"]] == 1 for number in running)
-    assert all(parameters[trial.params["lr"]] == 1 for trial in interrupted)
     assert [outcome_kind_of(after[number]) for number in running] == ["interrupted"] * len(running)
     started = Counter(line for line in lines if line.startswith("started"))
     assert all(f"started {number}" not in started for number in finished)
@@ -101,7 +96,7 @@ def test_ctrl_c_and_sigkill_lose_nothing_and_repeat_nothing(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_every_attempt_that_fails_is_made_up_for(tmp_path: Path) -> None:
-    faults = {"sigkill": "crashed", "raise": "crashed", "nan_reward": "diverged", "hang": "hung"}
+    faults = {"sigkill": "crashed", "hang": "hung"}
     options: dict[str, object] = {"fault": list(faults), "at_step": 10, "once": str(tmp_path / "struck")}
     with manager(tmp_path, 2, **options) as process:
         assert process.wait() == 0

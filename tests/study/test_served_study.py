@@ -10,7 +10,7 @@ import pytest
 
 from tests.study.killed_study import KilledStudy
 
-KILLS = 9
+KILLS = 6
 
 
 @pytest.mark.slow

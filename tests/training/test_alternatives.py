@@ -37,8 +37,7 @@ class CompilationsAfterWarmUp(ListeningChannel):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["sac", "tqc"])
-@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize(("algorithm", "option"), [*(("sac", option) for option in OPTIONS), ("tqc", "not squashed")])
 def test_a_trial_learns_and_compiles_nothing_on_the_clock(tmp_path, algorithm, option):
     arguments = {"learning_starts": 64, "batch_size": 32, "gradient_steps": 2, "policy_delay": 2, "ent_coef": 0.01}
     agent = AgentConfig(

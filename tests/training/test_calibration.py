@@ -61,7 +61,8 @@ def test_both_speeds_are_measured_and_the_task_is_as_before(kept, monkeypatch):
     with monkeypatch.context() as tomorrow:
         now = measured.measured_epoch_seconds
         tomorrow.setattr("tuner.training._calibration.wall_time", lambda: now + 25 * 3600)
-        assert calibrate(env, TASK, MonotonicClock()).updates_per_second != 123.0
+        tomorrow.setattr("tuner.training._calibration._updates_per_second", lambda *_: 7.0)
+        assert calibrate(env, TASK, MonotonicClock()).updates_per_second == 7.0
 
 
 def test_what_cannot_start_again_is_not_stepped_and_contention_is_told(kept, monkeypatch):
@@ -72,6 +73,7 @@ def test_what_cannot_start_again_is_not_stepped_and_contention_is_told(kept, mon
             raise AssertionError("it must not be stepped")
 
     monkeypatch.setattr("tuner.training._calibration.is_contended", lambda *_: True)
+    monkeypatch.setattr("tuner.training._calibration._updates_per_second", lambda *_: 7.0)
     measured = calibrate(Curriculum(4), TASK, MonotonicClock())
     assert (measured.env_steps_per_second, measured.contended) == (None, True)
     assert list(kept.glob("*.json")) == [], "beside other work it is not kept"

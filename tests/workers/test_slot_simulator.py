@@ -62,7 +62,10 @@ class TestPoolWithServers(PoolContract):
         return warm_pool
 
     @pytest.fixture
-    def own_pool(self, tmp_path: Path) -> LocalPool:
+    def own_pool(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalPool:
+        monkeypatch.setattr(
+            "tuner.workers._local_pool.CLOSE_SECONDS", 0.5
+        )  # a child that still imports is not waited for
         return LocalPool(CONFIG, log_dir=tmp_path)
 
 

@@ -9,7 +9,7 @@ from tuner.cli.commands.run import run_watched
 from tuner.config import load_study
 from tuner.errors import UserError
 
-SETTINGS = ("budget.trials=1", "budget.seconds=4", "workers.count=1", "task.num_envs=16")
+SETTINGS = ("budget.trials=1", "budget.seconds=4", "workers.count=1", "workers.calibrate=false", "task.num_envs=16")
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from tuner.simulators.server import Client, ServedEnv, Server, ServerProcess
 
 Opening = tuple[TaskConfig, int]
 """What a server was asked to open: the task, and how many threads may step it."""
-_MOST_IDLE = 4
-"""Servers that wait for a test; each holds a few hundred megabytes."""
 
 
 class Fleet:
@@ -21,11 +19,13 @@ class Fleet:
     Args:
         folder: for their logs.
         reopens: whether they can open one task after another.
+        most_idle: servers that wait for a test; each holds a few hundred megabytes.
     """
 
-    def __init__(self, folder: Path, *, reopens: bool = True) -> None:
+    def __init__(self, folder: Path, *, reopens: bool = True, most_idle: int = 4) -> None:
         self._folder = folder
         self._reopens = reopens
+        self._most_idle = most_idle
         self._idle: list[tuple[Server, Opening, ServerProcess]] = []
         self._all: list[ServerProcess] = []
 
@@ -36,7 +36,7 @@ class Fleet:
         for entry in same or (fitting if self._reopens else []):
             self._idle.remove(entry)
             return entry[2]
-        if len(self._idle) > _MOST_IDLE:
+        if len(self._idle) > self._most_idle:
             self._idle.pop(0)[2].end(10.0)
         self._all.append(server.start(self._folder / f"{len(self._all)}.log"))
         return self._all[-1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.contracts.simulator import SimulatorContract
+from tests.contracts.simulator import EnvContract, SimulatorContract
 from tests.simulators.server.fleet import Fleet, ServedTask
 from tests.support import point_mass
 from tuner.simulators.server import Server
@@ -41,7 +41,7 @@ class TestServedCartpole(InThisInterpreter, SimulatorContract):
     failed = staticmethod(lambda observations: np.abs(observations[:, 0]) > 3.0)
 
 
-class TestServedPointMass(InThisInterpreter, SimulatorContract):
+class TestServedPointMass(InThisInterpreter, EnvContract):
     simulator = f"{point_mass.__file__}:PointMassSimulator"
     task_id = "PointMass"
     failing_action = 1.0

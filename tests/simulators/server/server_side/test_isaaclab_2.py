@@ -23,7 +23,7 @@ def fleet(tmp_path_factory):
         patch.setenv("TUNER_ISAACLAB_PYTHON", sys.executable)
         for name, value in installed(tmp_path_factory.mktemp("metadata")).items():
             patch.setenv(name, value)
-        fleet = Fleet(tmp_path_factory.mktemp("isaaclab"), reopens=False)
+        fleet = Fleet(tmp_path_factory.mktemp("isaaclab"), reopens=False, most_idle=12)
         yield fleet
         fleet.end()
 
