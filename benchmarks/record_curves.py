@@ -26,53 +26,36 @@ from _numbers import at_least, positive
 from _show_runs import cell
 from _training_runs import Planned, parsed, train_each
 
-from tuner.config import BudgetConfig, ObjectiveConfig, StudyConfig, TaskConfig, WorkersConfig, load_study
+from tuner.config import BudgetConfig, StudyConfig, WorkersConfig, load_study
 from tuner.errors import UserError
 from tuner.records import Outcome, Tick
 from tuner.replay import Draws, RecordedRun, Recordings, RecordingsFile, draw_configurations, read_recordings
 from tuner.spaces import SearchSpace, load_space
 from tuner.storage import fingerprint
 
-PINNED = {
-    "network_index": 1,  # [128, 128]
-    "activation_index": 1,  # relu
-    "optimizer_index": 0,  # adam
-    "layer_norm": 0,
-    "n_steps_index": 1,  # three-step returns
-    "log2_train_freq": 3,  # learn after every 8th step of all robots
-    "log2_batch_size": 8,
-    "log2_policy_delay": 0,
-    "log2_noise_hold": 0,
-    "buffer_steps_per_robot": 2000,
-    "learning_starts_per_robot": 8,
-}
-SOLVES_CARTPOLE = {
-    **PINNED,
-    "log2_gradient_steps_per_1024": 5,
-    "learning_rate": 1.5e-3,
-    "critic_learning_rate_ratio": 1.0,
-    "ent_coef": 0.03,
-    "fixed_ent_coef": 0,
-    "target_entropy_std": 0.28,
-    "action_bound_fraction": 0.05,
-    "penalize_means": 0,
-    "mean_penalty": 0.1,
-    "one_minus_gamma": 0.02,
-    "tau": 0.05,
-    "initial_std": 0.4,
-}
+PINNED = (
+    "network_index",
+    "activation_index",
+    "optimizer_index",
+    "layer_norm",
+    "n_steps_index",
+    "log2_train_freq",
+    "log2_batch_size",
+    "log2_policy_delay",
+    "log2_noise_hold",
+    "buffer_steps_per_robot",
+    "learning_starts_per_robot",
+)
+"""What the quickstart pins and these curves do too."""
+QUICKSTART = load_study("quickstart")
+SOLVES_CARTPOLE = {**QUICKSTART.fixed, "action_bound_fraction": 0.05, "ent_coef": 0.01, "target_entropy_std": 0.25}
+"""Between the configurations with which the quickstart reaches its target soonest."""
 
 
 def cartpole() -> StudyConfig:
-    """Return a study of Cartpole with twelve free parameters."""
-    return StudyConfig(
-        study="curves-cartpole",
-        task=TaskConfig(id="Cartpole", num_envs=64),
-        search_space="sac_speed",
-        fixed=dict(PINNED),
-        objective=ObjectiveConfig(target=4.5),
-        budget=BudgetConfig(seconds=45.0),
-    )
+    """Return the quickstart with twelve free parameters instead of three."""
+    pinned = {name: QUICKSTART.fixed[name] for name in PINNED}
+    return QUICKSTART.model_copy(update={"study": "curves-cartpole", "fixed": pinned, "warm_start": ()})
 
 
 def a1() -> StudyConfig:
