@@ -51,7 +51,7 @@ def test_rivals_train_the_stock_learner_in_the_agents_own_box():
     box = agent.resolved([-100.0], [100.0]).action_box  # the task's own is ±100 N
     for robots in (trial.robots, evaluation):
         assert (robots.action_space.low, robots.action_space.high) == (pytest.approx(box.low), pytest.approx(box.high))
-    assert (trial.robots.num_envs, evaluation.num_envs) == (64, 2)
+    assert (trial.robots.num_envs, evaluation.num_envs) == (course.task.num_envs, 2)
     assert not evaluation.venv.training
     assert not hasattr(built, "learner")
     assert built.batch_size == 256
