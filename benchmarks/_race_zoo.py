@@ -2,7 +2,7 @@
 
 It is `rl_zoo3.train` with `-optimize` and RL Zoo's own sampler, pruner, evaluations and storage. Replaced is what the
 race holds equal: the search space (`HYPERPARAMS_SAMPLER`), the algorithm (`ALGOS`, as SBX's documentation shows) and,
-in RL Zoo's favour, how robots are made: its own `create_envs` would step 64 robots one by one.
+in RL Zoo's favour, how robots are made: its own `create_envs` would step robots one by one.
 
     python benchmarks/_race_zoo.py TASK BUDGET_SECONDS FOLDER SEED
 """

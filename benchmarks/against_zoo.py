@@ -5,7 +5,7 @@ times, with other seeds and in turns. Then the winner of every search is trained
 under the budget of the bundled study (quickstart, pendulum): how many of these trainings reach the target, and when?
 
     tuner         `tuner run` without warm starts: TPE, the pruner time_to_return, the fused learner
-    zoo           RL Zoo's own search: TPE, median pruner, an evaluation of 5 episodes every 100,000 steps; two runners
+    zoo           RL Zoo's own search: TPE, median pruner, one or two evaluations of 5 episodes in a trial; two runners
     ray           Ray Tune: OptunaSearch (TPE), ASHA by seconds up to the budget of a trial; two trials at a time
     tuner-stock   `tuner run` with SBX's own learner, which tells what the fused one brings; only with --arms
 

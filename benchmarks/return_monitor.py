@@ -48,7 +48,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from _monitor_tables import Exact, Measured, Reading, Snapshot, keep, print_tables, read
-from record_curves import SOLVES_CARTPOLE
+from record_curves import QUICKSTART, SOLVES_CARTPOLE
 from stable_baselines3.common.callbacks import BaseCallback
 
 from tuner.agents import enable_compilation_cache, finish_updates, save_agent, warm_up
@@ -103,9 +103,9 @@ CASES = {
     case.task.id: case
     for case in (
         Case(
-            TaskConfig(id="Cartpole", num_envs=64),
-            target=4.5,
-            seconds=45.0,
+            QUICKSTART.task,
+            target=QUICKSTART.objective.target,
+            seconds=QUICKSTART.budget.seconds,
             recipes={"sac": ("sac_speed", "solves"), "ppo": ("ppo_speed", "isaaclab_ppo_small")},
         ),
         Case(

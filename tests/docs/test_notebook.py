@@ -23,7 +23,7 @@ def test_every_cell_runs(tmp_path):
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()
     *_, last = (cell for cell in notebook.cells if cell.cell_type == "code")
     assert "array([[" in last.outputs[0]["data"]["text/plain"]
-    assert (tmp_path / "runs" / "quickstart" / "trial-0001" / "policy.zip").is_file()
+    assert (tmp_path / "runs" / "notebook" / "trial-0001" / "policy.zip").is_file()
 
 
 def test_no_output_is_stored():

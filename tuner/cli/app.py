@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "run": Entry(
         "Run a study, or continue one that was stopped.",
-        "tuner run quickstart --set budget.trials=20 --timeout 10m",
+        "tuner run quickstart --set budget.trials=40 --timeout 10m",
     ),
     "confirm": Entry(
         "Retrain the best configurations of a study on fresh seeds, and name the one that wins there.",

@@ -49,7 +49,8 @@ def evaluate(
 
     Prints the mean return of whole episodes with its 95 % bootstrap interval, the spread of returns and lengths, and
     how many episodes ended by failure; then the metrics that the task has, such as how fast robots went. Videos need
-    the extra `video` of this package and a task of the embedded simulator; they are rendered without a screen.
+    the extra `video` of this package, and a task of the embedded simulator or one of your own whose environment has
+    `open_camera`; they are rendered without a screen.
     """
     check_partner("--video-seconds", video_seconds, "--video", given=video is not None)
     if video is not None:
