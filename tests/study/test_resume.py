@@ -46,7 +46,7 @@ def test_more_trials_go_on_where_it_ended(lab: Lab) -> None:
 
 
 def test_interrupted_trials_are_queued_again(disk: Lab) -> None:
-    config = disk.config()
+    config = disk.config(budget={"trials": 6})
     summary = stop_at(disk, config, 2, 3, slots=2)
     assert summary.reason == "interrupted"
     trials = disk.trials(config)
@@ -57,27 +57,27 @@ def test_interrupted_trials_are_queued_again(disk: Lab) -> None:
     assert [trial.user_attrs["attempt"] for trial in queued] == [0, 0]  # an interruption costs no attempt
     assert all(trial.state.name == "FAIL" for trial in interrupted)
 
-    assert disk.run(config, slots=2).finished == 12
+    assert disk.run(config, slots=2).finished == 6
     parameters = final_parameters(disk, config)
-    assert len(parameters) == len(set(parameters)) == 12
+    assert len(parameters) == len(set(parameters)) == 6
     assert {trial.params["x"] for trial in interrupted} <= set(parameters)
     assert [run["end"] for run in runs_of(disk.load(config))] == ["interrupted", "finished"]
 
 
 @pytest.mark.parametrize("slots", [1, 3])
 def test_a_killed_manager_loses_nothing(disk: Lab, slots: int) -> None:
-    config = disk.config()
+    config = disk.config(budget={"trials": 6})
     kill_at(disk, config, 4, 2, slots=slots)
     before = {trial.number: trial.value for trial in disk.trials(config) if trial.state.name == "COMPLETE"}
     running = [trial.params["x"] for trial in disk.trials(config) if trial.state.name == "RUNNING"]
     assert before
     assert running
-    assert disk.run(config, slots=slots).finished == 12
+    assert disk.run(config, slots=slots).finished == 6
     after = {trial.number: trial.value for trial in disk.trials(config)}
     assert {number: after[number] for number in before} == before
     assert "RUNNING" not in disk.states(config)
     parameters = Counter(final_parameters(disk, config))
-    assert len(parameters) == 12
+    assert len(parameters) == 6
     assert all(parameters[x] == 1 for x in running)
     lost = [trial for trial in disk.trials(config) if trial.user_attrs.get("outcome") == "interrupted"]
     assert [trial.user_attrs["record"]["message"] for trial in lost] == [
@@ -216,17 +216,17 @@ def unlaunchable(spec: TrialSpec) -> toy.Recording:
 
 def test_a_mended_typo_does_not_cost_the_name(disk: Lab) -> None:
     search_space = toy.space(good={"x": 0.3, "y": "a"})
-    wrong = disk.config(task={"id": "Tyo"}, warm_start=("good",))
+    wrong = disk.config(task={"id": "Tyo"}, warm_start=("good",), budget={"trials": 4})
     with pytest.raises(UserError, match="No task 'Tyo'"):
         disk.run(wrong, search_space, recordings=mistaken)
-    right = disk.config(warm_start=("good",))
+    right = disk.config(warm_start=("good",), budget={"trials": 4})
     listener = toy.Stopper(-1, 0)
-    assert disk.run(right, search_space, listener=listener).finished == 12
+    assert disk.run(right, search_space, listener=listener).finished == 4
     assert listener.messages == [
         "The study 'toy' starts again from nothing: none of its trials was trained to its end:\n"
         '  task.id: "Tyo" before, "Toy" now'
     ]
-    assert [trial.user_attrs.get("warm_start") for trial in disk.trials(right)] == ["good"] + [None] * 11
+    assert [trial.user_attrs.get("warm_start") for trial in disk.trials(right)] == ["good"] + [None] * 3
 
 
 def test_failures_before_training_do_not_cost_the_name_either(lab: Lab) -> None:

@@ -32,14 +32,26 @@ def picky(trial):
 ZOO = "Pendulum-v1: {n_timesteps: 20000, learning_rate: 0.001, gamma: 0.98}\nOdd-v0: {gamma: 0.9999}\n"
 
 
-@pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """A study of which the only trial, a warm start, is done."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "sac.yml").write_text(ZOO)
-    lab = Lab(tmp_path)
+def with_a_trial(folder):
+    """Return a study of which the only trial, a warm start, is done."""
+    (folder / "sac.yml").write_text(ZOO)
+    lab = Lab(folder)
     lab.run(config(lab), load_space("sac_speed"))
     return lab
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A study of the test's own, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return with_a_trial(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A study for tests that change nothing, and its folder."""
+    folder = tmp_path_factory.mktemp("shared")
+    return with_a_trial(folder), folder
 
 
 def config(lab, **sections):
@@ -171,12 +183,17 @@ def test_what_the_space_does_not_have_is_refused_by_name_unless_the_nearest_will
         (("--set", "algorithm=ppo", "--set", "gamma=0.9"), "is one of ppo, but the search space builds agents of sac"),
     ],
 )
-def test_mistakes_are_told_and_nothing_is_queued(lab, arguments, said):
-    done = enqueue(lab, *arguments)
-    assert done.exit_code == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_mistakes_are_told_and_nothing_is_queued(shared, monkeypatch, arguments, said):
+    lab, folder = shared
+    monkeypatch.chdir(folder)
+    refused = enqueue(lab, *arguments)
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
     assert queued(lab) == []
+
+
+def test_a_study_that_is_not_there(lab):
     missing = CliRunner().invoke(app, ["enqueue", "toi", "held_noise", "--storage", config(lab).storage])
     assert (missing.exit_code, "Did you mean 'toy'?" in missing.stderr) == (2, True)
 
