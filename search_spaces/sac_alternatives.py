@@ -1,7 +1,8 @@
 """The alternatives to a tight action box, each against SAC for speed: `sac.py` beside this file, and an option.
 
-What each does and when it may help stands in docs/action-bounds-alternatives.md. `action_bound_fraction` is the box in every case:
-the one that widens, the one whose bounds cost reward, and for an actor that is not squashed the unit of its actions.
+What each does and when it may help stands in docs/action-bounds-alternatives.md. `action_bound_fraction` is the box in
+every case: the one that widens, the one whose bounds cost reward, and for an actor that is not squashed the unit of its
+actions.
 """
 
 from typing import Any
