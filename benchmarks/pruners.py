@@ -10,7 +10,7 @@ The table gives the wall-clock seconds until the best trial of a study was a con
 time (the mean over seeds), that in comparison, how often a study got there, what it ends with, its length, the share of
 false prunes, and what it spent on losers, with 95 % bootstrap intervals over the studies.
 
-    python benchmarks/pruners.py runs/curves_cartpole.jsonl
+    python benchmarks/pruners.py benchmarks/data/curves_cartpole.jsonl
     python benchmarks/pruners.py runs/curves_a1.jsonl --trials 30 --figure runs/pruners_a1.html
 """
 

@@ -14,8 +14,8 @@ for a proposal is measured first, in studies of as many trials, and charged to e
 
 The columns are those of benchmarks/pruners.py. The last lines say which sampler wins, and by how much.
 
-    python benchmarks/samplers.py runs/curves_cartpole.jsonl
-    python benchmarks/samplers.py runs/curves_cartpole.jsonl --cold
+    python benchmarks/samplers.py benchmarks/data/curves_cartpole.jsonl
+    python benchmarks/samplers.py benchmarks/data/curves_cartpole.jsonl --cold
 """
 
 import argparse

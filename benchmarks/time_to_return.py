@@ -15,16 +15,17 @@ the restricted mean time with a 95 % bootstrap interval, and the ratio of the re
 
 import argparse
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from _runs_file import Run, read_runs
 from _show_runs import cell, groups
 from _training_runs import Planned, add_arguments, parsed, plan, train_all
+from record_curves import QUICKSTART, SOLVES_CARTPOLE
 
 from tuner.analysis import mean_time, ratio_of_means, restricted
-from tuner.config import AgentConfig, TaskConfig, load_study
+from tuner.config import AgentConfig, TaskConfig
 from tuner.spaces import load_space
 
 SPACE = "sac_speed"
@@ -40,7 +41,7 @@ class Question:
     """What is trained, how far, and for how long at most."""
 
     task: TaskConfig
-    parameters: Callable[[TaskConfig], dict[str, Any]]
+    parameters: Callable[[TaskConfig], Mapping[str, Any]]
     """Returns the search space's parameters."""
     target: float
     budget_seconds: float
@@ -50,10 +51,9 @@ class Question:
         return config.model_copy(update=LEARNERS[learner])
 
 
-def quickstart(_: TaskConfig) -> dict[str, Any]:
+def quickstart(_: TaskConfig) -> Mapping[str, Any]:
     """Return the values that the quickstart pins, and an action box and entropies that solve it."""
-    pinned = load_study("quickstart").fixed
-    return {**pinned, "action_bound_fraction": 0.05, "ent_coef": 0.01, "target_entropy_std": 0.25}
+    return SOLVES_CARTPOLE
 
 
 def penalized_means(task: TaskConfig) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def penalized_means(task: TaskConfig) -> dict[str, Any]:
 
 
 QUESTIONS = (
-    Question(load_study("quickstart").task, quickstart, target=4.0, budget_seconds=60.0),
+    Question(QUICKSTART.task, quickstart, target=4.0, budget_seconds=60.0),
     Question(TaskConfig(id="Velocity-Flat-A1", num_envs=256), penalized_means, target=10.0, budget_seconds=400.0),
 )
 """Targets are above what a robot earns by standing still. The A1's is not the 25 of its study, for which it has to

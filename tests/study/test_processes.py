@@ -46,23 +46,6 @@ def trials_in(folder: Path, options: dict[str, object] | None = None) -> list[op
     return optuna.load_study(study_name="real", storage=open_storage(config.storage)).trials
 
 
-def interrupt(process: subprocess.Popen[str]) -> None:
-    """Press Ctrl-C once a trial runs, and wait for an orderly end."""
-    read_until(process, "tick")
-    process.send_signal(signal.SIGINT)
-    read_until(process, "interrupted")
-    assert process.wait() == 0
-
-
-def queued_again(folder: Path) -> list[optuna.trial.FrozenTrial]:
-    """Return the trials that were interrupted, each of which is queued again."""
-    trials = trials_in(folder)
-    states = Counter(trial.state.name for trial in trials)
-    assert states["RUNNING"] == 0
-    assert states["WAITING"] == states["FAIL"] > 0
-    return [trial for trial in trials if trial.state.name == "FAIL"]
-
-
 def test_sigkill_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     with manager(tmp_path, 3) as first:
         read_until(first, "finished")

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -10,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import optuna
 import psutil
 import pytest
 from ray._private.ray_constants import PROCESS_TYPE_RAYLET
 from ray.cluster_utils import Cluster
 
 from tests.study.killed_study import KilledStudy, role_of
-from tests.study.test_processes import ROOT, interrupt, queued_again, trials_in
+from tests.study.test_processes import ROOT, read_until, trials_in
 
 ROUNDS = 50
 TRIALS = 150
@@ -41,6 +43,23 @@ class KilledRayStudy(KilledStudy):
     def _processes(self) -> list[psutil.Process]:
         everything = psutil.Process().children(recursive=True)  # Ray's own processes among it, which go on
         return [each for each in everything if each.pid != self._manager.pid and role_of(each) != "another"]
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C once a trial runs, and wait for an orderly end."""
+    read_until(process, "tick")
+    process.send_signal(signal.SIGINT)
+    read_until(process, "interrupted")
+    assert process.wait() == 0
+
+
+def queued_again(folder: Path) -> list[optuna.trial.FrozenTrial]:
+    """Return the trials that were interrupted, each of which is queued again."""
+    trials = trials_in(folder)
+    states = Counter(trial.state.name for trial in trials)
+    assert states["RUNNING"] == 0
+    assert states["WAITING"] == states["FAIL"] > 0
+    return [trial for trial in trials if trial.state.name == "FAIL"]
 
 
 def test_ctrl_c_queues_trials_again_and_the_same_command_goes_on(cluster: Cluster, tmp_path: Path) -> None:

@@ -43,9 +43,8 @@ class TestLocalPool(PoolContract):
 
     @pytest.fixture
     def own_pool(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalPool:
-        monkeypatch.setattr(
-            "tuner.workers._local_pool.CLOSE_SECONDS", 0.5
-        )  # a child that still imports is not waited for
+        # A child that still imports is not waited for.
+        monkeypatch.setattr("tuner.workers._local_pool.CLOSE_SECONDS", 0.5)
         return LocalPool(CONFIG, log_dir=tmp_path)
 
     def test_a_process_is_kept_from_trial_to_trial(self, pool: LocalPool) -> None:
