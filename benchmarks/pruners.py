@@ -6,9 +6,10 @@ one variants of our pruner are compared, and the best of them that stops few win
 reported beside our default and its rivals: Optuna's median at equal environment steps, as RL Zoo uses it; median,
 percentile, Hyperband and successive halving at ticks; the rule of Ray Tune's ASHA on time; and none.
 
-The table gives the wall-clock seconds until the best trial of a study was a configuration within 10 % of the best true
-time (the mean over seeds), that in comparison, how often a study got there, what it ends with, its length, the share of
-false prunes, and what it spent on losers, with 95 % bootstrap intervals over the studies.
+The table gives the wall-clock seconds until a configuration within 10 % of the best true time (the mean over seeds) was
+among the three best trials of a study, which would be confirmed, that in comparison, how often a study got there, what
+it ends with, its length, the share of false prunes, and what it spent on losers, with 95 % bootstrap intervals over the
+studies.
 
     python benchmarks/pruners.py benchmarks/data/curves_cartpole.jsonl
     python benchmarks/pruners.py runs/curves_a1.jsonl --trials 30 --figure runs/pruners_a1.html

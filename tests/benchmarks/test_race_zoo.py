@@ -2,7 +2,7 @@ import sys
 
 import optuna
 import pytest
-from _race_tasks import Course
+from _race_tasks import ZOO_STEPS, Course
 
 pytest.importorskip("rl_zoo3", reason="pip install rl_zoo3 to race against RL Zoo")
 import _race_zoo
@@ -40,7 +40,8 @@ def test_rl_zoo_is_asked_for_its_own_search_with_its_defaults(installed, tmp_pat
         rl_zoo3.train.train()
     manager = asked["manager"]
     assert (manager.optimize_hyperparameters, manager.seed, manager.algo) == (True, 7, "sac")
-    assert (manager.n_envs, manager.n_timesteps) == (64, 25_000)  # a tenth of the budget, a tenth of 250,000 steps
+    a_tenth = ZOO_STEPS["Cartpole"] // 10  # as of the budget
+    assert (manager.n_envs, manager.n_timesteps) == (COURSE.task.num_envs, a_tenth)
     assert (manager.storage, manager.study_name) == (str(tmp_path / "zoo.log"), "zoo")
     # As documented: TPE after ten random trials, the median pruner, five episodes every 100,000 steps, at least once.
     assert (manager.sampler, manager.pruner, manager.n_startup_trials) == ("tpe", "median", 10)
@@ -48,16 +49,16 @@ def test_rl_zoo_is_asked_for_its_own_search_with_its_defaults(installed, tmp_pat
 
 
 def test_trials_of_rl_zoo_train_what_the_search_space_suggests(installed):
-    trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1)).ask()
-    assert _race_zoo.HYPERPARAMS_SAMPLER["sac"](trial, 1, 64, {}) == {}
+    trial, robots = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1)).ask(), COURSE.task.num_envs
+    assert _race_zoo.HYPERPARAMS_SAMPLER["sac"](trial, 1, robots, {}) == {}
     manager = _race_zoo.ExperimentManager.__new__(_race_zoo.ExperimentManager)
-    training = manager.create_envs(64, no_log=True)
+    training = manager.create_envs(robots, no_log=True)
     agent = rl_zoo3.ALGOS["sac"](env=training, tensorboard_log=None, seed=None, verbose=0, device="auto", policy="Mlp")
     evaluation = manager.create_envs(n_envs=1, eval_env=True)
     expected = COURSE.agent(trial.params)
     assert agent.get_env() is training
     assert agent.ent_coef_init == expected.arguments["ent_coef"] == f"auto_{trial.params['ent_coef']!r}"
     assert training.action_space.high == pytest.approx(100 * expected.action_bound_fraction)
-    assert (training.num_envs, evaluation.num_envs) == (64, 1)
+    assert (training.num_envs, evaluation.num_envs) == (robots, 1)
     training.close()
     evaluation.close()

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.replay.recorded import BUDGET, family, recordings, rising
+from tuner.config import ConfirmConfig
 from tuner.errors import UserError
 from tuner.replay import Settings, parse_arm, replay_arm, replay_data, whole_seconds
 from tuner.replay._replay import drawn_curves
@@ -30,7 +33,7 @@ def test_a_study_is_measured(data):
         # Each run takes 3 s of launch, 2 s of evaluation and its training.
         ends = np.cumsum([5.0 + min(curve.reached_seconds or BUDGET, BUDGET) for curve in order])
         assert study.wall_seconds == pytest.approx(ends[-1])
-        # 24 s is within 10 % of 22 s, so either of the two will do, once it is the best of the study.
+        # 24 s is within 10 % of 22 s, so either of the two will do, among the three that would be confirmed.
         found = [end for end, curve in zip(ends, order, strict=True) if data.true_seconds[curve.configuration] < 30]
         assert study.found_seconds == pytest.approx(found[0])
         assert (study.stopped, study.lost, study.cut) == (0, 0, 0)
@@ -99,6 +102,19 @@ def test_a_configuration_that_never_reaches_the_target_is_not_as_good_as_a_slow_
     for repeat, study in enumerate(replay_arm(data, parse_arm("all=none"), settings).studies):
         first = drawn_curves(data, settings, repeat)[0].configuration
         assert study.found_seconds == pytest.approx(100.0 if first == 0 else 205.0)
+
+
+@pytest.mark.parametrize(("top", "found"), [(1, False), (2, True)])
+def test_behind_a_lucky_seed_the_best_is_found_where_more_than_one_are_confirmed(top, found):
+    # The mean of the lucky one is 50 s.
+    lucky = [rising("a", 20.0, 20.0, x=0.1), rising("a", 20.0, 80.0, seed=2, x=0.1)]
+    data = replay_data([recordings([*lucky, rising("b", 20.0, 40.0, x=0.2)])])
+    data = replace(data, config=data.config.model_copy(update={"confirm": ConfirmConfig(top=top)}))
+    settings = Settings(trials=2, workers=1, repeats=20)
+    for repeat, study in enumerate(replay_arm(data, parse_arm("all=none"), settings).studies):
+        first, second = drawn_curves(data, settings, repeat)
+        ahead = 20.0 in (first.reached_seconds, second.reached_seconds) and first.configuration == 0
+        assert (study.found_seconds is not None) == (found or not ahead)
 
 
 def test_without_a_configuration_that_reached_the_target_there_is_nothing_to_find():

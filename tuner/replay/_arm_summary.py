@@ -24,7 +24,7 @@ class ArmSummary:
 
     arm: str
     found: float
-    """Share of the studies that found a configuration as good as their best one."""
+    """Share of the studies that had a configuration as good as their best one among those that would be confirmed."""
     found_seconds: Estimated
     """Mean wall-clock seconds until they did; a study that did not counts as long as it would take unpruned."""
     against_first: Estimated | None
@@ -64,7 +64,7 @@ def summarize_arms(results: Sequence[ArmResult], whole_seconds: Numbers, budget_
 
 
 def found_seconds(result: ArmResult, whole_seconds: Numbers) -> Numbers:
-    """Return when each study of an arm found a configuration as good as its best one, shape (studies,).
+    """Return when each study of an arm had a configuration as good as its best one to confirm, shape (studies,).
 
     A study that never did counts as long as it would take without pruning.
     """

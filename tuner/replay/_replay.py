@@ -1,11 +1,13 @@
 """Replay arms on the same studies, and measure what each of them finds and what it costs."""
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tuner.config import ConfirmConfig, StudyConfig
 from tuner.errors import UserError
 from tuner.replay._arms import Arm
 from tuner.replay._judges import NoJudge, judge_of
@@ -61,7 +63,8 @@ class StudyResult:
     wall_seconds: float
     """Length of the study."""
     found_seconds: float | None
-    """When the best trial's configuration was first as good as the best that the study has; None if it never was."""
+    """When a configuration as good as the best that the study has was first among those that would be confirmed: the
+    `confirm: top` best trials so far that reached the target. None if that never was."""
     worker_seconds: float
     """Seconds of all its trials."""
     loser_seconds: float
@@ -144,10 +147,10 @@ def _study(data: ReplayData, arm: Arm, settings: Settings, repeat: int, surrogat
         rng = np.random.default_rng([settings.seed, repeat])
         study = SurrogateJudge(surrogate, sampler, judge, rng, trials=settings.trials)
         played = simulate(study.next_curve, study, workers=settings.workers, proposal_seconds=arm.proposal_seconds)
-        return _result(played, surrogate.best_seconds, config.budget.seconds)
+        return _result(played, surrogate.best_seconds, config)
     curves = drawn_curves(data, settings, repeat)
     played = simulate(_one_by_one(curves), judge, workers=settings.workers)
-    return _result(played, min(curve.true_seconds for curve in curves), config.budget.seconds)
+    return _result(played, min(curve.true_seconds for curve in curves), config)
 
 
 def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
@@ -155,14 +158,11 @@ def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
     return lambda: next(left, None)
 
 
-def _result(played: Sequence[Played], best: float, budget_seconds: float) -> StudyResult:
-    incumbents = tuple((trial.ended, trial.curve.true_seconds) for trial in played if trial.improved)
-    # The true time of a configuration that never reached the target is the budget, which may be within 10 % too.
-    found = (time for time, true in incumbents if true <= (1.0 + NEAR) * best and true < budget_seconds)
+def _result(played: Sequence[Played], best: float, config: StudyConfig) -> StudyResult:
     return StudyResult(
-        incumbents=incumbents,
+        incumbents=tuple((trial.ended, trial.curve.true_seconds) for trial in played if trial.improved),
         wall_seconds=max(trial.ended for trial in played),
-        found_seconds=next(found, None),
+        found_seconds=_found(played, (1.0 + NEAR) * best, top=(config.confirm or ConfirmConfig()).top),
         worker_seconds=sum(trial.ended - trial.began for trial in played),
         loser_seconds=sum(trial.ended - trial.began for trial in played if not trial.improved),
         stopped=sum(trial.end is End.STOPPED for trial in played),
@@ -170,3 +170,15 @@ def _result(played: Sequence[Played], best: float, budget_seconds: float) -> Stu
         lost=sum(bool(trial.lost) for trial in played),
         cut=sum(trial.end is End.CUT for trial in played),
     )
+
+
+def _found(played: Sequence[Played], good_seconds: float, *, top: int) -> float | None:
+    """Return when a trial whose configuration's true time is at most `good_seconds` was first among the best `top`."""
+    times: list[float] = []
+    for trial in played:
+        if trial.end is not End.REACHED or trial.curve.reached_seconds is None:
+            continue
+        insort(times, trial.curve.reached_seconds)
+        if trial.curve.true_seconds <= good_seconds and trial.curve.reached_seconds <= times[:top][-1]:
+            return trial.ended
+    return None
