@@ -88,22 +88,43 @@ def test_wrong_options_are_named_before_anything_is_replayed():
 
 
 @pytest.mark.parametrize(
-    ("text", "least"),
+    ("text", "waits"),
     [
-        ("a=", 5),  # min_peers of 4, and the trial itself
-        ("a=median", 6),  # n_startup_trials of 5
-        ("a=median,n_startup_trials=9", 10),
-        ("a=successive_halving", 5),  # reduction_factor of 4
-        ("a=none", 1),
+        ("a=median", 5),
+        ("a=median,n_startup_trials=9", 9),
+        ("a=patient,patience=3,wrapped_pruner={kind: median}", 5),
     ],
 )
-def test_an_arm_needs_more_trials_than_its_pruner_waits_for(text, least):
-    checked(parse_arm(text), trials=least)
-    if least > 1:
-        with pytest.raises(
-            UserError, match=f"before {least - 1} others have reported, but a replayed study has {least - 1}"
-        ):
-            checked(parse_arm(text), trials=least - 1)
+def test_an_arm_needs_more_trials_than_its_pruner_waits_for(text, waits):
+    checked(parse_arm(text), trials=waits + 1)
+    with pytest.raises(UserError, match=f"before {waits} others have ended, but a replayed study has {waits} trials"):
+        checked(parse_arm(text), trials=waits)
+
+
+def test_the_options_of_a_wrapped_pruner_count():
+    wrapped = {"kind": "percentile", "options": {"percentile": 30.0, "n_startup_trials": 7}}
+    arm = Arm("a", PrunerConfig(kind="patient", options={"patience": 3, "wrapped_pruner": wrapped}))
+    checked(arm, trials=8)
+    with pytest.raises(UserError, match="before 7 others have ended"):
+        checked(arm, trials=7)
+
+
+@pytest.mark.parametrize("text", ["a=", "a=percentile=0", "a=successive_halving", "a=hyperband", "a=none"])
+def test_pruners_that_compare_two_trials_need_no_more(text):
+    checked(parse_arm(text), trials=2)
+
+
+@pytest.mark.parametrize(("sampler", "waits"), [("tpe", 10), ("tpe,sampler.n_startup_trials=4", 4), ("gp", 10)])
+def test_a_sampler_that_would_only_draw_at_random_is_refused(sampler, waits):
+    arm = parse_arm(f"a=none,sampler={sampler}")
+    checked(arm, trials=waits + 1)
+    with pytest.raises(UserError, match=f"proposes at random before {waits} others .*lower sampler.n_startup_trials"):
+        checked(arm, trials=waits)
+
+
+@pytest.mark.parametrize("sampler", ["local", "random", "qmc", "cmaes"])
+def test_other_samplers_propose_from_the_first_trials_on(sampler):
+    checked(parse_arm(f"a=none,sampler={sampler}"), trials=2)
 
 
 def test_an_arm_may_make_a_pruner_that_study_files_do_not_know():

@@ -97,9 +97,10 @@ def test_a_damaged_line_is_named(path: Path):
         read_recordings(path)
 
 
-def test_a_damaged_header_is_named(path: Path):
+@pytest.mark.parametrize("damage", [{"study": {"study": "toy"}}, {"study": []}, {"distributions": []}])
+def test_a_damaged_header_is_named(path: Path, damage):
     opened(path)
-    changed(path, 0, study={"study": "toy"})
+    changed(path, 0, **damage)
     with pytest.raises(UserError, match=r"Line 1 of .*curves\.jsonl does not say what was recorded"):
         read_recordings(path)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import optuna
 import pytest
 
@@ -37,9 +39,13 @@ def test_seconds_of_another_kind_of_device_are_left_out():
 
 
 def test_failed_trials_are_left_out():
-    assert study_recordings(crashing()).runs == ()
-    with pytest.raises(UserError, match="no trained trial to replay in the study 'toy'"):
-        replay_data([study_recordings(crashing())])
+    recordings = study_recordings(crashing())
+    failed = len(recordings.runs)
+    assert failed > 0
+    with pytest.raises(UserError, match=f"no trained trial to replay in the study 'toy'; {failed} failed"):
+        replay_data([recordings])
+    trained = replace(recordings, runs=(*recordings.runs, *study_recordings(fast_and_slow()).runs))
+    assert (replay_data([trained]).runs, replay_data([trained]).left_out) == (2, failed)
 
 
 def test_a_replay_without_pruning_takes_as_long_as_the_study_did():

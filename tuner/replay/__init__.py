@@ -1,7 +1,7 @@
 """Recorded curves: what is drawn to be recorded, the files that keep it, and studies replayed on it."""
 
 from tuner.replay._arm_summary import ArmSummary, found_seconds, ratio, summarize_arms
-from tuner.replay._arms import Arm, check_arms, parse_arm
+from tuner.replay._arms import Arm, check_arms, parse_arm, trials_waited_for
 from tuner.replay._draw import Drawn, Draws, draw_configurations
 from tuner.replay._recorded_run import RANDOM, RecordedRun, Recordings
 from tuner.replay._recordings_file import RecordingsFile, read_recordings
@@ -35,5 +35,6 @@ __all__ = [
     "replay_data",
     "study_recordings",
     "summarize_arms",
+    "trials_waited_for",
     "whole_seconds",
 ]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import optuna.pruners
 import yaml
 from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
@@ -14,14 +13,14 @@ from optuna.samplers import BaseSampler
 
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig, SamplerConfig
 from tuner.errors import UserError
-from tuner.study import TimeToReturnPruner, create_pruner, create_sampler, pruner_names, rehearse
+from tuner.study import PatientPruner, create_pruner, create_sampler, pruner_names, rehearse
 
 MakePruner = Callable[[ObjectiveConfig, BudgetConfig, int], BasePruner]
 """Makes a pruner for an objective, a budget and a seed."""
 MakeSampler = Callable[[int], BaseSampler]
 """Makes a sampler for a seed."""
-_WAITS = ("n_startup_trials", "n_min_trials", "min_peers", "reduction_factor")
-"""Options of pruners that are a number of trials before which they stop none."""
+_WAITS = "n_startup_trials"
+"""Option of Optuna's pruners and samplers: trials that end before the first that they stop, or propose by a model."""
 
 
 @dataclass(frozen=True)
@@ -113,35 +112,52 @@ def check_arms(
         free: the parameters that samplers propose; with them, options that are used only then are tried as well.
 
     Raises:
-        UserError: for a name that is used twice, wrong options, or a pruner that waits for more trials than there are.
+        UserError: for a name that is used twice, wrong options, or a pruner or a sampler that waits for more trials
+            than there are.
     """
     names = [arm.name for arm in arms]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise UserError(f"The arm '{twice[0]}' is given twice. Give each a name of its own.")
     for arm in arms:
-        arm.make_pruner(objective, budget, 0)
         sampler = arm.make_sampler(0)
         if sampler is not None and free is not None and isinstance(arm.sampler, SamplerConfig):
             rehearse(sampler, arm.sampler, free)
-        needed = _trials_needed(arm.pruner)
-        if trials < needed:
-            raise UserError(
-                f"The arm '{arm.name}' stops no trial before {needed - 1} others have reported, but a replayed study "
-                f"has {trials} trials. Give more recordings or --trials, or lower the options of the pruner "
-                f"({', '.join(_WAITS)})."
-            )
+        _check_wait(arm, "stops no trial", trials_waited_for(arm, objective, budget), trials)
+        if isinstance(arm.sampler, SamplerConfig):
+            _check_wait(arm, "proposes at random", _waits(type(sampler), arm.sampler.options), trials, "sampler.")
 
 
-def _trials_needed(pruner: PrunerConfig | MakePruner) -> int:
-    """Return how many trials there must be for a pruner to stop one of them."""
-    if not isinstance(pruner, PrunerConfig):
-        return 1
-    class_name = "".join(word.capitalize() for word in pruner.kind.split("_")) + "Pruner"
-    make: Any = TimeToReturnPruner if pruner.kind == "time_to_return" else getattr(optuna.pruners, class_name, None)
-    known = inspect.signature(make).parameters if make is not None else {}
-    counts = [pruner.options.get(name, known[name].default) for name in _WAITS if name in known]
-    return 1 + max((int(count) for count in counts if isinstance(count, int)), default=0)
+def trials_waited_for(arm: Arm, objective: ObjectiveConfig, budget: BudgetConfig) -> int:
+    """Return how many trials must have ended before an arm's pruner stops one; 0 if nobody knows.
+
+    Raises:
+        UserError: for wrong options.
+    """
+    pruner = arm.make_pruner(objective, budget, 0)
+    return _pruner_waits(pruner, arm.pruner.options) if isinstance(arm.pruner, PrunerConfig) else 0
+
+
+def _check_wait(arm: Arm, what: str, waits: int, trials: int, prefix: str = "") -> None:
+    if trials <= waits:
+        raise UserError(
+            f"The arm '{arm.name}' {what} before {waits} others have ended, but a replayed study has {trials} trials. "
+            f"Give more recordings or --trials, or a lower {prefix}{_WAITS}: "
+            f"--arm {arm.name}=…,{prefix}{_WAITS}={max(0, trials // 2)}"
+        )
+
+
+def _pruner_waits(pruner: BasePruner, options: Mapping[str, Any]) -> int:
+    """Return how many trials must have ended before a pruner, or the one that it wraps, stops another one."""
+    if isinstance(pruner, PatientPruner) and pruner.wrapped_pruner is not None:
+        return _pruner_waits(pruner.wrapped_pruner, options["wrapped_pruner"].get("options") or {})
+    return _waits(type(pruner), options)
+
+
+def _waits(made: type, options: Mapping[str, Any]) -> int:
+    known = inspect.signature(made).parameters
+    count = options.get(_WAITS, known[_WAITS].default if _WAITS in known else 0)
+    return count if isinstance(count, int) else 0
 
 
 def _sampler(name: str, options: dict[str, Any]) -> SamplerConfig | None:

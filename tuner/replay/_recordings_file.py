@@ -94,7 +94,7 @@ def read_recordings(path: Path) -> Recordings:
             distributions={name: json_to_distribution(text) for name, text in header["distributions"].items()},
             runs=tuple(_run(path, number, line) for number, line in enumerate(lines[1:], start=2)),
         )
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
         raise UserError(f"Line 1 of {path} does not say what was recorded: {error!r}. Record it again.") from error
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tuner.config import ConfirmConfig, StudyConfig
 from tuner.errors import UserError
 from tuner.replay._arms import Arm
 from tuner.replay._judges import NoJudge, judge_of
@@ -137,20 +136,19 @@ def drawn_curves(data: ReplayData, settings: Settings, repeat: int) -> list[Curv
 
 
 def _study(data: ReplayData, arm: Arm, settings: Settings, repeat: int, surrogate: Surrogate | None) -> StudyResult:
-    config = data.config
     seed = int(np.random.SeedSequence([settings.seed, repeat]).generate_state(1)[0])
-    pruner = arm.make_pruner(config.objective, config.budget, seed)
+    pruner = arm.make_pruner(data.config.objective, data.config.budget, seed)
     kind = getattr(arm.pruner, "kind", arm.name)
-    judge = judge_of(pruner, steps=config.budget.ticks, kind=kind, name=f"replay-{settings.seed}-{repeat}")
+    judge = judge_of(pruner, steps=data.config.budget.ticks, kind=kind, name=f"replay-{settings.seed}-{repeat}")
     sampler = arm.make_sampler(seed)
     if sampler is not None and surrogate is not None:
         rng = np.random.default_rng([settings.seed, repeat])
         study = SurrogateJudge(surrogate, sampler, judge, rng, trials=settings.trials)
         played = simulate(study.next_curve, study, workers=settings.workers, proposal_seconds=arm.proposal_seconds)
-        return _result(played, surrogate.best_seconds, config)
+        return _result(played, surrogate.best_seconds, data.confirmed)
     curves = drawn_curves(data, settings, repeat)
     played = simulate(_one_by_one(curves), judge, workers=settings.workers)
-    return _result(played, min(curve.true_seconds for curve in curves), config)
+    return _result(played, min(curve.true_seconds for curve in curves), data.confirmed)
 
 
 def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
@@ -158,11 +156,11 @@ def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
     return lambda: next(left, None)
 
 
-def _result(played: Sequence[Played], best: float, config: StudyConfig) -> StudyResult:
+def _result(played: Sequence[Played], best: float, confirmed: int) -> StudyResult:
     return StudyResult(
         incumbents=tuple((trial.ended, trial.curve.true_seconds) for trial in played if trial.improved),
         wall_seconds=max(trial.ended for trial in played),
-        found_seconds=_found(played, (1.0 + NEAR) * best, top=(config.confirm or ConfirmConfig()).top),
+        found_seconds=_found(played, (1.0 + NEAR) * best, top=confirmed),
         worker_seconds=sum(trial.ended - trial.began for trial in played),
         loser_seconds=sum(trial.ended - trial.began for trial in played if not trial.improved),
         stopped=sum(trial.end is End.STOPPED for trial in played),

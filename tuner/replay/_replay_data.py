@@ -11,7 +11,7 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution
 
-from tuner.config import StudyConfig
+from tuner.config import ConfirmConfig, StudyConfig
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
 from tuner.replay._recorded_run import RecordedRun, Recordings
@@ -88,6 +88,11 @@ class ReplayData:
     """Runs that had to share their CPUs, so that their seconds are too many."""
     elsewhere: int
     """Trials of studies that ran on other kinds of device, whose seconds do not compare."""
+
+    @property
+    def confirmed(self) -> int:
+        """How many of a study's best configurations `tuner confirm` trains again."""
+        return (self.config.confirm or ConfirmConfig()).top
 
     @property
     def runs(self) -> int:

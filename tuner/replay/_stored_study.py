@@ -2,7 +2,7 @@
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from tuner.machine import machine_text
 from tuner.records import OutcomeKind
@@ -12,7 +12,7 @@ from tuner.storage.attributes import FINGERPRINT, SPEC, WARM_START
 
 
 def study_recordings(study: optuna.Study) -> Recordings:
-    """Return the trials of a study that were trained, pruned ones among them, on the device class that it compares.
+    """Return the ended trials of a study, on the device class that it compares; also those that failed, to be counted.
 
     What the sampler and the manager took for a trial is the time between its proposal and its end that is not in its
     ledger.
@@ -43,7 +43,7 @@ def study_recordings(study: optuna.Study) -> Recordings:
 def _run(trial: FrozenTrial) -> RecordedRun | None:
     """Return a trial as a run; None if it says nothing about its parameters."""
     outcome, ticks = outcome_of(trial), ticks_of(trial) or []
-    if outcome is None or trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+    if outcome is None or not trial.state.is_finished():
         return None
     if outcome.kind is OutcomeKind.PRUNED and not ticks:
         return None  # the search space gave it up

@@ -5,13 +5,14 @@ from tuner.study._manager import Manager
 from tuner.study._queue import Enqueued, Start, enqueue_start, has_parameters, make_start, with_own_names
 from tuner.study._resume import conclude_stale_trials
 from tuner.study._running_trial import RunningTrial, Verdict, conclude_trial, trial_spec
-from tuner.study.pruners import TimeToReturnPruner, create_pruner, keeps_rungs, pruner_names
+from tuner.study.pruners import PatientPruner, TimeToReturnPruner, create_pruner, keeps_rungs, pruner_names
 from tuner.study.samplers import create_sampler, rehearse, sampler_names
 
 __all__ = [
     "Enqueued",
     "FailedTrialsError",
     "Manager",
+    "PatientPruner",
     "RunningTrial",
     "Start",
     "StopSwitch",

@@ -10,7 +10,7 @@ from tuner.cli.printing.output import console, print_json
 from tuner.cli.printing.replay_table import print_replays
 from tuner.cli.printing.warnings import quiet_optuna
 from tuner.cli.stored_studies import open_stored
-from tuner.config import PrunerConfig
+from tuner.config import PrunerConfig, StudyConfig
 from tuner.figures import check_figure_path, replayed_data, replayed_figure, write_figure
 from tuner.replay import (
     Arm,
@@ -24,6 +24,7 @@ from tuner.replay import (
     replay_data,
     study_recordings,
     summarize_arms,
+    trials_waited_for,
     whole_seconds,
 )
 from tuner.resources import check_output
@@ -46,8 +47,10 @@ def replay(
             "--arm",
             metavar="NAME=PRUNER,…",
             help="What to compare: a name, a pruner of study files (time_to_return if left out) and its options. "
-            "by=steps compares at equal environment steps; sampler=KIND lets a sampler propose the trials. Repeatable; "
-            "the first is the one to compare with. Default: the study's own pruner, median, and none.",
+            "by=steps compares at equal environment steps; sampler=KIND lets a sampler propose the trials, "
+            "sampler.OPTION=VALUE sets its options, and proposal_seconds=S charges its time. Repeatable; the first is "
+            "the one to compare with. Default: the study's own pruner and median, as far as there are trials enough, "
+            "and none.",
         ),
     ] = None,
     repeats: Annotated[int, count_option("--repeats", "Studies of each arm, in other orders and seeds.")] = 200,
@@ -85,7 +88,7 @@ def replay(
         seed=seed,
     )
     settings.check(data)
-    compared = [parse_arm(text) for text in arms] if arms else _usual_arms(config.pruner)
+    compared = [parse_arm(text) for text in arms] if arms else _usual_arms(config, settings.trials)
     model = Surrogate(data) if any(arm.sampler for arm in compared) else None
     free = None if model is None else model.free
     check_arms(compared, config.objective, config.budget, trials=settings.trials, free=free)
@@ -132,6 +135,8 @@ def _recordings(source: str, storage: str | None) -> Recordings:
     return study_recordings(open_stored(source, storage))
 
 
-def _usual_arms(own: PrunerConfig) -> list[Arm]:
-    others = [Arm(kind, PrunerConfig(kind=kind)) for kind in ("median", "none")]
-    return [Arm("the study's", own), *others]
+def _usual_arms(config: StudyConfig, trials: int) -> list[Arm]:
+    """Return what is compared if nothing is asked for: what can stop one of so many trials, and nothing at all."""
+    arms = [Arm("the study's", config.pruner), Arm("median", PrunerConfig(kind="median"))]
+    patient = [arm for arm in arms if trials > trials_waited_for(arm, config.objective, config.budget)]
+    return [*patient, Arm("none", PrunerConfig(kind="none"))]

@@ -43,7 +43,7 @@ def print_replays(
     for line in data_lines(data, settings):
         out.print(Text(line))
     out.print(arms_table(arms))
-    for line in remark_lines(arms, surrogate):
+    for line in remark_lines(data, surrogate):
         out.print(Text(line))
 
 
@@ -101,11 +101,12 @@ def arms_table(arms: Sequence[ArmSummary]) -> Table:
     return table
 
 
-def remark_lines(arms: Sequence[ArmSummary], surrogate: SurrogateError | None) -> list[str]:
+def remark_lines(data: ReplayData, surrogate: SurrogateError | None) -> list[str]:
     """Return what one should know to read the table, in sentences."""
+    among = "at the top" if data.confirmed == 1 else f"among the {data.confirmed} best trials, which would be confirmed"
     lines = [
-        "Best found: when the study's best trial was first a configuration whose true time is within 10 % of the best "
-        "there was. False prunes: stopped trials that would have become the best of their study. Intervals (95 %) are "
+        f"Best found: when a configuration whose true time is within 10 % of the best there was first stood {among}. "
+        "False prunes: stopped trials that would have become the best of their study. Intervals (95 %) are "
         "over orders and seeds."
     ]
     if surrogate is not None:
