@@ -114,6 +114,11 @@ class ShadowReport:
         found = scipy.stats.binomtest(self.became_best, self.trials).proportion_ci(0.95, method="wilson")
         return float(found.low), float(found.high)
 
+    @property
+    def says_little(self) -> bool:
+        """Whether that interval is wider than a half: there are too few shadow trials to tell."""
+        return self.interval is not None and self.interval[1] - self.interval[0] > 0.5
+
 
 @dataclass(frozen=True)
 class DeviceReport:

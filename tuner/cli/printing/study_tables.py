@@ -151,11 +151,13 @@ def study_lines(report: StudyReport) -> list[str]:
     lines += [f"Running: {report.running}. Waiting: {report.waiting}."] if report.running or report.waiting else []
     lines += [f"Trained beside other work on the same CPUs: {report.contended}."] if report.contended else []
     if report.shadows.interval is not None:
-        shadows = f"{report.shadows.trials} trials ran on although a rule would have stopped them"
+        trials = f"{report.shadows.trials} trial{'s' * (report.shadows.trials != 1)}"
+        shadows = f"{trials} ran on although a rule would have stopped them"
         low, high = report.shadows.interval
         rate = f"{report.shadows.false_prune_rate:.0%} (95 % interval {low:.0%} … {high:.0%})"
         wrong = f"{report.shadows.reached} of these reached the target, {report.shadows.became_best} as the best so far"
-        lines += [f"{shadows}; {wrong}: a false-prune rate of {rate}."]
+        doubt = " Too few to tell; more trials tell more, or a higher shadow_share." if report.shadows.says_little else ""
+        lines += [f"{shadows}; {wrong}: a false-prune rate of {rate}.{doubt}"]
     if report.utilisation is not None:
         clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]

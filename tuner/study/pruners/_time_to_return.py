@@ -119,7 +119,7 @@ class TimeToReturnPruner(BasePruner):
         least_chance: float = 0.05,
         rise: float = 1.0,
         rise_std: float = 1.0,
-        shadow_share: float = 0.05,
+        shadow_share: float = 0.1,
         seed: int = 0,
     ) -> None:
         if budget_seconds is not None and not 0 < budget_seconds < math.inf:
