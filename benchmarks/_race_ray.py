@@ -1,9 +1,10 @@
 """Ray Tune's search, for against_zoo.py, which starts it. Never started by hand.
 
 Two trials at a time on one CPU each: `OptunaSearch` over the project's search space, and `ASHAScheduler` by the
-seconds that a trial has run (`time_attr="time_total_s"`), up to the budget of a trial, with its other settings as
-they are. A trial reports ten times within its budget: the mean return of five episodes without exploration noise. It
-is written down at once. Nothing limits the search here: whoever started it ends it.
+seconds that a trial has run (`time_attr="time_total_s"`), from the first report, a tenth of the budget, up to all of it
+(Ray's own grace period of a second lies before any report on most budgets), with its other settings as they are. A
+trial reports ten times within its budget: the mean return of five episodes without exploration noise. It is written
+down at once. Nothing limits the search here: whoever started it ends it.
 
 In Ray Tune's favour a trial takes over the process of the one before it, with all that is imported there.
 

@@ -135,7 +135,7 @@ def chosen(arms: Sequence[Arm], summaries: Sequence[ArmSummary]) -> Arm:
     return arms[min(places, key=lambda place: summaries[place].found_seconds.value)]
 
 
-def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false_prunes: float) -> None:
+def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false_prunes: float | None) -> None:
     """Print whether the chosen variant keeps the goals."""
     seconds = {result.arm: found_seconds(result, whole) for result in results}
     rest = {name: values for name, values in seconds.items() if name not in (mine.arm, DEFAULT, "median on steps")}
@@ -144,6 +144,9 @@ def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false
         compared = ratio(seconds[mine.arm], seconds[name])
         kept = "kept" if compared.value <= goal else "missed"
         print(f"{mine.arm} / {name}: {text(compared, '.2f')}, goal {goal}: {kept}")
+    if false_prunes is None:
+        print("false prunes: unknown, as nothing was stopped whose recording says how it would have gone on")
+        return
     kept = "kept" if false_prunes < GOAL_FALSE else "missed"
     print(f"false prunes: {false_prunes:.1%}, goal below {GOAL_FALSE:.0%}: {kept}")
 
@@ -168,7 +171,7 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
     summaries = summarize_arms(results, whole, budget)
     print_table(f"Second half: {len(reported.curves)} configurations", summaries)
     false = summaries[0].false_prunes
-    print_goals(results[0], results, whole, 0.0 if false is None else false.value)
+    print_goals(results[0], results, whole, None if false is None else false.value)
     draw(results, data, settings, arguments.figure)
 
 

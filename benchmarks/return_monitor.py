@@ -53,7 +53,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from tuner.agents import enable_compilation_cache, finish_updates, save_agent, warm_up
 from tuner.clock import Ledger, MonotonicClock
-from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec
+from tuner.config import AgentConfig, ObjectiveConfig, TaskConfig, TrialSpec, load_study
 from tuner.policies import Policy, evaluate_policy
 from tuner.simulators import TaskEnv, open_task
 from tuner.spaces import load_space
@@ -86,8 +86,8 @@ class Case:
 
     task: TaskConfig
     target: float
-    seconds: float
-    """Training clock of each training."""
+    seconds: Mapping[str, float]
+    """Training clock of each algorithm's trainings."""
     recipes: Mapping[str, tuple[str, str]]
     """Search space and warm start of each algorithm; a warm start may also be one of `OWN_STARTS`."""
 
@@ -105,13 +105,13 @@ CASES = {
         Case(
             QUICKSTART.task,
             target=QUICKSTART.objective.target,
-            seconds=QUICKSTART.budget.seconds,
+            seconds=dict.fromkeys(ALGORITHMS, QUICKSTART.budget.seconds),
             recipes={"sac": ("sac_speed", "solves"), "ppo": ("ppo_speed", "isaaclab_ppo_small")},
         ),
         Case(
             TaskConfig(id="Velocity-Flat-A1", num_envs=256),
             target=25.0,
-            seconds=900.0,
+            seconds={"sac": load_study("a1_flat").budget.seconds, "ppo": load_study("a1_flat_ppo").budget.seconds},
             recipes={"sac": ("sac_legged", "a1_flat_winner"), "ppo": ("ppo_speed", "a1_flat_ppo_winner")},
         ),
     )
@@ -262,7 +262,7 @@ def train_all(arguments: argparse.Namespace) -> None:
                     task=case.task.model_copy(update={"num_envs": arguments.num_envs or case.task.num_envs}),
                     agent=case.agent(algorithm),
                     objective=ObjectiveConfig(target=case.target),
-                    budget_seconds=arguments.seconds or case.seconds,
+                    budget_seconds=arguments.seconds or case.seconds[algorithm],
                     ticks=TICKS_BETWEEN * arguments.snapshots,
                     threads=arguments.threads,
                     stop_at_target=False,

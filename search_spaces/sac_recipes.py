@@ -58,7 +58,8 @@ def raffin_part1(task: TaskConfig) -> dict[str, Any]:
 def raffin_part2(task: TaskConfig) -> dict[str, Any]:
     """The second of A. Raffin's two recipes, tuned for speed on 1,024 robots.
 
-    The buffer of 2,000,000 transitions holds 1,953 whole steps of them. From "Getting SAC to Work on a Massive
+    The buffer of 2,000,000 transitions holds 1,953 whole steps of them. Its action box comes from percentiles of what a
+    trained PPO does, which a space does not know: 3 % stands in. From "Getting SAC to Work on a Massive
     Parallel Simulator", part 2.
     """
     return _parameters(

@@ -1,6 +1,7 @@
 """The table of trials, against the formulas of `tests/study/toy.py`."""
 
 import math
+from copy import deepcopy
 from typing import Any
 
 import optuna
@@ -13,6 +14,7 @@ from tuner.analysis import milestone_columns, trials_data
 from tuner.config import TrialSpec
 from tuner.errors import UserError
 from tuner.records import OutcomeKind
+from tuner.storage.attributes import TICKS
 
 
 def test_reached_and_exhausted(lab: Lab) -> None:
@@ -129,3 +131,20 @@ def test_milestones_have_a_column_each(lab: Lab) -> None:
     assert columns == {"2.5": "milestones.2.5", "9": "milestones.9"}
     assert table[[*columns.values()]].isna().to_numpy().tolist() == [[True, True], [False, True]]
     assert table["milestones.2.5"][1] == pytest.approx(30.0)
+
+
+def test_what_the_task_measured_has_a_column_each(lab: Lab) -> None:
+    config = lab.config(budget={"trials": 1}, warm_start=("fast",))
+    lab.run(config, toy.space(fast={"x": 0.3, "y": "a"}))
+    study = lab.load(config)
+    table = trials_data(study)
+    assert "failed" in table.columns
+    assert not [name for name in table.columns if name.startswith("metrics.")]
+    measured = deepcopy(study.trials[0])
+    ticks = measured.user_attrs[TICKS]
+    ticks["metrics"] = [{"task/speed": 0.5, "loss": 1.0} for _ in ticks["index"]]
+    study.add_trial(measured)
+    table = trials_data(study)
+    assert table["metrics.speed"].isna().tolist() == [True, False]
+    assert table["metrics.speed"][1] == 0.5
+    assert "metrics.loss" not in table.columns

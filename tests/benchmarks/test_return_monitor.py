@@ -23,7 +23,7 @@ class SmallCase(Case):
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    case = SmallCase(TaskConfig(id="Cartpole", num_envs=8), target=-1e6, seconds=2.0, recipes={})
+    case = SmallCase(TaskConfig(id="Cartpole", num_envs=8), target=-1e6, seconds={"sac": 2.0, "ppo": 2.0}, recipes={})
     monkeypatch.setattr(return_monitor, "CASES", {"Cartpole": case})
 
     def start(action: str, *options: str) -> Path:

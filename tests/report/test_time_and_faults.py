@@ -21,8 +21,8 @@ def test_verdicts_are_listed_with_what_became_of_the_trial(pruned):
 def test_wrong_verdicts_are_counted_with_an_interval(pruned):
     # 0 of 1: Wilson's interval is 0 to z²/(1 + z²) = 3.8415/4.8415 = 79 %.
     assert (
-        "1; of these, 0 reached the target, 0 as the best so far: a false-prune rate of 0 % (95 % interval 0 % … 79 %). "
-        "Too few to tell; more trials tell more"
+        "1; of these, 0 reached the target, 0 as the best so far: "
+        "a false-prune rate of 0 % (95 % interval 0 % … 79 %). Too few to tell; more trials tell more"
         in told(stops_section(pruned))
     )
 

@@ -7,10 +7,20 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
+from tuner.analysis._task_metrics import TaskMetrics, task_metrics
 from tuner.clock import ACCOUNTS
 from tuner.config import BudgetConfig, ObjectiveConfig
 from tuner.records import Milestone, OutcomeKind, milestones_of
-from tuner.storage import attributes, best_return_of, counts, device_class_of, outcome_kind_of, outcome_of, ranking
+from tuner.storage import (
+    attributes,
+    best_return_of,
+    counts,
+    device_class_of,
+    outcome_kind_of,
+    outcome_of,
+    ranking,
+    ticks_of,
+)
 from tuner.storage.attributes import objective_and_budget
 
 
@@ -26,6 +36,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     - `milestones.*`: seconds until each milestone of the objective; NaN where it was not reached;
     - `final_return`, `best_return`; `score`: as Optuna has it, of complete and pruned trials; `rank`: 1 for the best
       trial, missing for those that cannot be called the best, see `tuner.storage.ranking`;
+    - `metrics.*`: what the task measured last of the policy, and `failed`: the share of that evaluation's episodes
+      which ended by failure; see `task_metrics`;
     - `params.*`: the parameters; `ledger.*`: seconds by account;
     - `device_class`: what it ran on, see `tuner.storage.device_classes`; missing where that was not recorded;
     - `env_steps`, `updates`, `attempt`, `retry_of`, `warm_start`, `contended`; `shadow`: the rule that would have
@@ -45,10 +57,20 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     trials = study.get_trials(deepcopy=False)
     parameters = sorted({name for trial in trials for name in trial.params})
     ranks = {ranked.trial.number: place for place, ranked in enumerate(ranking(study), start=1)}
-    rows = [{**_row(trial, parameters, objective, budget), "rank": ranks.get(trial.number)} for trial in trials]
+    measured = {trial.number: task_metrics(outcome_of(trial), ticks_of(trial) or []) for trial in trials}
+    rows = [
+        {
+            **_row(trial, parameters, objective, budget),
+            **_measured(measured[trial.number]),
+            "rank": ranks.get(trial.number),
+        }
+        for trial in trials
+    ]
+    metrics = sorted({f"{_METRIC}{name}" for each in measured.values() if each is not None for name in each.values})
     milestones = [f"{_MILESTONE}{label}" for label in _milestone_labels(trials, objective)]
-    columns = [*_row_names(parameters, milestones)]
-    types = {name: kind for name, kind in _TYPES.items() if name in columns} | dict.fromkeys(milestones, "float64")
+    columns = _row_names(parameters, milestones, metrics)
+    numbers = dict.fromkeys((*milestones, *metrics), "float64")
+    types = {name: kind for name, kind in _TYPES.items() if name in columns} | numbers
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 
@@ -59,6 +81,7 @@ def milestone_columns(trials: pd.DataFrame) -> dict[str, str]:
 
 
 _MILESTONE = "milestones."
+_METRIC = "metrics."
 
 
 _TYPES = {
@@ -77,6 +100,7 @@ _TYPES = {
     "final_return": "float64",
     "best_return": "float64",
     "score": "float64",
+    "failed": "float64",
     **{f"ledger.{account}": "float64" for account in ACCOUNTS},
 }
 
@@ -105,9 +129,16 @@ def _milestone_labels(trials: Sequence[FrozenTrial], objective: ObjectiveConfig)
     return sorted(found, key=lambda label: found[label])
 
 
-def _row_names(parameters: list[str], milestones: list[str]) -> list[str]:
+def _row_names(parameters: list[str], milestones: list[str], metrics: list[str]) -> list[str]:
+    names = [f"params.{name}" for name in parameters]
     ledger = [f"ledger.{account}" for account in ACCOUNTS]
-    return [*_LEADING, *milestones, *_RETURNS, *(f"params.{name}" for name in parameters), *ledger, *_TRAILING]
+    return [*_LEADING, *milestones, *_RETURNS, *metrics, "failed", *names, *ledger, *_TRAILING]
+
+
+def _measured(metrics: TaskMetrics | None) -> dict[str, float | None]:
+    if metrics is None:
+        return {}
+    return {f"{_METRIC}{name}": value for name, value in metrics.values.items()} | {"failed": metrics.failed}
 
 
 def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, budget: BudgetConfig) -> dict[str, Any]:
