@@ -154,7 +154,7 @@ def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false
 def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
     """Tune on the first half, and report on the second one."""
     tuned, reported = halves(data, arguments.seed)
-    trials = arguments.trials or min(60, max(2, len(tuned.curves) // 2))
+    trials = arguments.trials or min(100, len(tuned.curves), len(reported.curves))
     settings = Settings(trials, arguments.workers, arguments.repeats, arguments.seed)
     budget = data.config.budget.seconds
     arms = variants(tuned)
@@ -178,7 +178,7 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
 def main() -> None:
     parser = replay_parser(__doc__, repeats=200)
     parser.add_argument(
-        "--trials", type=at_least(1), help="trials of a study; half of a half's configurations, at most 60"
+        "--trials", type=at_least(1), help="trials of a study; all configurations of a half, at most 100"
     )
     run(compare, parser.parse_args())
 

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from tuner.config import AgentConfig, Network, TaskConfig
-from tuner.spaces import SpaceTrial, search_space
+from tuner.spaces import SpaceTrial, search_space, steps_to_target
 
 NETWORKS: tuple[dict[str, Any], ...] = (
     {"pi": (64, 64), "qf": (64, 64)},
@@ -67,6 +67,7 @@ def sbx_default(_: TaskConfig) -> dict[str, Any]:
     )
 
 
+@steps_to_target({"Velocity-Flat-A1": {25.0: 1_500_000}})
 def a1_flat_ppo_winner(task: TaskConfig) -> dict[str, Any]:
     """What the study `a1_flat_ppo` found and `tuner confirm` chose, on two CPU cores and 256 robots."""
     return isaaclab_ppo_medium(task) | {
