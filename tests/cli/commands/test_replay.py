@@ -75,7 +75,7 @@ def test_the_comparison_is_drawn(path, tmp_path):
     [
         (("none.jsonl",), "none.jsonl cannot be read"),
         (("curves.jsonl", "--trials", 21), "A study of 21 trials needs as many recorded configurations"),
-        (("curves.jsonl", "--trials", 4), "stops no trial before 4 others have reported"),
+        (("curves.jsonl", "--trials", 5, "--arm", "a=median"), "stops no trial before 5 others have ended"),
         (("curves.jsonl", "--arm", "median"), "must be NAME=PRUNER"),
         (("curves.jsonl", "--arm", "a=none", "--arm", "a=median"), "is given twice"),
     ],
@@ -85,6 +85,13 @@ def test_bad_input_is_named(path, arguments, message):
     assert answer.exit_code == 2
     assert message in " ".join(answer.output.split())
     assert "Traceback" not in answer.output
+
+
+def test_without_arms_those_are_compared_for_which_there_are_trials_enough(path):
+    few = json.loads(call("curves.jsonl", "--trials", 5, "--repeats", 2, "--json").stdout)
+    more = json.loads(call("curves.jsonl", "--trials", 6, "--repeats", 2, "--json").stdout)
+    assert [arm["arm"] for arm in few["arms"]] == ["the study's", "none"]
+    assert [arm["arm"] for arm in more["arms"]] == ["the study's", "median", "none"]
 
 
 def test_curves_of_another_task_are_refused(path, tmp_path):
