@@ -114,19 +114,6 @@ def test_pruners_that_compare_two_trials_need_no_more(text):
     checked(parse_arm(text), trials=2)
 
 
-@pytest.mark.parametrize(("sampler", "waits"), [("tpe", 10), ("tpe,sampler.n_startup_trials=4", 4), ("gp", 10)])
-def test_a_sampler_that_would_only_draw_at_random_is_refused(sampler, waits):
-    arm = parse_arm(f"a=none,sampler={sampler}")
-    checked(arm, trials=waits + 1)
-    with pytest.raises(UserError, match=f"proposes at random before {waits} others .*lower sampler.n_startup_trials"):
-        checked(arm, trials=waits)
-
-
-@pytest.mark.parametrize("sampler", ["local", "random", "qmc", "cmaes"])
-def test_other_samplers_propose_from_the_first_trials_on(sampler):
-    checked(parse_arm(f"a=none,sampler={sampler}"), trials=2)
-
-
 def test_an_arm_may_make_a_pruner_that_study_files_do_not_know():
     seen = []
 

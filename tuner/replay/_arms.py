@@ -20,7 +20,7 @@ MakePruner = Callable[[ObjectiveConfig, BudgetConfig, int], BasePruner]
 MakeSampler = Callable[[int], BaseSampler]
 """Makes a sampler for a seed."""
 _WAITS = "n_startup_trials"
-"""Option of Optuna's pruners and samplers: trials that end before the first that they stop, or propose by a model."""
+"""Option of Optuna's pruners: trials that end before the first that they stop."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,7 @@ def check_arms(
         free: the parameters that samplers propose; with them, options that are used only then are tried as well.
 
     Raises:
-        UserError: for a name that is used twice, wrong options, or a pruner or a sampler that waits for more trials
-            than there are.
+        UserError: for a name that is used twice, wrong options, or a pruner that waits for more trials than there are.
     """
     names = [arm.name for arm in arms]
     twice = [name for name in names if names.count(name) > 1]
@@ -123,9 +122,13 @@ def check_arms(
         sampler = arm.make_sampler(0)
         if sampler is not None and free is not None and isinstance(arm.sampler, SamplerConfig):
             rehearse(sampler, arm.sampler, free)
-        _check_wait(arm, "stops no trial", trials_waited_for(arm, objective, budget), trials)
-        if isinstance(arm.sampler, SamplerConfig):
-            _check_wait(arm, "proposes at random", _waits(type(sampler), arm.sampler.options), trials, "sampler.")
+        waits = trials_waited_for(arm, objective, budget)
+        if trials <= waits:
+            raise UserError(
+                f"The arm '{arm.name}' stops no trial before {waits} others have ended, but a replayed study has "
+                f"{trials} trials. Give more recordings or --trials, or a lower {_WAITS}: "
+                f"--arm {arm.name}=…,{_WAITS}={max(0, trials // 2)}"
+            )
 
 
 def trials_waited_for(arm: Arm, objective: ObjectiveConfig, budget: BudgetConfig) -> int:
@@ -136,15 +139,6 @@ def trials_waited_for(arm: Arm, objective: ObjectiveConfig, budget: BudgetConfig
     """
     pruner = arm.make_pruner(objective, budget, 0)
     return _pruner_waits(pruner, arm.pruner.options) if isinstance(arm.pruner, PrunerConfig) else 0
-
-
-def _check_wait(arm: Arm, what: str, waits: int, trials: int, prefix: str = "") -> None:
-    if trials <= waits:
-        raise UserError(
-            f"The arm '{arm.name}' {what} before {waits} others have ended, but a replayed study has {trials} trials. "
-            f"Give more recordings or --trials, or a lower {prefix}{_WAITS}: "
-            f"--arm {arm.name}=…,{prefix}{_WAITS}={max(0, trials // 2)}"
-        )
 
 
 def _pruner_waits(pruner: BasePruner, options: Mapping[str, Any]) -> int:
