@@ -28,6 +28,7 @@ from _numbers import at_least
 from _replays import draw, halves, print_data, print_table, replay_all, replay_parser, run, text
 from optuna.pruners import BasePruner
 
+from tuner.analysis import Estimated
 from tuner.config import BudgetConfig, ObjectiveConfig, PrunerConfig
 from tuner.replay import (
     Arm,
@@ -135,7 +136,7 @@ def chosen(arms: Sequence[Arm], summaries: Sequence[ArmSummary]) -> Arm:
     return arms[min(places, key=lambda place: summaries[place].found_seconds.value)]
 
 
-def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false_prunes: float | None) -> None:
+def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false_prunes: Estimated | None) -> None:
     """Print whether the chosen variant keeps the goals."""
     seconds = {result.arm: found_seconds(result, whole) for result in results}
     rest = {name: values for name, values in seconds.items() if name not in (mine.arm, DEFAULT, "median on steps")}
@@ -147,8 +148,8 @@ def print_goals(mine: ArmResult, results: Sequence[ArmResult], whole: Any, false
     if false_prunes is None:
         print("false prunes: unknown, as nothing was stopped whose recording says how it would have gone on")
         return
-    kept = "kept" if false_prunes < GOAL_FALSE else "missed"
-    print(f"false prunes: {false_prunes:.1%}, goal below {GOAL_FALSE:.0%}: {kept}")
+    kept = "kept" if false_prunes.value < GOAL_FALSE else "missed"
+    print(f"false prunes: {false_prunes.value:.1%}, goal below {GOAL_FALSE:.0%}: {kept}")
 
 
 def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
@@ -170,8 +171,7 @@ def compare(arguments: argparse.Namespace, data: ReplayData) -> None:
     whole = whole_seconds(reported, settings)
     summaries = summarize_arms(results, whole, budget)
     print_table(f"Second half: {len(reported.curves)} configurations", summaries)
-    false = summaries[0].false_prunes
-    print_goals(results[0], results, whole, None if false is None else false.value)
+    print_goals(results[0], results, whole, summaries[0].false_prunes)
     draw(results, data, settings, arguments.figure)
 
 

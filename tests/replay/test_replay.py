@@ -7,7 +7,8 @@ from tests.replay.recorded import BUDGET, family, recordings, rising
 from tuner.config import ConfirmConfig
 from tuner.errors import UserError
 from tuner.replay import Settings, parse_arm, replay_arm, replay_data, whole_seconds
-from tuner.replay._replay import drawn_curves
+from tuner.replay._replay import _found, drawn_curves
+from tuner.replay._simulation import End, Played
 
 # The true times are 22, 24 and 60 s; the second has a lucky seed of 20 s and one of 28 s; the last never gets there.
 RUNS = [
@@ -102,6 +103,15 @@ def test_a_configuration_that_never_reaches_the_target_is_not_as_good_as_a_slow_
     for repeat, study in enumerate(replay_arm(data, parse_arm("all=none"), settings).studies):
         first = drawn_curves(data, settings, repeat)[0].configuration
         assert study.found_seconds == pytest.approx(100.0 if first == 0 else 205.0)
+
+
+def test_a_lucky_run_of_what_is_not_expected_to_reach_the_target_is_not_as_good_as_a_slow_best():
+    data = replay_data([recordings([rising("a", 20.0, 95.0, x=0.1), rising("b", 20.0, 60.0, x=0.2)])])
+    (slow,), (lucky,) = data.curves
+    lucky = replace(lucky, true_seconds=BUDGET)  # as a model may say of a proposal
+    played = [Played(curve, 0.0, 70.0, End.REACHED, None, False, True) for curve in (lucky, slow)]
+    assert _found(played[:1], 95.0, data) is None
+    assert _found(played, 95.0, data) == 70.0
 
 
 @pytest.mark.parametrize(("top", "found"), [(1, False), (2, True)])

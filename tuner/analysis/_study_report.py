@@ -115,9 +115,10 @@ class ShadowReport:
         return float(found.low), float(found.high)
 
     @property
-    def says_little(self) -> bool:
-        """Whether that interval is wider than a half: there are too few shadow trials to tell."""
-        return self.interval is not None and self.interval[1] - self.interval[0] > 0.5
+    def doubt(self) -> str:
+        """A sentence after a space, that there are too few to tell; empty if the interval is no wider than a half."""
+        low, high = self.interval or (0.0, 0.0)
+        return " Too few to tell; more trials tell more, or a higher shadow_share." if high - low > 0.5 else ""
 
 
 @dataclass(frozen=True)

@@ -57,16 +57,8 @@ def trials_data(study: optuna.Study) -> pd.DataFrame:
     trials = study.get_trials(deepcopy=False)
     parameters = sorted({name for trial in trials for name in trial.params})
     ranks = {ranked.trial.number: place for place, ranked in enumerate(ranking(study), start=1)}
-    measured = {trial.number: task_metrics(outcome_of(trial), ticks_of(trial) or []) for trial in trials}
-    rows = [
-        {
-            **_row(trial, parameters, objective, budget),
-            **_measured(measured[trial.number]),
-            "rank": ranks.get(trial.number),
-        }
-        for trial in trials
-    ]
-    metrics = sorted({f"{_METRIC}{name}" for each in measured.values() if each is not None for name in each.values})
+    rows = [{**_row(trial, parameters, objective, budget), "rank": ranks.get(trial.number)} for trial in trials]
+    metrics = sorted({name for row in rows for name in row if name.startswith(_METRIC)})
     milestones = [f"{_MILESTONE}{label}" for label in _milestone_labels(trials, objective)]
     columns = _row_names(parameters, milestones, metrics)
     numbers = dict.fromkeys((*milestones, *metrics), "float64")
@@ -157,6 +149,7 @@ def _row(trial: FrozenTrial, parameters: list[str], objective: ObjectiveConfig, 
         "shadow": shadow.get("rule"),
         "shadow_tick": shadow.get("tick"),
         **{f"params.{name}": trial.params.get(name) for name in parameters},
+        **_measured(task_metrics(outcome, ticks_of(trial) or [])),
     }
     if outcome is None:
         return {**row, **_so_far(trial, objective, budget)}

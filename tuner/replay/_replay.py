@@ -145,10 +145,10 @@ def _study(data: ReplayData, arm: Arm, settings: Settings, repeat: int, surrogat
         rng = np.random.default_rng([settings.seed, repeat])
         study = SurrogateJudge(surrogate, sampler, judge, rng, trials=settings.trials)
         played = simulate(study.next_curve, study, workers=settings.workers, proposal_seconds=arm.proposal_seconds)
-        return _result(played, surrogate.best_seconds, data.confirmed)
+        return _result(played, surrogate.best_seconds, data)
     curves = drawn_curves(data, settings, repeat)
     played = simulate(_one_by_one(curves), judge, workers=settings.workers)
-    return _result(played, min(curve.true_seconds for curve in curves), data.confirmed)
+    return _result(played, min(curve.true_seconds for curve in curves), data)
 
 
 def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
@@ -156,11 +156,11 @@ def _one_by_one(curves: Sequence[Curve]) -> NextCurve:
     return lambda: next(left, None)
 
 
-def _result(played: Sequence[Played], best: float, confirmed: int) -> StudyResult:
+def _result(played: Sequence[Played], best: float, data: ReplayData) -> StudyResult:
     return StudyResult(
         incumbents=tuple((trial.ended, trial.curve.true_seconds) for trial in played if trial.improved),
         wall_seconds=max(trial.ended for trial in played),
-        found_seconds=_found(played, (1.0 + NEAR) * best, top=confirmed),
+        found_seconds=_found(played, best, data),
         worker_seconds=sum(trial.ended - trial.began for trial in played),
         loser_seconds=sum(trial.ended - trial.began for trial in played if not trial.improved),
         stopped=sum(trial.end is End.STOPPED for trial in played),
@@ -170,13 +170,17 @@ def _result(played: Sequence[Played], best: float, confirmed: int) -> StudyResul
     )
 
 
-def _found(played: Sequence[Played], good_seconds: float, *, top: int) -> float | None:
-    """Return when a trial whose configuration's true time is at most `good_seconds` was first among the best `top`."""
+def _found(played: Sequence[Played], best: float, data: ReplayData) -> float | None:
+    """Return when a trial of a configuration as good as the best was first among those that would be confirmed."""
     times: list[float] = []
     for trial in played:
-        if trial.end is not End.REACHED or trial.curve.reached_seconds is None:
+        seconds, true = trial.curve.reached_seconds, trial.curve.true_seconds
+        if trial.end is not End.REACHED or seconds is None:
             continue
-        insort(times, trial.curve.reached_seconds)
-        if trial.curve.true_seconds <= good_seconds and trial.curve.reached_seconds <= times[:top][-1]:
+        insort(times, seconds)
+        # The true time of a configuration that is not expected to reach the target is the budget, which may be within
+        # 10 % too.
+        good = true <= (1.0 + NEAR) * best and true < data.config.budget.seconds
+        if good and seconds <= times[: data.confirmed][-1]:
             return trial.ended
     return None

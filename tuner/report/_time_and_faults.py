@@ -73,11 +73,10 @@ def _false_stops(source: Source) -> str:
         return "No trial ran on against a rule's verdict, so the share of wrong stops is not known."
     rate = percent(shadows.false_prune_rate or 0.0)
     low, high = map(percent, shadows.interval)
-    doubt = " Too few to tell; more trials tell more, or a higher shadow_share." if shadows.says_little else ""
     return (
         f"Trials that ran on against a rule's verdict: {shadows.trials}; of these, {shadows.reached} reached the "
         f"target, {shadows.became_best} as the best so far: a false-prune rate of {rate} (95 % interval {low} … "
-        f"{high}).{doubt}"
+        f"{high}).{shadows.doubt}"
     )
 
 

@@ -156,10 +156,7 @@ def study_lines(report: StudyReport) -> list[str]:
         low, high = report.shadows.interval
         rate = f"{report.shadows.false_prune_rate:.0%} (95 % interval {low:.0%} … {high:.0%})"
         wrong = f"{report.shadows.reached} of these reached the target, {report.shadows.became_best} as the best so far"
-        doubt = (
-            " Too few to tell; more trials tell more, or a higher shadow_share." if report.shadows.says_little else ""
-        )
-        lines += [f"{shadows}; {wrong}: a false-prune rate of {rate}.{doubt}"]
+        lines += [f"{shadows}; {wrong}: a false-prune rate of {rate}.{report.shadows.doubt}"]
     if report.utilisation is not None:
         clock = f"{duration_text(report.training_seconds)} of {duration_text(report.slot_seconds)}"
         lines += [f"Utilisation: {report.utilisation:.0%} of the workers' time was training clock ({clock})."]
